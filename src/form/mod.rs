@@ -1,0 +1,10 @@
+//! What a form is: its questions, its geometry on paper, printing it,
+//! learning it from a scan of a blank sheet.
+
+pub mod frame;
+mod layout;
+
+pub use layout::{
+    Anchor, AnchorKind, AreaKind, AreaSpec, BoxShape, BoxSpec, CodeKind, CodeSpec, Layout,
+    PageLayout, QuestionKind, QuestionSpec, Reference,
+};

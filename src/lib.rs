@@ -1,0 +1,23 @@
+//! phieu: a scanning station for paper ballots and questionnaire sheets.
+//!
+//! Data runs one way, and each room (module) only uses the rooms named in
+//! its own documentation:
+//!
+//! ```text
+//! form.toml -> layout -> printed PDF -> people -> ballot box -> scanner -> image files
+//!                |                                                            |
+//!                +--------> read(page image, layouts) <-----------------------+
+//!                                  |  PageReading
+//!                                  v
+//!                   station -> store (SQLite) -> tally -> tables
+//! ```
+
+pub mod cli;
+pub mod form;
+pub mod geometry;
+pub mod page;
+pub mod read;
+pub mod station;
+pub mod store;
+pub mod synth;
+pub mod tally;

@@ -1,0 +1,165 @@
+//! What the reader says of one page.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// May the page be counted without a person?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Identified, aligned, every answer certain.
+    Clean,
+    /// Identified and aligned, but something needs a person.
+    Review,
+    /// Not identified or not aligned: nothing was read from it.
+    Unreadable,
+}
+
+/// State of one checkbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MarkState {
+    /// Certainly marked.
+    Marked,
+    /// Certainly not marked.
+    Unmarked,
+    /// A person must look.
+    Marginal,
+}
+
+/// State of one question on this page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AnswerState {
+    /// Certain: the choices given.
+    Answered,
+    /// Certain: nothing marked.
+    Blank,
+    /// More marks than the question takes.
+    Overvote,
+    /// At least one mark that a person must look at.
+    Marginal,
+    /// Looks like a correction: a person must confirm.
+    Corrected,
+}
+
+impl AnswerState {
+    /// Does a person need to look?
+    #[must_use]
+    pub fn needs_person(self) -> bool {
+        !matches!(self, Self::Answered | Self::Blank)
+    }
+}
+
+/// One checkbox as read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Question id.
+    pub question: String,
+    /// Choice id.
+    pub choice: String,
+    /// What it was taken for.
+    pub state: MarkState,
+    /// 0 surely empty, 1 surely marked.
+    pub score: f64,
+    /// Place of the box in the image: x, y of the four corners (paper's top
+    /// left, top right, bottom right, bottom left), px.
+    pub corners_px: [[f32; 2]; 4],
+    /// Why it is marginal, for the reviewer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// One question as read on this page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// How certain.
+    pub state: AnswerState,
+    /// The choices marked; for uncertain states the machine's suggestion.
+    pub choices: Vec<String>,
+}
+
+/// One writing area as read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AreaReading {
+    /// Area id.
+    pub id: String,
+    /// Somebody wrote there.
+    pub ink: bool,
+    /// Share of the area that is covered by ink that is not printed, 0 to 1.
+    pub coverage: f64,
+    /// Corners in the image as in [`Mark::corners_px`], px.
+    pub corners_px: [[f32; 2]; 4],
+}
+
+/// What kind of problem a page has. The text of the code is part of the
+/// command-line contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProblemCode {
+    /// The file or page could not be decoded.
+    Damaged,
+    /// Too few anchors for a fit that proves itself.
+    AnchorsMissing,
+    /// The printed boxes are not where the layout says.
+    AlignmentUnproven,
+    /// None of the page's codes could be read.
+    QrUnreadable,
+    /// A QR code that is not ours.
+    QrForeign,
+    /// Our code, but of a form or version that is not among the templates.
+    FormUnknown,
+    /// The code names another form than the one asked for.
+    FormMismatch,
+    /// The keyed check of the serial fails: forged or mistyped.
+    SerialForged,
+    /// The page has no code and more than one learned form fits.
+    FormAmbiguous,
+    /// Nothing is printed on the page, or only what shows through.
+    BlankPage,
+    /// Some boxes were hidden or torn away.
+    BoxHidden,
+    /// Ink beside the boxes that may be an answer.
+    StrayInk,
+}
+
+/// A problem of the page, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Kind.
+    pub code: ProblemCode,
+    /// Details in words.
+    pub detail: String,
+}
+
+/// What the reader says of one page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PageReading {
+    /// Form id, if identified.
+    pub form: Option<String>,
+    /// Form version, if identified.
+    pub version: Option<u32>,
+    /// Page number from 1, if identified.
+    pub page: Option<u32>,
+    /// Serial of the ballot, if there is one and its check holds.
+    pub serial: Option<String>,
+    /// Unit that is printed in the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Box that is printed in the code.
+    #[serde(default, rename = "box", skip_serializing_if = "Option::is_none")]
+    pub ballot_box: Option<String>,
+    /// May it be counted?
+    pub status: Status,
+    /// By how many degrees clockwise the image must be turned to be upright.
+    pub rotation: u32,
+    /// By question id.
+    pub answers: BTreeMap<String, Answer>,
+    /// In the order of the layout.
+    pub marks: Vec<Mark>,
+    /// In the order of the layout.
+    pub areas: Vec<AreaReading>,
+    /// Everything that needs a person beyond the marks.
+    pub problems: Vec<Problem>,
+}
