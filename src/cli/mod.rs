@@ -1,9 +1,128 @@
 //! The command line: one file a command.
+//!
+//! Every command returns [`Outcome`] or an error. An error of any room can be
+//! returned with `?`; it is printed in one line on standard error and the
+//! program exits with 2. A reader of standard output that goes away early
+//! (`phieu form list | head -1`) is not an error.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Trạm quét và đọc phiếu khảo sát giấy (a scanning station for paper ballots).
+#[derive(Debug, Parser)]
+#[command(name = "phieu", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// One line a command; each runs in a file of its own.
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+impl Command {
+    fn run(self) -> Result<Outcome, CliError> {
+        match self {}
+    }
+}
+
+/// How a command ended that did its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Everything is done: exit code 0.
+    Done,
+    /// The work is done, but something needs a person: exit code 1.
+    NeedsPerson,
+}
+
+/// Any error that ends a command: exit code 2. Holds the room's typed error.
+#[derive(Debug)]
+pub(crate) struct CliError(Box<dyn std::error::Error + Send + Sync>);
+
+impl<E> From<E> for CliError
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl CliError {
+    /// Did the reader of our output go away? Then there is nothing to say.
+    fn is_broken_pipe(&self) -> bool {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self.0.as_ref());
+        while let Some(error) = cause {
+            if let Some(io) = error.downcast_ref::<io::Error>()
+                && io.kind() == io::ErrorKind::BrokenPipe
+            {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
 
 /// Parses the arguments, runs the command, prints an error in one line.
 #[must_use]
 pub fn run() -> ExitCode {
-    ExitCode::from(2)
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    match arguments.command.run() {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::NeedsPerson) => ExitCode::from(1),
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error.0.to_string());
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Help and version go to standard output; anything else is a mistake of the
+/// caller and is said in one line.
+fn usage(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind;
+    match error.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let code = u8::from(error.exit_code() != 0) * 2;
+            let text = error.to_string();
+            let written = if code == 0 {
+                io::stdout().write_all(text.as_bytes())
+            } else {
+                io::stderr().write_all(text.as_bytes())
+            };
+            // Whoever asked for help and closed the pipe has seen enough.
+            drop(written);
+            ExitCode::from(code)
+        }
+        _ => {
+            let text = error.to_string();
+            let said: Vec<&str> = text
+                .lines()
+                .take_while(|line| !line.starts_with("Usage:"))
+                .map(str::trim)
+                .filter(|line| !line.is_empty() && !line.starts_with("For more information"))
+                .collect();
+            let said = said.join(" ");
+            complain(&format!(
+                "{} (xem / see: phieu --help)",
+                said.strip_prefix("error: ").unwrap_or(&said)
+            ));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// One line on standard error. Nothing can be done if even that fails.
+fn complain(message: &str) {
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    drop(writeln!(io::stderr(), "phieu: lỗi (error): {line}"));
 }
