@@ -89,6 +89,76 @@ pub fn qr_codes(paper: MmSize) -> [CodeSpec; 2] {
     ]
 }
 
+/// Width of a cell of the code line, mm: 0.4 mm more than OCR-B's own pitch at
+/// this size, so that characters that ran in print stay apart.
+pub const TEXT_CELL_MM: f64 = 2.9;
+/// Height of a cell of the code line, mm.
+pub const TEXT_CELL_HEIGHT_MM: f64 = 4.6;
+/// Height of a capital in the code line, mm: 14 px at 150 dpi. OCR-B at size I
+/// has 2.4 mm (ISO 1073-2).
+pub const TEXT_CAP_MM: f64 = 2.4;
+
+/// Where the line of code characters is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TextLine {
+    /// Top left corner of the first cell, mm.
+    pub origin: MmPoint,
+    /// Width of a cell, mm. The character's advance is centred in it.
+    pub cell_width_mm: f64,
+    /// Height of a cell, mm. The capitals are centred in it.
+    pub cell_height_mm: f64,
+    /// Height of a capital, mm.
+    pub cap_height_mm: f64,
+    /// Number of cells; see [`super::code::LINE_PATTERN`].
+    pub cells: usize,
+}
+
+impl TextLine {
+    /// The whole line, mm.
+    #[must_use]
+    pub fn rect(&self) -> MmRect {
+        mm_rect(
+            self.origin.x,
+            self.origin.y,
+            self.cell_width_mm * self.cells as f64,
+            self.cell_height_mm,
+        )
+    }
+
+    /// Distance of the baseline from the top of the cells, mm.
+    #[must_use]
+    pub fn baseline_mm(&self) -> f64 {
+        f64::midpoint(self.cell_height_mm, self.cap_height_mm)
+    }
+}
+
+/// The line of code characters of a printed page: at the bottom, right of the
+/// bottom left code and its quiet zone, above the anchors.
+#[must_use]
+pub fn text_line(paper: MmSize) -> TextLine {
+    TextLine {
+        origin: MmPoint::new(
+            QR_INSET_MM + QR_MM + QR_QUIET_MM + 1.5,
+            paper.height - QR_INSET_MM - TEXT_CELL_HEIGHT_MM,
+        ),
+        cell_width_mm: TEXT_CELL_MM,
+        cell_height_mm: TEXT_CELL_HEIGHT_MM,
+        cap_height_mm: TEXT_CAP_MM,
+        cells: super::code::CELLS,
+    }
+}
+
+/// The codes of a printed page: both QR codes and the line.
+#[must_use]
+pub fn codes(paper: MmSize) -> Vec<CodeSpec> {
+    let mut codes = qr_codes(paper).to_vec();
+    codes.push(CodeSpec {
+        kind: CodeKind::Text,
+        rect: text_line(paper).rect(),
+    });
+    codes
+}
+
 /// Where the form's own content may be: inside the anchors, above the bottom
 /// code. Content beside a code must keep [`QR_QUIET_MM`] away from it.
 #[must_use]

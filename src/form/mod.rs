@@ -1,6 +1,7 @@
 //! What a form is: its questions, its geometry on paper, printing it,
 //! learning it from a scan of a blank sheet.
 
+pub mod code;
 pub mod frame;
 mod layout;
 

@@ -1,0 +1,17 @@
+//! What is printed on every page so that it can be identified: the payload of
+//! the QR codes, the same in a line of characters, the serials of ballots and
+//! the keys that protect them.
+
+mod alphabet;
+mod key;
+mod line;
+mod payload;
+mod qr;
+mod serial;
+
+pub use alphabet::{ALPHABET, canonical_char};
+pub use key::{Key, KeyError, Keyring};
+pub use line::{CELLS, LINE_PATTERN, LineCode, TextCells, parse_text_line, text_line};
+pub use payload::{CodeError, MAX_FORM_ID, MAX_PAGES, MAX_UNIT, MAX_VERSION, Payload};
+pub use qr::{QrMatrix, qr_modules};
+pub use serial::{NO_SERIAL, SERIAL_COUNT, random_start, serial};
