@@ -145,6 +145,19 @@ impl PartialEq for Reference {
     }
 }
 
+/// How people were told to take a mark back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Correction {
+    /// Nothing was said: a filled box is a marked box.
+    #[default]
+    None,
+    /// A box that is filled completely is taken back.
+    FillCancels,
+    /// A box with a circle around it is taken back.
+    CircleCancels,
+}
+
 /// One page: one side of one sheet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageLayout {
@@ -179,6 +192,9 @@ pub struct Layout {
     /// codes of designed forms, so that a sheet is never read by another
     /// version's layout. Ten characters of Crockford base32 (50 bits).
     pub digest: String,
+    /// How a mark is taken back on this form.
+    #[serde(default)]
+    pub correction: Correction,
     /// All questions of the form, in the order of the paper.
     pub questions: Vec<QuestionSpec>,
     /// All pages, in order.

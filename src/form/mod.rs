@@ -4,8 +4,9 @@
 pub mod code;
 pub mod frame;
 mod layout;
+pub mod learned;
 
 pub use layout::{
-    Anchor, AnchorKind, AreaKind, AreaSpec, BoxShape, BoxSpec, CodeKind, CodeSpec, Layout,
-    PageLayout, QuestionKind, QuestionSpec, Reference,
+    Anchor, AnchorKind, AreaKind, AreaSpec, BoxShape, BoxSpec, CodeKind, CodeSpec, Correction,
+    Layout, PageLayout, QuestionKind, QuestionSpec, Reference,
 };

@@ -1,55 +1,44 @@
 //! The reader: from a page image to a [`PageReading`]. Pure: no files, no
 //! clock, no database; the same input gives the same output on any machine.
+//!
+//! The stages, in order, a file each:
+//!
+//! 1. [`thumbnail`]: the page at about 100 dpi, the only pass over all pixels
+//! 2. [`squares`]: solid squares that may be anchors
+//! 3. [`constellation`]: which of them are the anchors, and how the page lies
+//! 4. [`registration`]: the map from millimetres to pixels
+//! 5. [`qr`], [`identify`]: which form, version, page and serial it is
+//! 6. [`template`], [`sample`], [`outline`]: each box, found near its place;
+//!    the proof of alignment
+//! 7. [`ink`], [`classify`]: what is in it
+//! 8. [`areas`]: writing areas, and stray ink beside blank questions
+//! 9. [`compose`]: the answers
+//!
+//! Learned forms have no anchors of ours: [`coarse`] and [`patches`] register
+//! them by their own print instead of stages 2 to 5.
 
+mod areas;
+mod boxes;
+mod classify;
+mod coarse;
+pub(crate) mod components;
+mod compose;
+mod constellation;
+pub(crate) mod correlate;
+mod identify;
+mod ink;
+mod outline;
+mod patches;
+mod qr;
+mod reader;
 mod reading;
+pub(crate) mod registration;
+pub(crate) mod sample;
+mod squares;
+mod template;
+pub(crate) mod thumbnail;
 
+pub use reader::{ReadOptions, Reader};
 pub use reading::{
     Answer, AnswerState, AreaReading, Mark, MarkState, PageReading, Problem, ProblemCode, Status,
 };
-
-use crate::form::Layout;
-use crate::page::Scan;
-
-/// What the reader is told besides the layouts.
-#[derive(Debug, Clone, Default)]
-pub struct ReadOptions {
-    /// Read every page as a page of this form; a page whose code names another
-    /// form is a problem.
-    pub form: Option<String>,
-}
-
-/// Reads page images by the layouts it was given.
-#[derive(Debug)]
-pub struct Reader {
-    layouts: Vec<Layout>,
-    options: ReadOptions,
-}
-
-impl Reader {
-    /// A reader for these forms.
-    #[must_use]
-    pub fn new(layouts: Vec<Layout>, options: ReadOptions) -> Self {
-        Self { layouts, options }
-    }
-
-    /// Reads one page image. Never fails: what cannot be read is said in the
-    /// reading's status and problems.
-    #[must_use]
-    pub fn read(&self, scan: &Scan) -> PageReading {
-        let _ = (scan, &self.layouts, &self.options);
-        PageReading {
-            form: None,
-            version: None,
-            page: None,
-            serial: None,
-            unit: None,
-            ballot_box: None,
-            status: Status::Unreadable,
-            rotation: 0,
-            answers: std::collections::BTreeMap::new(),
-            marks: Vec::new(),
-            areas: Vec::new(),
-            problems: Vec::new(),
-        }
-    }
-}

@@ -204,6 +204,7 @@ mod tests {
             form: payload.form.clone(),
             version: payload.version,
             digest: payload.digest.clone(),
+            correction: crate::form::Correction::None,
             questions: vec![],
             pages: (1..=31)
                 .map(|page| PageLayout {

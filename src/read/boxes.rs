@@ -1,0 +1,249 @@
+//! Reads all boxes of a registered page: locate, prove the alignment, measure,
+//! classify.
+
+use image::GrayImage;
+
+use super::classify::{self, Verdict};
+use super::ink::{self, Ink, Thresholds, Tone};
+use super::outline::{self, Located};
+use super::reading::{Mark, MarkState};
+use super::registration::{LocalMap, Registration};
+use super::sample::Window;
+use super::template::{BoxTemplate, STEP_MM};
+use crate::form::PageLayout;
+use crate::geometry::{MmPoint, MmRect, MmVector, PxVector};
+
+/// Share of the boxes that must be found printed where the layout says.
+/// Scribbles, folds and holes hide some; a wrong layout or a wrong fit hides
+/// nearly all.
+const PROVEN_SHARE: f64 = 0.6;
+
+/// A box that is shifted against its neighbours by more than this was not
+/// found but mistaken, mm. Uneven feed moves neighbours together.
+const CONSENSUS_MM: f64 = 0.6;
+
+/// How many neighbours are asked, and how far away they may be, mm.
+const NEIGHBOURS: usize = 8;
+const NEIGHBOUR_MM: f64 = 90.0;
+
+/// A hidden or overwritten outline counts as located where at least this many
+/// sectors are seen at the place that the neighbours predict.
+const FOLLOWED_SECTORS: usize = 4;
+
+/// Share of a window outside the image from which the box itself is hidden.
+const OUTSIDE_SHARE: f64 = 0.45;
+
+/// All that was found out about the boxes of a page.
+#[derive(Debug, Clone)]
+pub(crate) struct BoxesRead {
+    /// In the order of the layout.
+    pub marks: Vec<Mark>,
+    pub verdicts: Vec<Verdict>,
+    pub inks: Vec<Ink>,
+    /// Boxes whose outline was found by itself, in agreement with neighbours.
+    pub found: usize,
+    /// Mean distance of the found boxes from their registered place, mm.
+    pub moved_mm: f64,
+    /// The registration, refined by the boxes themselves.
+    pub registration: Registration,
+    /// Thresholds that the page's noise led to.
+    pub thresholds: Thresholds,
+}
+
+impl BoxesRead {
+    /// Are the printed boxes where the layout says?
+    pub fn proven(&self) -> bool {
+        self.found as f64 >= PROVEN_SHARE * self.marks.len() as f64
+    }
+}
+
+/// Reads the boxes of `page`.
+pub(crate) fn read(
+    image: &GrayImage,
+    page: &PageLayout,
+    templates: &[BoxTemplate],
+    registration: Registration,
+    tone: Tone,
+) -> BoxesRead {
+    let contrast = (tone.paper - tone.black).max(1.0);
+    let maps: Vec<LocalMap> = templates
+        .iter()
+        .map(|t| registration.local(t.window.center()))
+        .collect();
+    let windows: Vec<Window> = templates
+        .iter()
+        .zip(&maps)
+        .map(|(t, map)| {
+            let mut w = Window::default();
+            w.fill(image, map, t.window, STEP_MM);
+            w
+        })
+        .collect();
+    let mut located: Vec<Located> = windows
+        .iter()
+        .zip(templates)
+        .map(|(w, t)| outline::locate(w, t, contrast))
+        .collect();
+
+    let certain = agreeing(templates, &located);
+    let mut refined = registration.clone();
+    let displaced = |i: usize| -> PxVector {
+        let (x, y) = located[i].shift_mm;
+        maps[i].dx * x + maps[i].dy * y
+    };
+    let evidence: Vec<(MmPoint, PxVector)> = (0..located.len())
+        .filter(|&i| certain[i])
+        .map(|i| (templates[i].window.center(), displaced(i)))
+        .collect();
+    refined.refine(&evidence);
+    let found = evidence.len();
+    let moved_mm = (0..located.len())
+        .filter(|&i| certain[i])
+        .map(|i| MmVector::from(located[i].shift_mm).length())
+        .sum::<f64>()
+        / (found.max(1) as f64);
+
+    // Where a box's own outline is hidden, its neighbours say where it is.
+    let mut seen = certain.clone();
+    for i in (0..located.len()).filter(|&i| !certain[i]) {
+        let shift = shift_in_mm(
+            &maps[i],
+            refined.at(templates[i].window.center()) - maps[i].image,
+        );
+        let samples = |v: f64| (v / STEP_MM).round() as i32;
+        let at = (samples(shift.x), samples(shift.y));
+        let sectors = outline::sectors(&windows[i], &templates[i], at.0, at.1, contrast);
+        located[i] = Located {
+            shift: at,
+            shift_mm: (shift.x, shift.y),
+            sectors,
+        };
+        seen[i] = sectors >= FOLLOWED_SECTORS;
+    }
+
+    let thresholds =
+        Thresholds::for_noise(noise(&windows, templates, &located, &certain, contrast));
+    let mut out = BoxesRead {
+        marks: Vec::with_capacity(templates.len()),
+        verdicts: Vec::with_capacity(templates.len()),
+        inks: Vec::with_capacity(templates.len()),
+        found,
+        moved_mm,
+        registration: refined,
+        thresholds,
+    };
+    for (i, spec) in page.boxes.iter().enumerate() {
+        let ink = ink::measure(
+            &windows[i],
+            &templates[i],
+            located[i].shift,
+            tone,
+            thresholds,
+        );
+        let verdict = classify::classify(&ink, seen[i], windows[i].outside > OUTSIDE_SHARE);
+        out.marks.push(Mark {
+            question: spec.question.clone(),
+            choice: spec.choice.clone(),
+            state: verdict.state,
+            score: verdict.score,
+            corners_px: corners(&maps[i], spec.rect, located[i].shift_mm),
+            reason: verdict.reason.map(str::to_owned),
+        });
+        out.verdicts.push(verdict);
+        out.inks.push(ink);
+    }
+    doubt_ink_beside(&mut out);
+    out
+}
+
+/// Ink beside an empty box of a question without any mark may be its answer.
+fn doubt_ink_beside(out: &mut BoxesRead) {
+    for i in 0..out.marks.len() {
+        let alone = out.verdicts[i].state == MarkState::Unmarked
+            && classify::beside(&out.inks[i])
+            && !(0..out.marks.len()).any(|k| {
+                out.marks[k].question == out.marks[i].question
+                    && out.verdicts[k].state == MarkState::Marked
+            });
+        if alone {
+            let reason = "ink beside the box, and no other box of the question is marked";
+            out.verdicts[i].state = MarkState::Marginal;
+            out.verdicts[i].reason = Some(reason);
+            out.marks[i].state = MarkState::Marginal;
+            out.marks[i].reason = Some(reason.to_owned());
+        }
+    }
+}
+
+/// A displacement in the image as a displacement on the paper.
+fn shift_in_mm(map: &LocalMap, v: PxVector) -> MmVector {
+    let det = map.dx.cross(map.dy);
+    if det.abs() < 1e-9 {
+        return MmVector::zero();
+    }
+    MmVector::new(v.cross(map.dy) / det, map.dx.cross(v) / det)
+}
+
+/// Which outlines were found for certain: seen themselves, and shifted like
+/// the others around them.
+fn agreeing(templates: &[BoxTemplate], located: &[Located]) -> Vec<bool> {
+    let strong: Vec<usize> = (0..located.len())
+        .filter(|&i| located[i].sectors >= outline::CERTAIN_SECTORS)
+        .collect();
+    let mut out = vec![false; located.len()];
+    for &i in &strong {
+        let here = templates[i].window.center();
+        let mut near: Vec<(f64, usize)> = strong
+            .iter()
+            .filter(|&&k| k != i)
+            .map(|&k| ((templates[k].window.center() - here).length(), k))
+            .filter(|n| n.0 <= NEIGHBOUR_MM)
+            .collect();
+        near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        near.truncate(NEIGHBOURS);
+        let median = |f: &dyn Fn(&Located) -> f64| -> f64 {
+            let mut v: Vec<f64> = near.iter().map(|n| f(&located[n.1])).collect();
+            v.sort_by(f64::total_cmp);
+            v.get(v.len() / 2)
+                .copied()
+                .unwrap_or_else(|| f(&located[i]))
+        };
+        let (mx, my) = (median(&|l| l.shift_mm.0), median(&|l| l.shift_mm.1));
+        let (x, y) = located[i].shift_mm;
+        out[i] = (x - mx).abs().max((y - my).abs()) <= CONSENSUS_MM;
+    }
+    out
+}
+
+/// Spread of darkness inside boxes that are surely empty: the lower third of
+/// those found.
+fn noise(
+    windows: &[Window],
+    templates: &[BoxTemplate],
+    located: &[Located],
+    certain: &[bool],
+    contrast: f64,
+) -> f64 {
+    let mut spreads: Vec<f64> = (0..windows.len())
+        .filter(|&i| certain[i])
+        .map(|i| ink::interior_spread(&windows[i], &templates[i], located[i].shift))
+        .collect();
+    spreads.sort_by(f64::total_cmp);
+    spreads.get(spreads.len() / 3).map_or(0.0, |s| s / contrast)
+}
+
+/// Corners of a rectangle in the image, from the paper's top left clockwise.
+pub(crate) fn corners(map: &LocalMap, rect: MmRect, shift_mm: (f64, f64)) -> [[f32; 2]; 4] {
+    let s = MmVector::from(shift_mm);
+    [
+        rect.origin,
+        MmPoint::new(rect.max_x(), rect.min_y()),
+        MmPoint::new(rect.max_x(), rect.max_y()),
+        MmPoint::new(rect.min_x(), rect.max_y()),
+    ]
+    .map(|p| {
+        let q = map.at(p + s);
+        // A tenth of a pixel is finer than anybody can draw.
+        [q.x, q.y].map(|v| ((v * 10.0).round() / 10.0) as f32)
+    })
+}

@@ -1,0 +1,181 @@
+//! Decides what the ink of one box means: marked, unmarked, or a person looks.
+//!
+//! Three things must agree before a box is `marked`: enough firm ink, in a
+//! stroke long enough, that passes through the middle of the box. A box is
+//! `unmarked` only with next to no ink inside. Everything between goes to a
+//! person. The limits are areas and lengths on paper, not shares of the box,
+//! because a pen is as wide in a large box as in a small one.
+
+use super::ink::Ink;
+use super::reading::MarkState;
+
+/// What a box was taken for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Verdict {
+    pub state: MarkState,
+    /// 0 surely empty, 1 surely marked.
+    pub score: f64,
+    /// For a person, where the state is marginal.
+    pub reason: Option<&'static str>,
+    /// Share of the interior that is covered by firm ink.
+    pub fill: f64,
+}
+
+/// Below this much faint ink there is only dust, mm²: a speck of 0.4 mm.
+const SPECK_MM2: f64 = 0.16;
+
+/// A connected speck up to this size may have a little more, mm.
+const SPECK_EXTENT_MM: f64 = 0.6;
+const SPECK_WIDE_MM2: f64 = 0.30;
+
+/// A stroke: 2.2 mm of the thinnest ballpoint line (0.25 mm on paper).
+const STROKE_MM2: f64 = 0.55;
+/// A stroke is at least this long, mm: under half of a 4.5 mm box.
+const STROKE_EXTENT_MM: f64 = 1.4;
+/// A stroke through the middle leaves at least this there, mm².
+const CENTER_MM2: f64 = 0.15;
+
+/// Ink beside an empty box that may be meant for it, mm².
+const BESIDE_MM2: f64 = 0.8;
+/// On one side of the ring this much is a piece of a circle, mm².
+const CIRCLE_SIDE_MM2: f64 = 0.35;
+
+/// Ink beyond doubt although the outline is hidden under it: share of the
+/// interior.
+const OVERWHELMING: f64 = 0.45;
+
+/// `located`: the box's outline was found. `hidden`: it is outside the image.
+pub(crate) fn classify(ink: &Ink, located: bool, hidden: bool) -> Verdict {
+    let score = score(ink);
+    let fill = ink.fill;
+    let marginal = |reason| Verdict {
+        state: MarkState::Marginal,
+        score,
+        reason: Some(reason),
+        fill,
+    };
+    if hidden {
+        return marginal("the box lies outside the scanned image");
+    }
+    if !located && ink.fill < OVERWHELMING {
+        return marginal("the printed box was not found where it should be");
+    }
+    let speck = ink.faint_mm2 < SPECK_MM2
+        || (ink.faint_mm2 < SPECK_WIDE_MM2 && ink.extent_mm <= SPECK_EXTENT_MM);
+    if ink.line_through && !speck {
+        return marginal("a line runs through the box: streak, fold or stroke");
+    }
+    if ink.stained && ink.fill < OVERWHELMING {
+        return marginal("a stain, stamp or shadow lies over the box");
+    }
+    if speck {
+        let sides = ink
+            .ring_mm2
+            .iter()
+            .filter(|&&s| s >= CIRCLE_SIDE_MM2)
+            .count();
+        if sides >= 3 {
+            return marginal("something is drawn around the box");
+        }
+        return Verdict {
+            state: MarkState::Unmarked,
+            score,
+            reason: None,
+            fill,
+        };
+    }
+    let stroke = ink.firm_mm2 >= STROKE_MM2
+        && ink.extent_mm >= STROKE_EXTENT_MM
+        && ink.center_mm2 >= CENTER_MM2;
+    if stroke {
+        return Verdict {
+            state: MarkState::Marked,
+            score,
+            reason: None,
+            fill,
+        };
+    }
+    marginal(if ink.firm_mm2 < 0.5 * ink.faint_mm2 {
+        "the ink in the box is faint"
+    } else if ink.center_mm2 < CENTER_MM2 {
+        "ink reaches into the box but misses its middle"
+    } else {
+        "the mark in the box is very small"
+    })
+}
+
+/// Ink beside an empty box that may have been meant for it.
+pub(crate) fn beside(ink: &Ink) -> bool {
+    ink.ring_mm2.iter().sum::<f64>() >= BESIDE_MM2
+}
+
+/// A score that grows with the ink and is one half where a stroke begins to
+/// be one. Rational, so that every machine computes the same bits.
+fn score(ink: &Ink) -> f64 {
+    let area = f64::midpoint(ink.faint_mm2, ink.firm_mm2) / STROKE_MM2;
+    let length = ink.extent_mm / STROKE_EXTENT_MM;
+    let v = area * length;
+    let s = v / (1.0 + v);
+    (s * 10_000.0).round() / 10_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cross() -> Ink {
+        Ink {
+            faint_mm2: 3.0,
+            firm_mm2: 2.6,
+            center_mm2: 1.0,
+            extent_mm: 3.5,
+            fill: 0.2,
+            ..Ink::default()
+        }
+    }
+
+    #[test]
+    fn a_thin_cross_is_marked_and_nothing_is_not() {
+        assert_eq!(classify(&cross(), true, false).state, MarkState::Marked);
+        assert_eq!(
+            classify(&Ink::default(), true, false).state,
+            MarkState::Unmarked
+        );
+    }
+
+    #[test]
+    fn a_circle_around_an_empty_box_asks_a_person() {
+        let ink = Ink {
+            ring_mm2: [0.8, 0.7, 0.9, 0.6],
+            ..Ink::default()
+        };
+        assert_eq!(classify(&ink, true, false).state, MarkState::Marginal);
+    }
+
+    #[test]
+    fn a_hidden_box_is_never_certain() {
+        assert_eq!(
+            classify(&Ink::default(), false, false).state,
+            MarkState::Marginal
+        );
+        assert_eq!(classify(&cross(), true, true).state, MarkState::Marginal);
+    }
+
+    proptest! {
+        /// More ink never turns a marked box into an empty one.
+        #[test]
+        fn monotone(faint in 0.0..12.0f64, share in 0.0..1.0f64, extent in 0.0..3.6f64, more in 1.0..3.0f64) {
+            let ink = Ink { faint_mm2: faint, firm_mm2: faint * share, center_mm2: faint * share / 3.0,
+                extent_mm: extent, fill: faint * share / 13.0, ..Ink::default() };
+            let bigger = Ink { faint_mm2: faint * more, firm_mm2: faint * share * more,
+                center_mm2: faint * share * more / 3.0, extent_mm: (extent * more).min(3.6),
+                fill: faint * share * more / 13.0, ..Ink::default() };
+            let rank = |i: &Ink| match classify(i, true, false).state {
+                MarkState::Unmarked => 0, MarkState::Marginal => 1, MarkState::Marked => 2 };
+            prop_assert!(rank(&bigger) >= rank(&ink));
+            prop_assert!(classify(&bigger, true, false).score >= classify(&ink, true, false).score);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Composes the answers of the questions from the marks of their boxes.
+
+use std::collections::BTreeMap;
+
+use super::classify::Verdict;
+use super::reading::{Answer, AnswerState, Mark, MarkState};
+use crate::form::{Correction, Layout, PageLayout, QuestionKind};
+
+/// Reason of a box that is covered where the sheet's other marks are not.
+pub(crate) const COVERED: &str =
+    "the box is covered while other marks on the sheet are not: it may be cancelled";
+
+/// A box is covered from this share of its interior on. A thick marker's X
+/// (1.5 mm) covers up to 0.7 of a 4.5 mm box.
+const COVERED_FILL: f64 = 0.78;
+
+/// A hand whose usual mark covers at least this share fills its boxes anyway.
+const FILLING_HAND: f64 = 0.55;
+
+/// Answers of all questions that have a box on the page.
+///
+/// Where the form says that a filled box is taken back, a box that is covered
+/// on a sheet whose other marks are not is a correction; the machine only
+/// suggests that, a person confirms.
+pub(crate) fn compose(
+    layout: &Layout,
+    page: &PageLayout,
+    marks: &mut [Mark],
+    verdicts: &[Verdict],
+) -> BTreeMap<String, Answer> {
+    let filling_hand = usual_fill(verdicts) >= FILLING_HAND;
+    let takes_back = |v: &Verdict| {
+        layout.correction == Correction::FillCancels && v.fill >= COVERED_FILL && !filling_hand
+    };
+    let mut answers = BTreeMap::new();
+    for question in &layout.questions {
+        let here: Vec<usize> = (0..page.boxes.len())
+            .filter(|&i| page.boxes[i].question == question.id)
+            .collect();
+        if here.is_empty() {
+            continue;
+        }
+        let of = |state: MarkState| {
+            here.iter()
+                .copied()
+                .filter(move |&i| verdicts[i].state == state)
+        };
+        let cancelled: Vec<usize> = of(MarkState::Marked)
+            .filter(|&i| takes_back(&verdicts[i]))
+            .collect();
+        let ids = |v: &[usize]| {
+            v.iter()
+                .map(|&i| page.boxes[i].choice.clone())
+                .collect::<Vec<_>>()
+        };
+        let chosen: Vec<usize> = of(MarkState::Marked).collect();
+        let kept: Vec<usize> = chosen
+            .iter()
+            .copied()
+            .filter(|i| !cancelled.contains(i))
+            .collect();
+        let limit = match question.kind {
+            QuestionKind::Single => 1,
+            QuestionKind::Multiple => question.max_choices.map_or(usize::MAX, |m| m as usize),
+        };
+        let answer = if of(MarkState::Marginal).next().is_some() {
+            Answer {
+                state: AnswerState::Marginal,
+                choices: ids(&chosen),
+            }
+        } else if !cancelled.is_empty() {
+            for &i in &cancelled {
+                marks[i].state = MarkState::Marginal;
+                marks[i].reason = Some(COVERED.to_owned());
+            }
+            let state = if kept.len() > limit {
+                AnswerState::Overvote
+            } else {
+                AnswerState::Corrected
+            };
+            Answer {
+                state,
+                choices: ids(&kept),
+            }
+        } else if chosen.len() > limit {
+            Answer {
+                state: AnswerState::Overvote,
+                choices: ids(&chosen),
+            }
+        } else if chosen.is_empty() {
+            Answer {
+                state: AnswerState::Blank,
+                choices: Vec::new(),
+            }
+        } else {
+            Answer {
+                state: AnswerState::Answered,
+                choices: ids(&chosen),
+            }
+        };
+        answers.insert(question.id.clone(), answer);
+    }
+    answers
+}
+
+/// Median fill of the sheet's marks: how this hand marks.
+fn usual_fill(verdicts: &[Verdict]) -> f64 {
+    let mut fills: Vec<f64> = verdicts
+        .iter()
+        .filter(|v| v.state == MarkState::Marked)
+        .map(|v| v.fill)
+        .collect();
+    fills.sort_by(f64::total_cmp);
+    // The lower middle: of one covered box and one crossed, crossing is usual.
+    fills
+        .get(fills.len().saturating_sub(1) / 2)
+        .copied()
+        .unwrap_or(0.0)
+}

@@ -1,0 +1,283 @@
+//! Recognises the pattern of anchors among the squares that were found, in
+//! any of the four rotations, skewed, shifted, with some of them missing.
+
+use super::registration::{Pair, Registration};
+use super::squares::Square;
+use crate::form::Anchor;
+use crate::form::frame::ANCHOR_MM;
+use crate::geometry::{MmRect, MmVector, PxPoint, PxVector};
+
+/// The anchors that were recognised.
+#[derive(Debug, Clone)]
+pub(crate) struct Constellation {
+    /// Index into the page's anchors, and where each was found.
+    pub matches: Vec<(usize, PxPoint)>,
+    /// The map fitted to them.
+    pub registration: Registration,
+    /// Degrees clockwise by which the image must be turned to be upright.
+    pub rotation: u32,
+    /// Largest leave-one-out error of an anchor that was kept, mm.
+    pub worst_mm: f64,
+}
+
+/// Fewer anchors than this prove nothing.
+pub(crate) const FEWEST: usize = 4;
+
+/// Two anchors nearer than this give too coarse a first guess, mm.
+const BASE_MM: f64 = 70.0;
+
+/// Skew that is looked for: sine of 11°, three beyond what is promised.
+const SIN_SKEW: f64 = 0.19;
+
+/// The first guess assumes one scale for both directions; a page printed at
+/// 94 % one way and 106 % the other then misses by up to 6 % of half the page.
+const FIRST_TOLERANCE_MM: f64 = 8.0;
+
+/// After the affine fit what is left is perspective and uneven feed.
+const AFFINE_TOLERANCE_MM: f64 = 4.0;
+
+/// An anchor that the others predict worse than this is something else or is
+/// disturbed: uneven feed moves neighbours by at most 1 mm.
+const OUTLIER_MM: f64 = 1.2;
+
+/// How many first guesses are fitted fully.
+const GUESSES: usize = 12;
+
+/// Finds the anchors. `None` if no arrangement explains at least [`FEWEST`].
+pub(crate) fn recognise(
+    squares: &[Square],
+    anchors: &[Anchor],
+    paper: MmRect,
+) -> Option<Constellation> {
+    let mut guesses = first_guesses(squares, anchors);
+    guesses.sort_by(|a, b| b.count.cmp(&a.count).then(a.error.total_cmp(&b.error)));
+    let mut best: Option<Constellation> = None;
+    for guess in guesses.iter().take(GUESSES) {
+        let Some(found) = settle(squares, anchors, paper, guess) else {
+            continue;
+        };
+        let better = best.as_ref().is_none_or(|b| {
+            (found.matches.len(), -found.worst_mm) > (b.matches.len(), -b.worst_mm)
+        });
+        if better {
+            best = Some(found);
+        }
+    }
+    best
+}
+
+/// A similarity from two anchors seen as two squares.
+#[derive(Debug, Clone, Copy)]
+struct Guess {
+    from: crate::geometry::MmPoint,
+    to: PxPoint,
+    /// px per mm times cosine and sine of the angle.
+    cos: f64,
+    sin: f64,
+    count: usize,
+    error: f64,
+}
+
+impl Guess {
+    fn at(&self, p: crate::geometry::MmPoint) -> PxPoint {
+        let v = p - self.from;
+        self.to
+            + PxVector::new(
+                self.cos * v.x - self.sin * v.y,
+                self.sin * v.x + self.cos * v.y,
+            )
+    }
+}
+
+fn first_guesses(squares: &[Square], anchors: &[Anchor]) -> Vec<Guess> {
+    let mut out: Vec<Guess> = Vec::new();
+    for (a, first) in anchors.iter().enumerate() {
+        for second in &anchors[a + 1..] {
+            let paper: MmVector = second.rect.center() - first.rect.center();
+            let length = paper.length();
+            if length < BASE_MM {
+                continue;
+            }
+            for (i, s) in squares.iter().enumerate() {
+                for (j, t) in squares.iter().enumerate() {
+                    if i == j {
+                        continue;
+                    }
+                    let image = t.center - s.center;
+                    let scale = image.length() / length;
+                    // A square's own size tells the scale too.
+                    let sizes_fit = [s, t]
+                        .iter()
+                        .all(|q| (0.78..1.28).contains(&(q.side / ANCHOR_MM / scale)));
+                    if !sizes_fit {
+                        continue;
+                    }
+                    let cos = (image.x * paper.x + image.y * paper.y) / (length * length);
+                    let sin = (image.y * paper.x - image.x * paper.y) / (length * length);
+                    if (cos.abs()).min(sin.abs()) / scale > SIN_SKEW {
+                        continue;
+                    }
+                    let mut guess = Guess {
+                        from: first.rect.center(),
+                        to: s.center,
+                        cos,
+                        sin,
+                        count: 0,
+                        error: 0.0,
+                    };
+                    for n in anchors {
+                        if let Some((_, d)) = nearest(
+                            squares,
+                            guess.at(n.rect.center()),
+                            FIRST_TOLERANCE_MM * scale,
+                        ) {
+                            guess.count += 1;
+                            guess.error += d / scale;
+                        }
+                    }
+                    if guess.count >= FEWEST {
+                        out.push(guess);
+                    }
+                }
+            }
+        }
+    }
+    out
+}
+
+fn nearest(squares: &[Square], p: PxPoint, within: f64) -> Option<(usize, f64)> {
+    squares
+        .iter()
+        .enumerate()
+        .map(|(i, s)| (i, (s.center - p).length()))
+        .filter(|(_, d)| *d <= within)
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// Fits the full map to a guess and drops what does not fit.
+fn settle(
+    squares: &[Square],
+    anchors: &[Anchor],
+    paper: MmRect,
+    guess: &Guess,
+) -> Option<Constellation> {
+    let scale = guess.cos.hypot(guess.sin);
+    let matched = |place: &dyn Fn(&Anchor) -> PxPoint, mm: f64| -> Vec<(usize, usize)> {
+        let mut taken: Vec<(usize, usize, f64)> = Vec::new();
+        for (i, a) in anchors.iter().enumerate() {
+            if let Some((s, d)) = nearest(squares, place(a), mm * scale) {
+                match taken.iter_mut().find(|t| t.1 == s) {
+                    Some(t) if t.2 > d => *t = (i, s, d),
+                    Some(_) => {}
+                    None => taken.push((i, s, d)),
+                }
+            }
+        }
+        taken.into_iter().map(|(i, s, _)| (i, s)).collect()
+    };
+    let fit = |m: &[(usize, usize)]| -> Option<Registration> {
+        let pairs: Vec<Pair> = m
+            .iter()
+            .map(|&(i, s)| Pair {
+                paper: anchors[i].rect.center(),
+                image: squares[s].center,
+            })
+            .collect();
+        Registration::fit(&pairs, paper)
+    };
+    let mut matches = matched(&|a| guess.at(a.rect.center()), FIRST_TOLERANCE_MM);
+    let mut registration = fit(&matches)?;
+    for tolerance in [AFFINE_TOLERANCE_MM, AFFINE_TOLERANCE_MM / 2.0] {
+        let again = matched(&|a| registration.at(a.rect.center()), tolerance);
+        if again.len() < FEWEST {
+            return None;
+        }
+        registration = fit(&again)?;
+        matches = again;
+    }
+    // The worst outlier first: it spoils the prediction of its neighbours.
+    let worst_mm = loop {
+        let errors = registration.leave_one_out_mm();
+        let (worst, error) = errors
+            .iter()
+            .copied()
+            .enumerate()
+            .max_by(|a, b| a.1.total_cmp(&b.1))?;
+        // With the fewest anchors leaving one out says little: only a gross
+        // error counts then.
+        let limit = if matches.len() > FEWEST {
+            OUTLIER_MM
+        } else {
+            2.0 * OUTLIER_MM
+        };
+        if error <= limit {
+            break error;
+        }
+        matches.remove(worst);
+        if matches.len() < FEWEST {
+            return None;
+        }
+        registration = fit(&matches)?;
+    };
+    let map = registration.local(paper.center());
+    // A mirror image or a squeeze beyond 12 % is not a page.
+    let (lx, ly) = (map.dx.length(), map.dy.length());
+    if map.dx.cross(map.dy) <= 0.0 || !(0.85..1.18).contains(&(lx / ly)) {
+        return None;
+    }
+    let rotation = if map.dx.x.abs() >= map.dx.y.abs() {
+        if map.dx.x > 0.0 { 0 } else { 180 }
+    } else if map.dx.y > 0.0 {
+        270
+    } else {
+        90
+    };
+    Some(Constellation {
+        matches: matches
+            .iter()
+            .map(|&(i, s)| (i, squares[s].center))
+            .collect(),
+        registration,
+        rotation,
+        worst_mm,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::form::frame;
+    use crate::geometry::{MmPoint, MmSize, mm_rect};
+
+    proptest! {
+        /// The pattern is recognised in every rotation with any three anchors
+        /// lost and with solid squares (filled boxes) in between.
+        #[test]
+        fn recognised_in_any_rotation(
+            turn in 0u32..4, skew in -0.14..0.14f64, sx in 0.94..1.06f64, sy in 0.94..1.06f64,
+            lost in proptest::collection::hash_set(0usize..13, 0..4),
+            noise in proptest::collection::vec((20.0..190.0f64, 20.0..280.0f64), 0..25),
+        ) {
+            let size = MmSize::new(210.0, 297.0);
+            let anchors = frame::anchors(size);
+            let paper = mm_rect(0.0, 0.0, 210.0, 297.0);
+            let map = |p: MmPoint| {
+                let v = p - paper.center();
+                let (x, y) = (v.x * sx, v.y * sy);
+                let (x, y) = (x * skew.cos() - y * skew.sin(), x * skew.sin() + y * skew.cos());
+                let (x, y) = match turn { 0 => (x, y), 1 => (-y, x), 2 => (-x, -y), _ => (y, -x) };
+                PxPoint::new(1500.0 + x * 8.0, 1500.0 + y * 8.0)
+            };
+            let mut squares: Vec<Square> = anchors.iter().enumerate().filter(|(i, _)| !lost.contains(i))
+                .map(|(_, a)| Square { center: map(a.rect.center()), side: 32.0 }).collect();
+            squares.extend(noise.iter().map(|&(x, y)| Square { center: map(MmPoint::new(x, y)), side: 34.0 }));
+            let c = recognise(&squares, &anchors, paper).unwrap();
+            // Turning the paper clockwise by 90° needs 270° to undo.
+            prop_assert_eq!(c.rotation, (360 - 90 * turn) % 360);
+            let p = MmPoint::new(60.0, 200.0);
+            prop_assert!((c.registration.at(p) - map(p)).length() < 4.0);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Measures the ink in and around one located box.
+
+use super::components::components;
+use super::sample::Window;
+use super::template::{BoxTemplate, STEP_MM, zone};
+
+/// How light and dark this page is, gray levels.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tone {
+    /// Bare paper.
+    pub paper: f64,
+    /// Solid print.
+    pub black: f64,
+}
+
+/// What was measured. Darkness is 0 for this page's paper and 1 for its print.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Ink {
+    /// Area inside the outline darker than the faint threshold, mm².
+    pub faint_mm2: f64,
+    /// Area inside the outline darker than the firm threshold, mm².
+    pub firm_mm2: f64,
+    /// The same in the centre zone, mm².
+    pub center_mm2: f64,
+    /// Longer side of the largest connected faint region inside, mm.
+    pub extent_mm: f64,
+    /// Firm share of the interior, 0 to 1.
+    pub fill: f64,
+    /// Firm area in the ring around the outline, mm²: above, right, below, left.
+    pub ring_mm2: [f64; 4],
+    /// Most of the ink is a straight line along an axis that goes on above and
+    /// below (or left and right) of the box: a streak or a fold.
+    pub line_through: bool,
+    /// The box's own paper is far darker than the page's.
+    pub stained: bool,
+}
+
+/// Thresholds on darkness.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Thresholds {
+    /// Darker than noise and grain.
+    pub faint: f64,
+    /// Dark as a stroke of a pen.
+    pub firm: f64,
+}
+
+impl Thresholds {
+    /// From the page's noise: the spread of darkness inside empty boxes.
+    pub fn for_noise(sigma: f64) -> Self {
+        // 0.11 is above what shows through from the other side of 70 g/m²
+        // paper and above the ripple of JPEG at quality 50 beside an outline;
+        // five sigma of the page's own noise where that is more.
+        let faint = (5.0 * sigma).clamp(0.11, 0.4);
+        Self {
+            faint,
+            firm: (faint + 0.10).max(0.24),
+        }
+    }
+}
+
+/// The darker paper of a box under a stamp or a shadow that is still paper.
+const STAIN: f64 = 0.35;
+
+/// Brightness of the paper in the window: the 75th percentile of its ring.
+pub(crate) fn local_paper(window: &Window, template: &BoxTemplate) -> Option<u8> {
+    let mut histogram = [0u32; 256];
+    let mut n = 0;
+    for (&p, &z) in window.pixels.iter().zip(&template.zones) {
+        if z & zone::RING != 0 {
+            histogram[p as usize] += 1;
+            n += 1;
+        }
+    }
+    // Half a square millimetre is too little to judge paper by.
+    (n >= 50).then(|| super::thumbnail::percentile(&histogram, 0.75))
+}
+
+/// Spread of darkness inside the box from its median up to its 84th
+/// percentile (one sigma where there is only noise), gray levels.
+pub(crate) fn interior_spread(window: &Window, template: &BoxTemplate, shift: (i32, i32)) -> f64 {
+    let mut histogram = [0u32; 256];
+    for_zone(window, template, shift, |z, p, _| {
+        if z & zone::INTERIOR != 0 {
+            histogram[p as usize] += 1;
+        }
+    });
+    let level = |share| f64::from(super::thumbnail::percentile(&histogram, share));
+    level(0.5) - level(0.16)
+}
+
+/// Calls `f(zone, gray, template index)` for each sample that means something.
+fn for_zone(
+    window: &Window,
+    template: &BoxTemplate,
+    (dx, dy): (i32, i32),
+    mut f: impl FnMut(u8, u8, usize),
+) {
+    let (w, h) = (template.width as i32, template.height as i32);
+    for row in 0..h {
+        let source_row = row + dy;
+        if !(0..h).contains(&source_row) {
+            continue;
+        }
+        let zones = &template.zones[(row * w) as usize..][..w as usize];
+        let from = 0.max(-dx);
+        let to = w.min(w - dx);
+        if from >= to {
+            continue;
+        }
+        let source = &window.pixels[(source_row * w + from + dx) as usize..];
+        for (col, (&z, &p)) in (from..to).zip(zones[from as usize..to as usize].iter().zip(source))
+        {
+            if z != 0 {
+                f(z, p, (row * w + col) as usize);
+            }
+        }
+    }
+}
+
+/// Measures a box whose outline is at `shift`.
+pub(crate) fn measure(
+    window: &Window,
+    template: &BoxTemplate,
+    shift: (i32, i32),
+    page: Tone,
+    thresholds: Thresholds,
+) -> Ink {
+    let contrast = (page.paper - page.black).max(1.0);
+    let local = local_paper(window, template).map_or(page.paper, f64::from);
+    let stained = (page.paper - local) / contrast > STAIN;
+    // Shadow and tinted paper darken the paper itself; a scribble that covers
+    // the whole ring must not be taken for it.
+    let paper = if stained { page.paper } else { local };
+    let contrast = (paper - page.black).max(1.0);
+    let level = |darkness: f64| (paper - darkness * contrast).clamp(0.0, 255.0) as u8;
+    let (faint, firm) = (level(thresholds.faint), level(thresholds.firm));
+
+    let (mut n_faint, mut n_firm, mut n_center) = (0u32, 0u32, 0u32);
+    let mut ring = [0u32; 4];
+    let mut inside = vec![false; template.zones.len()];
+    let mut line = LineTest::default();
+    for_zone(window, template, shift, |z, p, i| {
+        if p >= faint {
+            return;
+        }
+        let (x, y) = ((i % template.width) as f64, (i / template.width) as f64);
+        if z & zone::INTERIOR != 0 {
+            n_faint += 1;
+            inside[i] = true;
+            line.inside.push((x, y));
+            if p < firm {
+                n_firm += 1;
+                n_center += u32::from(z & zone::CENTER != 0);
+            }
+        } else {
+            for (k, bit) in [zone::ABOVE, zone::RIGHT, zone::BELOW, zone::LEFT]
+                .into_iter()
+                .enumerate()
+            {
+                if z & bit != 0 {
+                    ring[k] += u32::from(p < firm);
+                    line.ring[k].push((x, y));
+                }
+            }
+        }
+    });
+    let mm2 = |n: u32| f64::from(n) * STEP_MM * STEP_MM;
+    let extent = if n_faint == 0 {
+        0
+    } else {
+        components(template.width as u32, template.height as u32, |i| inside[i])
+            .iter()
+            .map(|c| c.width().max(c.height()))
+            .max()
+            .unwrap_or(0)
+    };
+    Ink {
+        faint_mm2: mm2(n_faint),
+        firm_mm2: mm2(n_firm),
+        center_mm2: mm2(n_center),
+        extent_mm: f64::from(extent) * STEP_MM,
+        fill: if template.interior_mm2 > 0.0 {
+            mm2(n_firm) / template.interior_mm2
+        } else {
+            0.0
+        },
+        ring_mm2: ring.map(mm2),
+        line_through: n_faint > 0 && line.is_line(),
+        stained,
+    }
+}
+
+/// Does the ink inside lie on a line that goes on outside at both ends?
+#[derive(Default)]
+struct LineTest {
+    inside: Vec<(f64, f64)>,
+    ring: [Vec<(f64, f64)>; 4],
+}
+
+impl LineTest {
+    /// Steeper than this against the axis is a slash by hand, not a streak:
+    /// tangent of the 8° of skew that a page may have, and two more.
+    const SLOPE: f64 = 0.18;
+    /// Ink this near to the line belongs to it, samples: 0.4 mm.
+    const NEAR: f64 = 4.0;
+
+    fn is_line(&self) -> bool {
+        let flip = |v: &[(f64, f64)]| v.iter().map(|&(x, y)| (y, x)).collect::<Vec<_>>();
+        let [above, right, below, left] = &self.ring;
+        Self::along(above, below, &self.inside)
+            || Self::along(&flip(left), &flip(right), &flip(&self.inside))
+    }
+
+    fn along(first: &[(f64, f64)], last: &[(f64, f64)], inside: &[(f64, f64)]) -> bool {
+        // A streak has at least a sample in most rows of the ring's 15.
+        let (Some(a), Some(b)) = (Self::compact(first), Self::compact(last)) else {
+            return false;
+        };
+        let slope = (b.0 - a.0) / (b.1 - a.1);
+        if !(slope.abs() <= Self::SLOPE) {
+            return false;
+        }
+        let on = inside
+            .iter()
+            .filter(|p| (p.0 - (a.0 + slope * (p.1 - a.1))).abs() <= Self::NEAR)
+            .count();
+        on as f64 >= 0.85 * inside.len() as f64
+    }
+
+    /// Centre of the ink if it is one narrow bundle.
+    fn compact(points: &[(f64, f64)]) -> Option<(f64, f64)> {
+        if points.len() < 8 {
+            return None;
+        }
+        let n = points.len() as f64;
+        let (sx, sy) = points
+            .iter()
+            .fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
+        let c = (sx / n, sy / n);
+        let spread = points.iter().map(|p| (p.0 - c.0).powi(2)).sum::<f64>() / n;
+        (spread.sqrt() <= Self::NEAR).then_some(c)
+    }
+}

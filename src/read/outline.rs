@@ -1,0 +1,144 @@
+//! Finds each box's printed outline near where the registration puts it, and
+//! says how much of it is really there: the proof of alignment.
+
+use super::sample::Window;
+use super::template::{BoxTemplate, Outline, POINTS, SEARCH_MM, SECTORS, STEP_MM};
+
+/// Where a box's outline was found.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Located {
+    /// Shift of the outline in samples of the window.
+    pub shift: (i32, i32),
+    /// Finer shift, mm.
+    pub shift_mm: (f64, f64),
+    /// Sectors of the outline (of [`SECTORS`]) that are really printed there.
+    pub sectors: usize,
+}
+
+/// A sector counts as printed where its line is darker than the paper beside
+/// it by this share of the print's own contrast. An outline of 0.25 mm that is
+/// blurred at 100 dpi keeps 0.35; half filled from one side, half of that.
+const SECTOR_CONTRAST: f64 = 0.17;
+
+/// Sectors that make an outline certain: a mark may hide two of eight.
+pub(crate) const CERTAIN_SECTORS: usize = 6;
+
+/// Loss of score for each squared sample of shift, in shares of the print's
+/// contrast: lets the nearest of two equal places win, no more.
+const SHIFT_COST: f64 = 0.0004;
+
+/// Searches the window for the outline. `contrast` is paper minus print, gray
+/// levels.
+pub(crate) fn locate(window: &Window, template: &BoxTemplate, contrast: f64) -> Located {
+    let reach = (SEARCH_MM / STEP_MM).round() as i32;
+    let score = |dx: i32, dy: i32| -> f64 {
+        let raw = line_contrast(window, &template.outline, dy * template.width as i32 + dx);
+        f64::from(raw) / (2.0 * POINTS as f64 * contrast)
+            - SHIFT_COST * f64::from(dx * dx + dy * dy)
+    };
+    let mut best = (f64::NEG_INFINITY, 0, 0);
+    let mut dy = -reach;
+    while dy <= reach {
+        let mut dx = -reach;
+        while dx <= reach {
+            let s = score(dx, dy);
+            if s > best.0 {
+                best = (s, dx, dy);
+            }
+            dx += 2;
+        }
+        dy += 2;
+    }
+    let (_, cx, cy) = best;
+    for dy in cy - 1..=cy + 1 {
+        for dx in cx - 1..=cx + 1 {
+            if dx.abs() <= reach && dy.abs() <= reach {
+                let s = score(dx, dy);
+                if s > best.0 {
+                    best = (s, dx, dy);
+                }
+            }
+        }
+    }
+    let (top, dx, dy) = best;
+    let peak = |minus: f64, plus: f64| {
+        let curve = minus - 2.0 * top + plus;
+        if curve < -1e-9 {
+            ((minus - plus) / (2.0 * curve)).clamp(-0.5, 0.5)
+        } else {
+            0.0
+        }
+    };
+    let inner = dx.abs() < reach && dy.abs() < reach;
+    let (fx, fy) = if inner {
+        (
+            peak(score(dx - 1, dy), score(dx + 1, dy)),
+            peak(score(dx, dy - 1), score(dx, dy + 1)),
+        )
+    } else {
+        (0.0, 0.0)
+    };
+    Located {
+        shift: (dx, dy),
+        shift_mm: (
+            (f64::from(dx) + fx) * STEP_MM,
+            (f64::from(dy) + fy) * STEP_MM,
+        ),
+        sectors: sectors(window, template, dx, dy, contrast),
+    }
+}
+
+/// Sum over the outline of how much darker the line is than both sides.
+fn line_contrast(window: &Window, outline: &Outline, offset: i32) -> i32 {
+    let at = |i: i32| {
+        i32::from(
+            window
+                .pixels
+                .get((i + offset) as usize)
+                .copied()
+                .unwrap_or(255),
+        )
+    };
+    outline
+        .points
+        .iter()
+        .map(|p| at(p.inside) + at(p.outside) - 2 * at(p.on))
+        .sum()
+}
+
+/// How many sectors of the outline are printed at this shift.
+pub(crate) fn sectors(
+    window: &Window,
+    template: &BoxTemplate,
+    dx: i32,
+    dy: i32,
+    contrast: f64,
+) -> usize {
+    let w = template.width as i32;
+    let offset = dy * w + dx;
+    let at = |i: i32| {
+        i32::from(
+            window
+                .pixels
+                .get((i + offset) as usize)
+                .copied()
+                .unwrap_or(255),
+        )
+    };
+    template
+        .outline
+        .points
+        .chunks(POINTS / SECTORS)
+        .filter(|sector| {
+            let sum: i32 = sector
+                .iter()
+                .map(|p| {
+                    // The line may be a sample off where the print is stretched.
+                    let on = [0, 1, -1, w, -w].into_iter().map(|o| at(p.on + o)).min();
+                    at(p.inside) + at(p.outside) - 2 * on.unwrap_or(255)
+                })
+                .sum();
+            f64::from(sum) / (2.0 * sector.len() as f64 * contrast) >= SECTOR_CONTRAST
+        })
+        .count()
+}

@@ -1,0 +1,308 @@
+//! Registers a page of a learned form: pieces of its own print, chosen when it
+//! was learned, are found again by normalised correlation, coarse to fine.
+
+use super::coarse::{CoarsePlan, CoarseScan, Pose, whole};
+use super::correlate::Pattern;
+use super::ink::Tone;
+use super::registration::{LocalMap, Pair, Registration};
+use super::sample::Window;
+use super::thumbnail::{PaperMap, Thumbnail, percentile};
+use crate::form::{AnchorKind, PageLayout, Reference};
+use crate::geometry::{MmPoint, MmRect, MmVector, PxPoint, PxVector};
+use crate::page::Scan;
+
+/// First round: sample distance and reach, mm. The coarse pose is within a
+/// degree, three per cent and one of its cells.
+const WIDE_STEP_MM: f64 = 0.5;
+const WIDE_REACH_MM: f64 = 6.0;
+/// Second round, on the affine fit of the first.
+const NEAR_REACH_MM: f64 = 2.5;
+/// Last round: fine.
+const FINE_STEP_MM: f64 = 0.17;
+const FINE_REACH_MM: f64 = 1.2;
+
+/// A patch counts as found from this correlation on; what is handwritten over
+/// or faded stays below.
+const WIDE_SCORE: f64 = 0.5;
+const FINE_SCORE: f64 = 0.55;
+
+/// Patches that one affine map must explain, and by how much they may miss, mm.
+const FEWEST: usize = 6;
+const AFFINE_MISS_MM: f64 = 2.0;
+/// A patch that the others predict worse than this was mistaken, mm.
+const OUTLIER_MM: f64 = 0.8;
+
+/// What is worked out once for a learned page.
+#[derive(Debug, Clone)]
+pub(crate) struct PatchPlan {
+    coarse: CoarsePlan,
+    patches: Vec<Patch>,
+}
+
+#[derive(Debug, Clone)]
+struct Patch {
+    rect: MmRect,
+    wide: Pattern,
+    fine: Pattern,
+}
+
+/// A registered learned page.
+#[derive(Debug)]
+pub(crate) struct Fit {
+    pub registration: Registration,
+    pub rotation: u32,
+    pub tone: Tone,
+    pub matched: usize,
+}
+
+impl PatchPlan {
+    /// `None` for pages that were printed with our anchors.
+    pub fn of(page: &PageLayout) -> Option<Self> {
+        let reference = page.reference.as_ref()?;
+        let patches = page
+            .anchors
+            .iter()
+            .filter(|a| a.kind == AnchorKind::Patch)
+            .map(|a| Patch {
+                rect: a.rect,
+                wide: pattern(reference, a.rect, WIDE_STEP_MM),
+                fine: pattern(reference, a.rect, FINE_STEP_MM),
+            })
+            .collect();
+        Some(Self {
+            coarse: CoarsePlan::of(reference, page.size),
+            patches,
+        })
+    }
+
+    /// Finds the page in the image. `None` if too few patches are found.
+    pub fn register(
+        &self,
+        scan: &Scan,
+        thumb: &Thumbnail,
+        paper: &PaperMap,
+        page: &PageLayout,
+    ) -> Option<Fit> {
+        let (w, h) = scan.image.dimensions();
+        let by_area = (f64::from(w) * f64::from(h) / page.size.area()).sqrt();
+        let coarse = CoarseScan::of(thumb, paper, by_area);
+        let best_of = |wide: bool| {
+            self.coarse
+                .poses(&coarse, by_area, wide)
+                .iter()
+                .filter_map(|pose| self.settle(scan, thumb, paper, page, pose))
+                .max_by_key(|f| f.matched)
+        };
+        // Nearly all pages lie straight; the long search is for the others.
+        let enough = (self.patches.len() / 2).max(FEWEST);
+        match best_of(false) {
+            Some(fit) if fit.matched >= enough => Some(fit),
+            first => best_of(true)
+                .into_iter()
+                .chain(first)
+                .max_by_key(|f| f.matched),
+        }
+    }
+
+    fn settle(
+        &self,
+        scan: &Scan,
+        thumb: &Thumbnail,
+        paper: &PaperMap,
+        page: &PageLayout,
+        pose: &Pose,
+    ) -> Option<Fit> {
+        let area = whole(page.size);
+        let f = f64::from(thumb.factor);
+        let reduced = |m: LocalMap| LocalMap {
+            image: PxPoint::new(m.image.x / f, m.image.y / f),
+            dx: m.dx / f,
+            dy: m.dy / f,
+            ..m
+        };
+        let pose_map = |_: MmPoint| reduced(pose.map);
+        let mut found = self.find(
+            &thumb.image,
+            f,
+            &pose_map,
+            |p| &p.wide,
+            WIDE_STEP_MM,
+            WIDE_REACH_MM,
+            WIDE_SCORE,
+        );
+        keep_affine(&mut found, area)?;
+        let mut registration = Registration::fit(&found, area)?;
+        let near_map = |p: MmPoint| reduced(registration.local(p));
+        let mut found = self.find(
+            &thumb.image,
+            f,
+            &near_map,
+            |p| &p.wide,
+            WIDE_STEP_MM,
+            NEAR_REACH_MM,
+            WIDE_SCORE,
+        );
+        keep_affine(&mut found, area)?;
+        registration = Registration::fit(&found, area)?;
+        let fine_map = |p: MmPoint| registration.local(p);
+        let mut found = self.find(
+            &scan.image,
+            1.0,
+            &fine_map,
+            |p| &p.fine,
+            FINE_STEP_MM,
+            FINE_REACH_MM,
+            FINE_SCORE,
+        );
+        registration = drop_outliers(&mut found, area)?;
+        let map = registration.local(area.center());
+        if map.dx.cross(map.dy) <= 0.0
+            || !(0.85..1.18).contains(&(map.dx.length() / map.dy.length()))
+        {
+            return None;
+        }
+        let tone = Tone {
+            paper: f64::from(paper.median()),
+            black: self.black(scan, &registration),
+        };
+        Some(Fit {
+            registration,
+            rotation: pose.rotation,
+            tone,
+            matched: found.len(),
+        })
+    }
+
+    /// Finds every patch near where `map` puts it. `factor`: full-size pixels
+    /// per pixel of `image`.
+    #[allow(clippy::too_many_arguments)]
+    fn find<'a>(
+        &'a self,
+        image: &image::GrayImage,
+        factor: f64,
+        map: &dyn Fn(MmPoint) -> LocalMap,
+        pattern: impl Fn(&'a Patch) -> &'a Pattern,
+        step: f64,
+        reach: f64,
+        least: f64,
+    ) -> Vec<Pair> {
+        let mut window = Window::default();
+        let samples = (reach / step).round();
+        let margin = samples * step;
+        self.patches
+            .iter()
+            .filter_map(|patch| {
+                let center = patch.rect.center();
+                let local = map(center);
+                window.fill(image, &local, patch.rect.inflate(margin, margin), step);
+                let (dx, dy, score) = pattern(patch).best_in(&window)?;
+                let shift = MmVector::new(dx - samples, dy - samples) * step;
+                let at = local.at(center + shift);
+                (score >= least).then_some(Pair {
+                    paper: center,
+                    image: PxPoint::new(at.x * factor, at.y * factor),
+                })
+            })
+            .collect()
+    }
+
+    /// Gray level of solid print: the second percentile of text-rich patches.
+    fn black(&self, scan: &Scan, registration: &Registration) -> f64 {
+        let mut histogram = [0u32; 256];
+        let mut window = Window::default();
+        for patch in &self.patches {
+            let map = registration.local(patch.rect.center());
+            window.fill(&scan.image, &map, patch.rect, FINE_STEP_MM);
+            for &p in &window.pixels {
+                histogram[p as usize] += 1;
+            }
+        }
+        f64::from(percentile(&histogram, 0.02))
+    }
+}
+
+/// Removes pairs that no common affine map explains: the map through three of
+/// them that explains most (all triples of a spread-out subset are tried).
+fn keep_affine(pairs: &mut Vec<Pair>, area: MmRect) -> Option<()> {
+    let n = pairs.len();
+    if n < FEWEST {
+        return None;
+    }
+    let stride = (n / 14).max(1);
+    let chosen: Vec<usize> = (0..n).step_by(stride).collect();
+    let mut best: Vec<usize> = Vec::new();
+    for (a, &i) in chosen.iter().enumerate() {
+        for (b, &j) in chosen.iter().enumerate().skip(a + 1) {
+            for &k in &chosen[b + 1..] {
+                let triple = [pairs[i], pairs[j], pairs[k]];
+                let spread =
+                    (triple[1].paper - triple[0].paper).cross(triple[2].paper - triple[0].paper);
+                // A thin triangle extrapolates wildly: at least 40 by 40 mm.
+                if spread.abs() < 1600.0 {
+                    continue;
+                }
+                let Some(map) = Registration::fit(&triple, area) else {
+                    continue;
+                };
+                let limit = AFFINE_MISS_MM * map.scale();
+                let fits: Vec<usize> = (0..n)
+                    .filter(|&m| {
+                        (affine_at(&triple, pairs[m].paper) - pairs[m].image).length() <= limit
+                    })
+                    .collect();
+                if fits.len() > best.len() {
+                    best = fits;
+                }
+            }
+        }
+    }
+    if best.len() < FEWEST {
+        return None;
+    }
+    let kept: Vec<Pair> = best.into_iter().map(|i| pairs[i]).collect();
+    *pairs = kept;
+    Some(())
+}
+
+/// The affine map through three pairs, at a place.
+fn affine_at(t: &[Pair; 3], p: MmPoint) -> PxPoint {
+    let (u, v, w) = (
+        t[1].paper - t[0].paper,
+        t[2].paper - t[0].paper,
+        p - t[0].paper,
+    );
+    let det = u.cross(v);
+    let (a, b) = (w.cross(v) / det, u.cross(w) / det);
+    let image = |q: PxPoint| -> PxVector { q - t[0].image };
+    t[0].image + image(t[1].image) * a + image(t[2].image) * b
+}
+
+fn drop_outliers(pairs: &mut Vec<Pair>, area: MmRect) -> Option<Registration> {
+    loop {
+        if pairs.len() < FEWEST {
+            return None;
+        }
+        let registration = Registration::fit(pairs, area)?;
+        let (worst, error) = registration
+            .leave_one_out_mm()
+            .into_iter()
+            .enumerate()
+            .max_by(|a, b| a.1.total_cmp(&b.1))?;
+        if error <= OUTLIER_MM {
+            return Some(registration);
+        }
+        pairs.remove(worst);
+    }
+}
+
+/// A piece of the blank page, sampled at `step` mm.
+fn pattern(reference: &Reference, rect: MmRect, step: f64) -> Pattern {
+    let mut window = Window::default();
+    window.fill(
+        &reference.image,
+        &LocalMap::of_reference(reference),
+        rect,
+        step,
+    );
+    Pattern::of(&window)
+}

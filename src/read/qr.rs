@@ -1,0 +1,213 @@
+//! Reads the QR codes: where the page is registered, every module's place is
+//! known and needs no searching; elsewhere the code is looked for, first by
+//! rqrr, then by rxing.
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use image::GrayImage;
+
+use super::registration::LocalMap;
+use super::sample::Window;
+use crate::geometry::MmRect;
+
+/// Modules along a side of versions 4, 3, 5, 6 and 7: the most likely first.
+const SIZES: [usize; 5] = [33, 29, 37, 41, 45];
+
+/// Samples along a side of a module: its middle two by two are averaged.
+const PER_MODULE: usize = 4;
+
+/// How far the symbol may be from where the registration puts it, mm.
+const SEARCH_MM: f64 = 0.9;
+
+/// Share of the fixed pattern (finders, timing) that must agree before the
+/// error correction is asked: a symbol with a blot over one finder has 0.75.
+const PATTERN_AGREES: f64 = 0.68;
+
+/// How many of the best placements are tried.
+const TRIES: usize = 4;
+
+/// Texts that a code at this place may hold, best placement first. The
+/// payload's own check decides which is right.
+pub(crate) fn read_at(image: &GrayImage, map: &LocalMap, rect: MmRect) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut window = Window::default();
+    for size in SIZES {
+        let step = rect.size.width / (size * PER_MODULE) as f64;
+        let margin_samples = (SEARCH_MM / step).ceil() as i32;
+        let margin = f64::from(margin_samples) * step;
+        window.fill(image, map, rect.inflate(margin, margin), step);
+        let symbol = Symbol::of(&window, size, margin_samples);
+        for offset in symbol.placements() {
+            if let Some(text) = symbol.decode(offset)
+                && !out.contains(&text)
+            {
+                out.push(text);
+            }
+            if !out.is_empty() {
+                return out;
+            }
+        }
+    }
+    out
+}
+
+/// A window in which a symbol of a known size lies nearly centred.
+struct Symbol<'a> {
+    window: &'a Window,
+    size: usize,
+    margin: i32,
+    threshold: Vec<u8>,
+}
+
+impl<'a> Symbol<'a> {
+    fn of(window: &'a Window, size: usize, margin: i32) -> Self {
+        // Threshold by quarter of the symbol, so that a shadow over one half
+        // does not decide for the other.
+        let (w, h) = (window.width, window.height);
+        let mut threshold = vec![128; 4];
+        for (i, t) in threshold.iter_mut().enumerate() {
+            let (x0, y0) = (w / 2 * (i % 2), h / 2 * (i / 2));
+            let mut histogram = [0u32; 256];
+            for y in y0..(y0 + h / 2).min(h) {
+                for &p in &window.pixels[y * w + x0..y * w + (x0 + w / 2).min(w)] {
+                    histogram[p as usize] += 1;
+                }
+            }
+            let at = |share| u32::from(super::thumbnail::percentile(&histogram, share));
+            *t = u32::midpoint(at(0.1), at(0.9)) as u8;
+        }
+        Self {
+            window,
+            size,
+            margin,
+            threshold,
+        }
+    }
+
+    /// Is the module dark when the symbol is shifted by `offset` samples?
+    fn dark(&self, column: usize, row: usize, (dx, dy): (i32, i32)) -> bool {
+        let n = PER_MODULE as i32;
+        let x = column as i32 * n + n / 2 + self.margin + dx;
+        let y = row as i32 * n + n / 2 + self.margin + dy;
+        let (w, h) = (self.window.width as i32, self.window.height as i32);
+        if x < 1 || y < 1 || x >= w || y >= h {
+            return false;
+        }
+        let i = (y * w + x) as usize;
+        let p = &self.window.pixels;
+        let w = w as usize;
+        let sum =
+            u32::from(p[i]) + u32::from(p[i - 1]) + u32::from(p[i - w]) + u32::from(p[i - w - 1]);
+        let quarter = usize::from(2 * x as usize >= self.window.width)
+            + 2 * usize::from(2 * y as usize >= self.window.height);
+        sum < 4 * u32::from(self.threshold[quarter])
+    }
+
+    /// The shifts at which the fixed pattern agrees best.
+    fn placements(&self) -> Vec<(i32, i32)> {
+        let pattern = fixed_pattern(self.size);
+        let agreement = |offset| {
+            let n = pattern
+                .iter()
+                .filter(|&&(c, r, d)| self.dark(c, r, offset) == d)
+                .count();
+            n as f64 / pattern.len() as f64
+        };
+        let mut scored: Vec<(f64, (i32, i32))> = Vec::new();
+        for dy in -self.margin..=self.margin {
+            for dx in -self.margin..=self.margin {
+                let a = agreement((dx, dy));
+                if a >= PATTERN_AGREES {
+                    // The nearest of equal ones first.
+                    scored.push((a - 1e-4 * f64::from(dx * dx + dy * dy).sqrt(), (dx, dy)));
+                }
+            }
+        }
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut out: Vec<(i32, i32)> = Vec::new();
+        for (_, o) in scored {
+            if out
+                .iter()
+                .all(|p| (p.0 - o.0).abs() + (p.1 - o.1).abs() > 1)
+            {
+                out.push(o);
+            }
+            if out.len() == TRIES {
+                break;
+            }
+        }
+        out
+    }
+
+    fn decode(&self, offset: (i32, i32)) -> Option<String> {
+        let grid = rqrr::SimpleGrid::from_func(self.size, |x, y| self.dark(x, y, offset));
+        guarded(|| rqrr::Grid::new(grid).decode().ok().map(|(_, text)| text))
+    }
+}
+
+/// Finder patterns with their separators and the timing patterns: column, row
+/// and whether dark (ISO/IEC 18004, 6.3.3 to 6.3.5).
+fn fixed_pattern(size: usize) -> Vec<(usize, usize, bool)> {
+    let mut out = Vec::new();
+    for (fx, fy) in [(0, 0), (size - 7, 0), (0, size - 7)] {
+        for y in 0..7 {
+            for x in 0..7 {
+                let ring = x.min(y).min(6 - x).min(6 - y);
+                out.push((fx + x, fy + y, ring != 1));
+            }
+        }
+    }
+    for i in 7..size - 7 {
+        out.push((i, 6, i % 2 == 0));
+        out.push((6, i, i % 2 == 0));
+    }
+    out
+}
+
+/// Looks for codes anywhere in an image or a part of it.
+pub(crate) fn search(image: &GrayImage) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
+    let (w, h) = (image.width() as usize, image.height() as usize);
+    if w < 21 || h < 21 {
+        return out;
+    }
+    let found = guarded(|| {
+        let mut prepared =
+            rqrr::PreparedImage::prepare_from_greyscale(w, h, |x, y| image.as_raw()[y * w + x]);
+        let grids = prepared.detect_grids();
+        Some(
+            grids
+                .iter()
+                .filter_map(|g| g.decode().ok())
+                .map(|d| d.1)
+                .collect::<Vec<_>>(),
+        )
+    });
+    for text in found.into_iter().flatten() {
+        if seen.insert(text.clone()) {
+            out.push(text);
+        }
+    }
+    if out.is_empty() {
+        let text = guarded(|| {
+            rxing::helpers::detect_in_luma(
+                image.as_raw().clone(),
+                image.width(),
+                image.height(),
+                Some(rxing::BarcodeFormat::QR_CODE),
+            )
+            .ok()
+            .map(|r| r.getText().to_owned())
+        });
+        out.extend(text);
+    }
+    out
+}
+
+/// Decoders are other people's code on hostile pixels: a panic in one of them
+/// means "no code".
+fn guarded<T>(f: impl FnOnce() -> Option<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(f)).ok().flatten()
+}

@@ -1,0 +1,176 @@
+//! The page at about 100 dpi: all that is needed to find the anchors, in the
+//! only pass over the whole image.
+
+use image::GrayImage;
+
+use crate::geometry::PxPoint;
+
+/// Width or height that the thumbnail's shorter side is brought near to, px:
+/// A4 at 100 dpi, where an anchor still has 16 px.
+const SHORT_SIDE: u32 = 820;
+
+/// A reduced page.
+#[derive(Debug, Clone)]
+pub(crate) struct Thumbnail {
+    /// Averaged pixels.
+    pub image: GrayImage,
+    /// Full-size pixels per thumbnail pixel.
+    pub factor: u32,
+}
+
+impl Thumbnail {
+    /// The page with its shorter side brought near to [`SHORT_SIDE`].
+    pub fn of(full: &GrayImage) -> Self {
+        let (w, h) = full.dimensions();
+        let factor = (w.min(h) / SHORT_SIDE).max(1);
+        Self {
+            image: reduce(full, factor),
+            factor,
+        }
+    }
+
+    /// A place in the thumbnail as a place in the full image.
+    pub fn to_full(&self, x: f64, y: f64) -> PxPoint {
+        let f = f64::from(self.factor);
+        PxPoint::new(x * f, y * f)
+    }
+}
+
+/// An image reduced by a whole factor: each pixel the mean of a block; rows and
+/// columns that do not fill a block are left out.
+pub(crate) fn reduce(full: &GrayImage, factor: u32) -> GrayImage {
+    if factor <= 1 {
+        return full.clone();
+    }
+    let (w, h) = full.dimensions();
+    let (tw, th) = (w / factor, h / factor);
+    let mut out = GrayImage::new(tw, th);
+    if tw == 0 || th == 0 {
+        return out;
+    }
+    let mut columns = vec![0u16; w as usize];
+    let f = factor as usize;
+    // More rows than this would overflow 16 bits.
+    let rows = f.min(257);
+    let scale = (1u32 << 16) / (rows * f) as u32;
+    for (ty, out_row) in out.chunks_exact_mut(tw as usize).enumerate() {
+        columns.fill(0);
+        for row in full.as_raw()[ty * f * w as usize..]
+            .chunks_exact(w as usize)
+            .take(rows)
+        {
+            for (c, &p) in columns.iter_mut().zip(row) {
+                *c += u16::from(p);
+            }
+        }
+        for (o, block) in out_row.iter_mut().zip(columns.chunks_exact(f)) {
+            let sum: u32 = block.iter().map(|&c| u32::from(c)).sum();
+            *o = ((sum * scale + (1 << 15)) >> 16).min(255) as u8;
+        }
+    }
+    out
+}
+
+/// Brightness of the paper by tile: the 85th percentile of the tile or of its
+/// brightest neighbour, so that a tile full of ink still knows its paper.
+#[derive(Debug)]
+pub(crate) struct PaperMap {
+    tile: u32,
+    columns: u32,
+    levels: Vec<u8>,
+}
+
+impl PaperMap {
+    /// Side of a tile in thumbnail pixels: 8 mm, twice an anchor, so that
+    /// paper shows in each.
+    pub const TILE_PX: u32 = 32;
+
+    pub fn of(thumb: &GrayImage) -> Self {
+        let (w, h) = thumb.dimensions();
+        let tile = Self::TILE_PX;
+        let (columns, rows) = (w.div_ceil(tile).max(1), h.div_ceil(tile).max(1));
+        let mut raw = vec![0u8; (columns * rows) as usize];
+        for ty in 0..rows {
+            for tx in 0..columns {
+                let mut histogram = [0u32; 256];
+                let (x0, x1) = (tx * tile, ((tx + 1) * tile).min(w));
+                for y in ty * tile..((ty + 1) * tile).min(h) {
+                    let base = (y * w) as usize;
+                    for &p in &thumb.as_raw()[base + x0 as usize..base + x1 as usize] {
+                        histogram[p as usize] += 1;
+                    }
+                }
+                raw[(ty * columns + tx) as usize] = percentile(&histogram, 0.85);
+            }
+        }
+        let mut levels = raw.clone();
+        for ty in 0..rows {
+            for tx in 0..columns {
+                let mut best = 0;
+                for ny in ty.saturating_sub(1)..=(ty + 1).min(rows - 1) {
+                    for nx in tx.saturating_sub(1)..=(tx + 1).min(columns - 1) {
+                        best = best.max(raw[(ny * columns + nx) as usize]);
+                    }
+                }
+                levels[(ty * columns + tx) as usize] = best;
+            }
+        }
+        Self {
+            tile,
+            columns,
+            levels,
+        }
+    }
+
+    /// Paper level at a thumbnail pixel.
+    pub fn at(&self, x: u32, y: u32) -> u8 {
+        self.levels
+            .get((y / self.tile * self.columns + x / self.tile) as usize)
+            .copied()
+            .unwrap_or(255)
+    }
+
+    /// Median paper level of the page.
+    pub fn median(&self) -> u8 {
+        let mut all = self.levels.clone();
+        all.sort_unstable();
+        all.get(all.len() / 2).copied().unwrap_or(255)
+    }
+}
+
+/// The value below which a share of the counted pixels lies.
+pub(crate) fn percentile(histogram: &[u32; 256], share: f64) -> u8 {
+    let total: u32 = histogram.iter().sum();
+    let wanted = f64::from(total) * share;
+    let mut seen = 0;
+    for (v, n) in histogram.iter().enumerate() {
+        seen += n;
+        if f64::from(seen) >= wanted {
+            return v as u8;
+        }
+    }
+    255
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn averages_whole_blocks_and_keeps_white_white() {
+        let mut full = GrayImage::from_pixel(1643, 1650, image::Luma([255]));
+        full.put_pixel(2, 2, image::Luma([0]));
+        let t = Thumbnail::of(&full);
+        assert_eq!((t.factor, t.image.dimensions()), (2, (821, 825)));
+        assert_eq!(t.image.get_pixel(1, 1).0[0], 191);
+        assert_eq!(t.image.get_pixel(0, 0).0[0], 255);
+    }
+
+    #[test]
+    fn tiny_images_pass() {
+        for (w, h) in [(1, 1), (0, 0), (3, 1000)] {
+            let t = Thumbnail::of(&GrayImage::new(w, h));
+            let _ = PaperMap::of(&t.image).median();
+        }
+    }
+}
