@@ -1,0 +1,217 @@
+//! The simulator: sheets by number, each from its own random numbers.
+
+use std::sync::Arc;
+
+use crate::form::Layout;
+use crate::geometry::px_per_mm;
+use crate::page::Scan;
+
+use super::SynthError;
+use super::answers;
+use super::compose::{Sides, compose};
+use super::dice::Dice;
+use super::level::Level;
+use super::mixture::SheetConditions;
+use super::print::Printed;
+use super::respondent::Respondent;
+use super::sensor;
+use super::strokes::Stroke;
+use super::truth::PageTruth;
+use super::warp::Warp;
+
+/// Makes the sheets of one form at one level. Sheet `n` depends on nothing but
+/// the form, the level, the seed and `n`, so any thread can make any sheet.
+#[derive(Debug)]
+pub struct Simulator {
+    layout: Arc<Layout>,
+    printed: Printed,
+    level: Level,
+    seed: u64,
+}
+
+/// One sheet, filled in and scanned.
+#[derive(Debug, Clone)]
+pub struct SimulatedSheet {
+    /// Its number.
+    pub sheet: u64,
+    /// Serial that is printed on it.
+    pub serial: Option<String>,
+    /// Who filled it in.
+    pub respondent: Respondent,
+    /// Its pages, in order.
+    pub pages: Vec<SimulatedPage>,
+}
+
+/// One page as a scanner delivers it, with its truth.
+#[derive(Debug, Clone)]
+pub struct SimulatedPage {
+    /// The image, after its file's compression.
+    pub scan: Scan,
+    /// The truth.
+    pub truth: PageTruth,
+    /// The bytes of the file, for a lossy one.
+    pub(crate) jpeg: Option<Vec<u8>>,
+}
+
+impl Simulator {
+    /// A simulator that draws what the layout says.
+    #[must_use]
+    pub fn new(layout: &Layout, level: Level, seed: u64) -> Self {
+        let layout = Arc::new(layout.clone());
+        Self {
+            printed: Printed::new(Arc::clone(&layout)),
+            layout,
+            level,
+            seed,
+        }
+    }
+
+    /// The form's layout.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// How many pages a sheet has.
+    #[must_use]
+    pub fn pages_per_sheet(&self) -> usize {
+        self.layout.pages.len()
+    }
+
+    /// Makes sheet `n` with all its pages.
+    ///
+    /// # Errors
+    /// [`SynthError::Image`] where a page cannot be encoded.
+    pub fn sheet(&self, n: u64) -> Result<SimulatedSheet, SynthError> {
+        let respondent = self.respondent(n);
+        let pages = (0..self.layout.pages.len())
+            .map(|page| self.page(n, page, &respondent))
+            .collect::<Result<_, _>>()?;
+        Ok(SimulatedSheet {
+            sheet: n,
+            serial: self.serial(n),
+            respondent,
+            pages,
+        })
+    }
+
+    fn dice(&self, purpose: &str, n: u64, page: usize) -> Dice {
+        Dice::new(self.seed, purpose, &[n, page as u64])
+    }
+
+    fn serial(&self, n: u64) -> Option<String> {
+        if self.layout.pages.iter().all(|p| p.codes.is_empty()) {
+            return None;
+        }
+        // Crockford's base32: no letters that look like digits.
+        const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        let mut bits = self.dice("serial", n, 0).bits();
+        Some(
+            (0..10)
+                .map(|_| {
+                    let c = ALPHABET[(bits & 31) as usize];
+                    bits >>= 5;
+                    char::from(c)
+                })
+                .collect(),
+        )
+    }
+
+    /// What happens on one page, before anything is drawn.
+    fn prepare(&self, n: u64, page: usize, respondent: &Respondent) -> Prepared {
+        let layout = &self.layout.pages[page];
+        let sheet =
+            SheetConditions::draw(self.level, layout.size, &mut self.dice("conditions", n, 0));
+        let conditions = sheet.page(self.level, layout, &mut self.dice("page", n, page));
+        let warp = Warp::new(
+            layout.size,
+            &conditions.printing,
+            &conditions.feed,
+            px_per_mm(f64::from(conditions.sensor.dpi)),
+        );
+        let plan = answers::fill_in(
+            &self.layout,
+            layout,
+            respondent,
+            &conditions,
+            &warp,
+            &mut self.dice("answers", n, page),
+        );
+        Prepared {
+            warp,
+            strokes: plan.strokes,
+            truth: PageTruth {
+                form: self.layout.form.clone(),
+                version: self.layout.version,
+                page: layout.page,
+                sheet: n,
+                serial: self.serial(n),
+                rotation: (360 - 90 * conditions.feed.quarter_turns) % 360,
+                questions: plan.questions,
+                areas: plan.areas,
+                conditions,
+            },
+        }
+    }
+
+    /// The truth of sheet `n` without its images.
+    #[must_use]
+    pub fn plan(&self, n: u64) -> Vec<PageTruth> {
+        let respondent = self.respondent(n);
+        (0..self.layout.pages.len())
+            .map(|page| self.prepare(n, page, &respondent).truth)
+            .collect()
+    }
+
+    fn respondent(&self, n: u64) -> Respondent {
+        Respondent::draw(self.level, &mut self.dice("respondent", n, 0))
+    }
+
+    fn page(
+        &self,
+        n: u64,
+        page: usize,
+        respondent: &Respondent,
+    ) -> Result<SimulatedPage, SynthError> {
+        let Prepared {
+            warp,
+            strokes,
+            truth,
+        } = self.prepare(n, page, respondent);
+        let conditions = &truth.conditions;
+        // What is printed on the other side; of a form of one page the same
+        // form stands for whatever lay below.
+        let back = if page.is_multiple_of(2) && page + 1 < self.layout.pages.len() {
+            page + 1
+        } else {
+            page.saturating_sub(1)
+        };
+        let plane = compose(
+            &self.printed,
+            &Sides {
+                front: page,
+                back,
+                size: self.layout.pages[page].size,
+                serial: truth.serial.as_deref(),
+            },
+            conditions,
+            &warp,
+            &strokes,
+            &mut self.dice("compose", n, page),
+        );
+        let plane = sensor::expose(plane, &conditions.sensor, &mut self.dice("sensor", n, page));
+        let filed = sensor::file(plane, &conditions.sensor, &conditions.feed)?;
+        Ok(SimulatedPage {
+            scan: filed.scan,
+            truth,
+            jpeg: filed.jpeg,
+        })
+    }
+}
+
+/// A page that is known but not drawn.
+struct Prepared {
+    warp: Warp,
+    strokes: Vec<Stroke>,
+    truth: PageTruth,
+}
