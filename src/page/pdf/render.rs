@@ -1,0 +1,72 @@
+//! Rendering a page that is not just one image.
+
+use hayro::hayro_interpret::InterpreterSettings;
+use hayro::kurbo::Affine;
+use hayro::vello_cpu::color::palette::css::WHITE;
+use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, TargetInit};
+use hayro::{RenderCache, RenderSettings, render_into};
+use hayro_syntax::page::Page;
+use image::GrayImage;
+
+use super::super::samples::luma;
+use super::super::{DecodeLimits, PageError, Scan};
+use super::POINTS_PER_INCH;
+
+/// What offices scan at; the reader needs no more.
+const DPI: f64 = 300.0;
+
+/// Most pixels of a rendered page: A2 at 300 dpi. Rendering holds four bytes
+/// a pixel and more beside it.
+const MAX_PIXELS: f64 = 36e6;
+
+/// Renders a page on white at 300 dpi, or at less if it is very large.
+///
+/// # Errors
+/// [`PageError::TooLarge`] for a page that is too long or has no area.
+pub(super) fn render(page: &Page<'_>, limits: &DecodeLimits) -> Result<Scan, PageError> {
+    let (width, height) = page.render_dimensions();
+    let (width, height) = (f64::from(width), f64::from(height));
+    let most = MAX_PIXELS.min(limits.max_pixels as f64);
+    let full = DPI / POINTS_PER_INCH;
+    let scale = full.min((most / (width * height)).sqrt());
+    let side = |points: f64| (points * scale).round().max(1.0);
+    let too_large = || PageError::TooLarge {
+        width: side(width) as u64,
+        height: side(height) as u64,
+    };
+    let pixels = |points: f64| {
+        let side = side(points);
+        // The renderer counts pixels in sixteen bits.
+        (side <= f64::from(u16::MAX)).then_some(side as u16)
+    };
+    let (w, h) = pixels(width).zip(pixels(height)).ok_or_else(too_large)?;
+
+    let transform = Affine::scale(scale) * Affine::new(page.initial_transform(true).as_coeffs());
+    let mut context = RenderContext::new(w, h);
+    render_into(
+        page,
+        &RenderCache::new(),
+        &InterpreterSettings::default(),
+        &RenderSettings::default(),
+        &mut context,
+        transform,
+    );
+    context.flush();
+    let mut pixmap = Pixmap::new(w, h);
+    context.render_with(
+        &mut pixmap,
+        &mut Resources::default(),
+        RasterizerSettings {
+            target_init: TargetInit::Clear(WHITE),
+            ..Default::default()
+        },
+    );
+    let gray = pixmap.data().iter().map(|p| luma(p.r, p.g, p.b)).collect();
+    let image = GrayImage::from_vec(w.into(), h.into(), gray).ok_or_else(too_large)?;
+    let dpi = scale * POINTS_PER_INCH;
+    Ok(Scan {
+        image,
+        dpi: Some((dpi, dpi)),
+        bilevel: false,
+    })
+}
