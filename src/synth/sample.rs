@@ -1,7 +1,8 @@
 //! A small form for the tests of this room.
 
 use crate::form::{
-    AreaKind, AreaSpec, BoxShape, BoxSpec, Layout, PageLayout, QuestionKind, QuestionSpec, frame,
+    AreaKind, AreaSpec, BoxShape, BoxSpec, Correction, Layout, PageLayout, QuestionKind,
+    QuestionSpec, frame,
 };
 use crate::geometry::{MmSize, mm_rect};
 
@@ -74,6 +75,7 @@ pub(crate) fn layout() -> Layout {
         form: "sample".into(),
         version: 1,
         digest: "0000000000".into(),
+        correction: Correction::None,
         questions,
         pages,
     }
