@@ -5,6 +5,8 @@
 //! program exits with 2. A reader of standard output that goes away early
 //! (`phieu form list | head -1`) is not an error.
 
+mod form;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -20,11 +22,16 @@ struct Arguments {
 
 /// One line a command; each runs in a file of its own.
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Mẫu phiếu: liệt kê, kiểm tra, in, tọa độ (forms: list, check, print, geometry).
+    Form(form::FormArguments),
+}
 
 impl Command {
     fn run(self) -> Result<Outcome, CliError> {
-        match self {}
+        match self {
+            Self::Form(arguments) => form::run(arguments),
+        }
     }
 }
 

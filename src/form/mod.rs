@@ -2,11 +2,27 @@
 //! learning it from a scan of a blank sheet.
 
 pub mod code;
+mod compose;
+mod design;
+mod error;
 pub mod frame;
+mod geometry_json;
 mod layout;
 pub mod learned;
+mod library;
+mod print;
+mod text;
 
+pub use compose::{Sheet, violations};
+pub use design::{
+    Choice, DigitsField, Form, Grid, GridRow, Inline, Item, ItemKind, Language, Office, Paper,
+    Question, Text, WritingArea, WritingField, parse,
+};
+pub use error::{FormError, Position};
+pub use geometry_json::Geometry;
 pub use layout::{
     Anchor, AnchorKind, AreaKind, AreaSpec, BoxShape, BoxSpec, CodeKind, CodeSpec, Correction,
     Layout, PageLayout, QuestionKind, QuestionSpec, Reference,
 };
+pub use library::{Library, LoadedForm, Source};
+pub use print::{Job, pdf, print};

@@ -37,6 +37,11 @@ pub(super) fn encode(number: u64, chars: u32) -> String {
         .collect()
 }
 
+/// Ten characters of a hash: its first 50 bits.
+pub(crate) fn encode_50(hash: &[u8; 32]) -> String {
+    encode(super::key::first_64(hash) >> 14, 10)
+}
+
 /// The number that up to twelve characters spell. Only canonical characters
 /// are taken: a code has one spelling.
 pub(super) fn decode(text: &str) -> Option<u64> {

@@ -9,9 +9,11 @@ mod payload;
 mod qr;
 mod serial;
 
+pub(crate) use alphabet::encode_50;
 pub use alphabet::{ALPHABET, canonical_char};
 pub use key::{Key, KeyError, Keyring};
 pub use line::{CELLS, LINE_PATTERN, LineCode, TextCells, parse_text_line, text_line};
+pub(crate) use payload::is_form_id;
 pub use payload::{CodeError, MAX_FORM_ID, MAX_PAGES, MAX_UNIT, MAX_VERSION, Payload};
 pub use qr::{QrMatrix, qr_modules};
 pub use serial::{NO_SERIAL, SERIAL_COUNT, random_start, serial};

@@ -1,0 +1,9 @@
+//! Setting text: faces, shaping, lines.
+
+mod face;
+mod paragraph;
+mod shape;
+
+pub(crate) use face::Face;
+pub(crate) use paragraph::{Align, Element, Paragraph, Picture, Piece, Style};
+pub(crate) use shape::{PT_MM, Run, shape};
