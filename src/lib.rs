@@ -18,6 +18,7 @@ pub mod geometry;
 pub mod learn;
 pub mod page;
 pub mod read;
+pub mod selftest;
 pub mod station;
 pub mod store;
 pub mod synth;

@@ -59,6 +59,7 @@ mod compose;
 mod conditions;
 mod dice;
 mod export;
+mod glyphs;
 mod ink;
 mod level;
 mod mixture;
@@ -66,7 +67,7 @@ mod print;
 mod raster;
 mod respondent;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod sensor;
 mod simulator;
 mod strokes;

@@ -5,10 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::form::{BoxShape, CodeKind, CodeSpec, Layout, PageLayout};
-use crate::geometry::{MmRect, mm_rect, px_per_mm};
+use crate::form::code::{Key, Payload, qr_modules, text_line};
+use crate::form::{BoxShape, CodeKind, CodeSpec, Layout, PageLayout, frame};
+use crate::geometry::{MmRect, MmSize, MmVector, mm_rect, px_per_mm};
 
 use super::dice::Dice;
+use super::glyphs::draw_cells;
 use super::raster::Plane;
 
 /// Finest plane that is kept, dpi: beyond it the planes of a form would take
@@ -19,13 +21,13 @@ const FINEST_DPI: u32 = 400;
 const COPY_BLUR_MM: f64 = 0.06;
 
 /// Which plane.
-type Key = (usize, u32, u32);
+type PlaneKey = (usize, u32, u32);
 
 /// The printed pages of one form.
 #[derive(Debug)]
 pub(crate) struct Printed {
     layout: Arc<Layout>,
-    planes: Mutex<BTreeMap<Key, Arc<Plane>>>,
+    planes: Mutex<BTreeMap<PlaneKey, Arc<Plane>>>,
 }
 
 impl Printed {
@@ -72,16 +74,18 @@ impl Printed {
             return plane;
         };
         let ppm = px_per_mm(f64::from(Self::plane_dpi(dpi)));
-        let payload = format!(
-            "PHIEU:{}:{}:{}:{}:{}",
-            self.layout.form,
-            self.layout.version,
-            self.layout.digest,
-            p.page,
-            serial.unwrap_or("-")
-        );
+        let key = Key::public();
+        let payload = Payload {
+            form: self.layout.form.clone(),
+            version: self.layout.version,
+            digest: self.layout.digest.clone(),
+            page: p.page,
+            serial: serial.map(str::to_owned),
+            unit: None,
+            ballot_box: None,
+        };
         for code in &p.codes {
-            draw_code(&mut plane, code, &payload, ppm);
+            draw_code(&mut plane, p.size, code, &payload, &key, ppm);
         }
         plane
     }
@@ -180,11 +184,19 @@ fn draw_text_like(plane: &mut Plane, rect: &MmRect, salt: u64, ppm: f64) {
     }
 }
 
-fn draw_code(plane: &mut Plane, code: &CodeSpec, payload: &str, ppm: f64) {
+/// Draws a code as it is printed. What cannot be encoded is not printed
+/// either: such a form is refused long before.
+fn draw_code(
+    plane: &mut Plane,
+    paper: MmSize,
+    code: &CodeSpec,
+    payload: &Payload,
+    key: &Key,
+    ppm: f64,
+) {
     match code.kind {
         CodeKind::Qr => {
-            let Ok(qr) = qrcodegen::QrCode::encode_text(payload, qrcodegen::QrCodeEcc::Quartile)
-            else {
+            let Ok(qr) = payload.encode(key).and_then(|text| qr_modules(&text)) else {
                 return;
             };
             let module = code.rect.size.width / f64::from(qr.size());
@@ -192,7 +204,7 @@ fn draw_code(plane: &mut Plane, code: &CodeSpec, payload: &str, ppm: f64) {
                 let mut x = 0;
                 while x < qr.size() {
                     let start = x;
-                    while x < qr.size() && qr.get_module(x, y) {
+                    while x < qr.size() && qr.get(x, y) {
                         x += 1;
                     }
                     if x > start {
@@ -209,8 +221,19 @@ fn draw_code(plane: &mut Plane, code: &CodeSpec, payload: &str, ppm: f64) {
             }
         }
         CodeKind::Text => {
-            let salt = payload.bytes().map(u64::from).sum();
-            draw_text_like(plane, &code.rect, salt, ppm);
+            let Ok(text) = text_line(payload, key) else {
+                return;
+            };
+            let line = frame::text_line(paper);
+            let baseline = line.origin + MmVector::new(0.0, line.baseline_mm());
+            draw_cells(
+                plane,
+                &text,
+                baseline,
+                line.cell_width_mm,
+                line.cap_height_mm,
+                ppm,
+            );
         }
     }
 }

@@ -54,7 +54,7 @@ pub(crate) fn layout() -> Layout {
             size,
             boxes,
             anchors: frame::anchors(size),
-            codes: frame::qr_codes(size).to_vec(),
+            codes: frame::codes(size),
             areas: vec![
                 AreaSpec {
                     id: format!("note-{page}"),

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::form::Layout;
-use crate::geometry::px_per_mm;
+use image::{GrayImage, imageops};
+
+use crate::form::code::{Key, serial};
+use crate::form::{Layout, PageLayout};
+use crate::geometry::{MmPoint, MmRect, px_per_mm};
 use crate::page::Scan;
 
 use super::SynthError;
@@ -103,18 +106,9 @@ impl Simulator {
         if self.layout.pages.iter().all(|p| p.codes.is_empty()) {
             return None;
         }
-        // Crockford's base32: no letters that look like digits.
-        const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-        let mut bits = self.dice("serial", n, 0).bits();
-        Some(
-            (0..10)
-                .map(|_| {
-                    let c = ALPHABET[(bits & 31) as usize];
-                    bits >>= 5;
-                    char::from(c)
-                })
-                .collect(),
-        )
+        // Another simulation prints other serials.
+        let start = self.dice("serial", 0, 0).bits() >> 24;
+        Some(serial(&Key::public(), &self.layout.digest, start + n))
     }
 
     /// What happens on one page, before anything is drawn.
@@ -206,6 +200,52 @@ impl Simulator {
             truth,
             jpeg: filed.jpeg,
         })
+    }
+}
+
+impl SimulatedPage {
+    /// The part of the image that shows a place of the paper, upright.
+    #[must_use]
+    pub fn crop(&self, page: &PageLayout, area: &MmRect) -> GrayImage {
+        let c = &self.truth.conditions;
+        let warp = Warp::new(
+            page.size,
+            &c.printing,
+            &c.feed,
+            px_per_mm(f64::from(c.sensor.dpi)),
+        );
+        let corners = [
+            area.origin,
+            MmPoint::new(area.max_x(), area.origin.y),
+            area.max(),
+            MmPoint::new(area.origin.x, area.max_y()),
+        ]
+        .map(|p| warp.scan_of_layout(p));
+        let upright = match self.truth.rotation {
+            90 => imageops::rotate90(&self.scan.image),
+            180 => imageops::rotate180(&self.scan.image),
+            270 => imageops::rotate270(&self.scan.image),
+            _ => self.scan.image.clone(),
+        };
+        let (w, h) = upright.dimensions();
+        let least = |f: fn(&crate::geometry::PxPoint) -> f64, limit: u32| {
+            let v = corners.iter().map(f).fold(f64::INFINITY, f64::min);
+            (v.max(0.0) as u32).min(limit.saturating_sub(1))
+        };
+        let most = |f: fn(&crate::geometry::PxPoint) -> f64, limit: u32| {
+            let v = corners.iter().map(f).fold(0.0, f64::max);
+            (v.ceil() as u32).clamp(1, limit)
+        };
+        let (x0, y0) = (least(|p| p.x, w), least(|p| p.y, h));
+        let (x1, y1) = (most(|p| p.x, w), most(|p| p.y, h));
+        imageops::crop_imm(
+            &upright,
+            x0,
+            y0,
+            x1.saturating_sub(x0).max(1),
+            y1.saturating_sub(y0).max(1),
+        )
+        .to_image()
     }
 }
 

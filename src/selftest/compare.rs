@@ -1,0 +1,351 @@
+//! One page: what was read against what is true.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::read::{AnswerState, MarkState, PageReading, Status};
+use crate::synth::{Drawn, Outcome, PageTruth, QuestionTruth};
+
+use super::report::Counts;
+
+/// How a reading was silently wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SilentKind {
+    /// Another form, version, page or serial than the truth.
+    Identity,
+    /// The answer to a question differs, and nobody would look at it.
+    Answer,
+    /// The answer is right, but one of its marks is not.
+    Mark,
+    /// A question of the page is missing in the reading.
+    Missing,
+}
+
+/// One silent error.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SilentError {
+    /// Form id.
+    pub form: String,
+    /// Number of the simulated sheet.
+    pub sheet: u64,
+    /// Page from 1.
+    pub page: u32,
+    /// Question id; empty for an identity.
+    pub question: String,
+    /// Kind.
+    pub kind: SilentKind,
+    /// What is true.
+    pub truth: String,
+    /// What was read.
+    pub read: String,
+    /// Picture of the place, where pictures were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+}
+
+/// What one page adds to the report.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PageScore {
+    /// Numbers.
+    pub counts: Counts,
+    /// Marks and empty boxes by what was drawn there, with how many were read
+    /// as marked, unmarked and marginal.
+    pub by_drawn: BTreeMap<&'static str, [u64; 3]>,
+    /// Silent errors.
+    pub errors: Vec<SilentError>,
+}
+
+/// Compares the reading of a page with its truth.
+#[must_use]
+pub fn compare(truth: &PageTruth, reading: &PageReading) -> PageScore {
+    let mut score = PageScore::default();
+    score.counts.pages = 1;
+    if reading.status == Status::Unreadable {
+        score.counts.unreadable_pages = 1;
+        return score;
+    }
+    if let Some(error) = identity(truth, reading) {
+        score.errors.push(error);
+        score.counts.silent_errors = 1;
+        return score;
+    }
+    if reading.status == Status::Clean {
+        score.counts.clean_pages = 1;
+    }
+    for question in &truth.questions {
+        compare_question(truth, question, reading, &mut score);
+    }
+    score.counts.silent_errors = score.errors.len() as u64;
+    score
+}
+
+fn identity(truth: &PageTruth, reading: &PageReading) -> Option<SilentError> {
+    let wrong = |what: &str, is: String, read: String| {
+        Some(SilentError {
+            form: truth.form.clone(),
+            sheet: truth.sheet,
+            page: truth.page,
+            question: String::new(),
+            kind: SilentKind::Identity,
+            truth: format!("{what} {is}"),
+            read,
+            picture: None,
+        })
+    };
+    if reading.form.as_deref().is_some_and(|f| f != truth.form) {
+        return wrong(
+            "form",
+            truth.form.clone(),
+            reading.form.clone().unwrap_or_default(),
+        );
+    }
+    if let Some(v) = reading.version.filter(|v| *v != truth.version) {
+        return wrong("version", truth.version.to_string(), v.to_string());
+    }
+    if let Some(p) = reading.page.filter(|p| *p != truth.page) {
+        return wrong("page", truth.page.to_string(), p.to_string());
+    }
+    // A serial that was not found is said in the problems; another one is an
+    // error that nobody sees.
+    if reading.serial.is_some() && reading.serial != truth.serial {
+        return wrong(
+            "serial",
+            truth.serial.clone().unwrap_or_default(),
+            reading.serial.clone().unwrap_or_default(),
+        );
+    }
+    None
+}
+
+fn compare_question(
+    truth: &PageTruth,
+    question: &QuestionTruth,
+    reading: &PageReading,
+    score: &mut PageScore,
+) {
+    let counts = &mut score.counts;
+    counts.questions += 1;
+    counts.positions += question.boxes.len() as u64;
+    counts.clear_questions += u64::from(question.clear);
+
+    let marks: BTreeMap<&str, MarkState> = reading
+        .marks
+        .iter()
+        .filter(|m| m.question == question.id)
+        .map(|m| (m.choice.as_str(), m.state))
+        .collect();
+    let mut wrong_marks = Vec::new();
+    for b in &question.boxes {
+        let state = marks.get(b.choice.as_str()).copied();
+        let column = match state {
+            Some(MarkState::Marked) => 0,
+            Some(MarkState::Unmarked) => 1,
+            Some(MarkState::Marginal) | None => 2,
+        };
+        score.by_drawn.entry(name(b.drawn)).or_default()[column] += 1;
+        // A mark that was taken back is ink all the same: at the level of
+        // marks both readings of it are right.
+        let taken_back = b.drawn.is_some_and(|d| !d.chooses());
+        let wrong = match state {
+            Some(MarkState::Marked) => !b.marked && !taken_back,
+            Some(MarkState::Unmarked) => b.marked,
+            Some(MarkState::Marginal) => false,
+            None => true,
+        };
+        if wrong {
+            wrong_marks.push(b.choice.as_str());
+        }
+    }
+    counts.marginal_marks += marks
+        .values()
+        .filter(|s| **s == MarkState::Marginal)
+        .count() as u64;
+
+    let says = |kind, read: String| SilentError {
+        form: truth.form.clone(),
+        sheet: truth.sheet,
+        page: truth.page,
+        question: question.id.clone(),
+        kind,
+        truth: format!("{:?} {:?}", question.outcome, question.choices).to_lowercase(),
+        read,
+        picture: None,
+    };
+    let Some(answer) = reading.answers.get(&question.id) else {
+        let error = says(SilentKind::Missing, "nothing".into());
+        score.errors.push(error);
+        return;
+    };
+    if answer.state.needs_person() {
+        counts.flagged_questions += 1;
+        counts.flagged_clear_questions += u64::from(question.clear);
+        counts.wrong_marks_flagged += wrong_marks.len() as u64;
+        return;
+    }
+    let sorted = |choices: &[String]| {
+        let mut c = choices.to_vec();
+        c.sort_unstable();
+        c
+    };
+    let right = question.outcome != Outcome::Overvote
+        && match answer.state {
+            AnswerState::Blank => question.choices.is_empty(),
+            _ => sorted(&answer.choices) == sorted(&question.choices),
+        };
+    if !right {
+        score.errors.push(says(
+            SilentKind::Answer,
+            format!("{:?} {:?}", answer.state, answer.choices).to_lowercase(),
+        ));
+    } else if !wrong_marks.is_empty() {
+        score
+            .errors
+            .push(says(SilentKind::Mark, format!("marks {wrong_marks:?}")));
+    }
+}
+
+fn name(drawn: Option<Drawn>) -> &'static str {
+    match drawn {
+        None => "empty",
+        Some(Drawn::Cross) => "cross",
+        Some(Drawn::Check) => "check",
+        Some(Drawn::Slash) => "slash",
+        Some(Drawn::Line) => "line",
+        Some(Drawn::Dot) => "dot",
+        Some(Drawn::Scribble) => "scribble",
+        Some(Drawn::Fill) => "fill",
+        Some(Drawn::Ring) => "ring",
+        Some(Drawn::CancelledByFill) => "cancelled-by-fill",
+        Some(Drawn::CancelledByScribble) => "cancelled-by-scribble",
+        Some(Drawn::CancelledByRing) => "cancelled-by-ring",
+        Some(Drawn::Hesitation) => "hesitation",
+        Some(Drawn::Erased) => "erased",
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::read::{Answer, Mark};
+    use crate::synth::{Level, Simulator};
+
+    /// What a perfect reader would say.
+    pub(crate) fn perfect(truth: &PageTruth) -> PageReading {
+        let mut reading = PageReading {
+            form: Some(truth.form.clone()),
+            version: Some(truth.version),
+            page: Some(truth.page),
+            serial: truth.serial.clone(),
+            unit: None,
+            ballot_box: None,
+            status: Status::Clean,
+            rotation: truth.rotation,
+            answers: BTreeMap::new(),
+            marks: Vec::new(),
+            areas: Vec::new(),
+            problems: Vec::new(),
+        };
+        for q in &truth.questions {
+            let state = match q.outcome {
+                Outcome::Answered => AnswerState::Answered,
+                Outcome::Blank => AnswerState::Blank,
+                Outcome::Overvote => AnswerState::Overvote,
+                Outcome::Corrected => AnswerState::Corrected,
+            };
+            reading.answers.insert(
+                q.id.clone(),
+                Answer {
+                    state,
+                    choices: q.choices.clone(),
+                },
+            );
+            for b in &q.boxes {
+                reading.marks.push(Mark {
+                    question: q.id.clone(),
+                    choice: b.choice.clone(),
+                    state: if b.marked {
+                        MarkState::Marked
+                    } else {
+                        MarkState::Unmarked
+                    },
+                    score: f64::from(u8::from(b.marked)),
+                    corners_px: [[0.0; 2]; 4],
+                    reason: None,
+                });
+            }
+        }
+        reading
+    }
+
+    fn truth() -> PageTruth {
+        let layout = crate::synth::sample::layout();
+        Simulator::new(&layout, Level::Clean, 4).plan(0).remove(0)
+    }
+
+    #[test]
+    fn a_perfect_reading_has_no_error() {
+        let t = truth();
+        let score = compare(&t, &perfect(&t));
+        assert_eq!(score.errors, []);
+        assert_eq!(score.counts.questions, 6);
+        assert_eq!(score.counts.clear_questions, 6);
+        assert_eq!(score.counts.flagged_questions, 0);
+    }
+
+    #[test]
+    fn every_way_of_being_wrong_is_seen() {
+        let t = truth();
+        let at = t
+            .questions
+            .iter()
+            .position(|q| q.outcome == Outcome::Answered)
+            .unwrap();
+        let (q, id) = (&t.questions[at], t.questions[at].id.clone());
+        let kinds = |r: &PageReading| -> Vec<SilentKind> {
+            compare(&t, r).errors.iter().map(|e| e.kind).collect()
+        };
+
+        let mut blank = perfect(&t);
+        let answer = blank.answers.get_mut(&id).unwrap();
+        answer.state = AnswerState::Blank;
+        answer.choices.clear();
+        assert_eq!(kinds(&blank), [SilentKind::Answer]);
+
+        let mut moved = perfect(&t);
+        let other = q.boxes.iter().find(|b| !b.marked).unwrap().choice.clone();
+        moved.answers.get_mut(&id).unwrap().choices = vec![other.clone()];
+        assert_eq!(kinds(&moved), [SilentKind::Answer]);
+
+        let mut mark = perfect(&t);
+        for m in &mut mark.marks {
+            if m.question == id && m.choice == other {
+                m.state = MarkState::Marked;
+            }
+        }
+        assert_eq!(kinds(&mark), [SilentKind::Mark]);
+
+        let mut flagged = moved.clone();
+        flagged.answers.get_mut(&id).unwrap().state = AnswerState::Marginal;
+        let score = compare(&t, &flagged);
+        assert_eq!(score.errors, []);
+        assert_eq!(score.counts.flagged_clear_questions, 1);
+
+        let mut missing = perfect(&t);
+        missing.answers.remove(&id);
+        assert_eq!(kinds(&missing), [SilentKind::Missing]);
+
+        let mut other_page = perfect(&t);
+        other_page.page = Some(2);
+        assert_eq!(kinds(&other_page), [SilentKind::Identity]);
+
+        let mut unreadable = perfect(&t);
+        unreadable.status = Status::Unreadable;
+        let score = compare(&t, &unreadable);
+        assert_eq!(
+            (score.counts.unreadable_pages, score.counts.positions),
+            (1, 0)
+        );
+    }
+}
