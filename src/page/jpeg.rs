@@ -1,5 +1,7 @@
 //! JPEG: baseline and progressive, gray, colour and CMYK, straight to gray.
 
+use std::borrow::Cow;
+
 use image::GrayImage;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -30,6 +32,8 @@ struct Header {
     height: u16,
     density: Option<(f64, f64)>,
     exif: Option<std::ops::Range<usize>>,
+    /// Where the stream starts once more, between its segments.
+    restarts: Vec<usize>,
 }
 
 /// Walks the segments up to the frame's size. The decoder reads them again,
@@ -47,8 +51,12 @@ fn header(data: &[u8]) -> Option<Header> {
         let marker = data[at];
         at += 1;
         match marker {
-            // Stuffing, TEM, restarts and SOI stand alone.
-            0x00 | 0x01 | 0xD0..=0xD8 => continue,
+            0xD8 => {
+                header.restarts.push(at - 2);
+                continue;
+            }
+            // Stuffing, TEM and restarts stand alone.
+            0x00 | 0x01 | 0xD0..=0xD7 => continue,
             0xD9 | 0xDA => break,
             _ => {}
         }
@@ -71,6 +79,22 @@ fn header(data: &[u8]) -> Option<Header> {
         at = body.end;
     }
     (header.width > 0).then_some(header)
+}
+
+/// The stream without the starts of image in its middle that libtiff leaves
+/// when it joins tables and strips, and that our decoder does not expect.
+fn without<'a>(data: &'a [u8], starts: &[usize]) -> Cow<'a, [u8]> {
+    if starts.is_empty() {
+        return Cow::Borrowed(data);
+    }
+    let mut whole = Vec::with_capacity(data.len());
+    let mut from = 0;
+    for start in starts {
+        whole.extend(&data[from..*start]);
+        from = start + 2;
+    }
+    whole.extend(&data[from..]);
+    Cow::Owned(whole)
 }
 
 /// Units, x and y of a JFIF segment, in dots per inch.
@@ -125,12 +149,14 @@ pub(crate) fn decode_gray(
     let header = header(data).ok_or_else(|| PageError::damaged(FORMAT, "it has no image in it"))?;
     let (width, height) = limits.check_size(header.width.into(), header.height.into())?;
 
+    let data = without(data, &header.restarts);
+
     // Lenient with the segments, where harmless deviations are common.
     let options = DecoderOptions::default()
         .set_max_width(usize::from(header.width))
         .set_max_height(usize::from(header.height))
         .set_strict_mode(false);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(data), options);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&*data), options);
     decoder.decode_headers().map_err(|e| damaged(&e))?;
     // Two frames of different sizes would pass the check above.
     if decoder.dimensions() != Some((header.width.into(), header.height.into())) {

@@ -49,7 +49,7 @@ pub(crate) fn decode(data: &[u8], limits: &DecodeLimits) -> Result<Scan, PageErr
 
     let mut image = GrayImage::new(width, height);
     let row_bytes = samples.row_bytes(width as usize);
-    let mut rows = image.chunks_exact_mut(width as usize);
+    let rows = image.chunks_exact_mut(width as usize);
     if interlaced {
         // The passes mix all rows, so the file's own pixels are needed whole.
         let size = reader
@@ -61,7 +61,7 @@ pub(crate) fn decode(data: &[u8], limits: &DecodeLimits) -> Result<Scan, PageErr
             samples.gray_row(row, out);
         }
     } else {
-        while let Some(out) = rows.next() {
+        for out in rows {
             match reader.next_row().map_err(damaged)? {
                 Some(row) => samples.gray_row(row.data(), out),
                 None => return Err(PageError::damaged(FORMAT, "it ends early")),

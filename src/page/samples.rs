@@ -81,7 +81,7 @@ impl Samples {
             && (colors..=MAX_SAMPLES).contains(&per_pixel)
             && alpha.is_none_or(|a| (colors..per_pixel).contains(&a.index))
             && !tables.is_empty();
-        known.then(|| Self {
+        known.then_some(Self {
             bits,
             per_pixel,
             color,

@@ -299,6 +299,15 @@ impl<'a> Page<'a> {
             Components::AsMarked
         };
         let count = self.pieces.count(self.height);
+        // A stream may be a block larger than its piece, and no more: each of
+        // many could claim the largest page otherwise.
+        const BLOCK: u64 = 16;
+        let largest = (u64::from(self.pieces.width) + BLOCK)
+            .saturating_mul(u64::from(self.pieces.height) + BLOCK);
+        let limits = DecodeLimits {
+            max_pixels: limits.max_pixels.min(largest),
+            ..*limits
+        };
         let mut image = GrayImage::new(self.width, self.height);
         for index in 0..count {
             let (x, y, columns, rows) = self.pieces.place(index, self.width, self.height);
@@ -306,7 +315,7 @@ impl<'a> Page<'a> {
                 .piece(index)
                 .ok_or_else(|| damaged("a part of the page is missing"))?;
             let whole = with_tables(&bytes, tables);
-            let mut part = jpeg::decode_gray(&whole, components, limits)?;
+            let mut part = jpeg::decode_gray(&whole, components, &limits)?;
             if self.photometric == 0 {
                 part.iter_mut().for_each(|level| *level = 255 - *level);
             }

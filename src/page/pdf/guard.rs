@@ -31,10 +31,15 @@ const ASCII_85_RATIO: u64 = 4;
 /// Objects that are looked at in a file that has to be rendered.
 const MAX_OBJECTS: usize = 200_000;
 
+/// Most bytes of all tables of objects together: they stay in memory while
+/// the file is open. A file of 10,000 scanned pages has a few megabytes.
+const MAX_STRUCTURE: u64 = 256 << 20;
+
 /// Whether the streams of objects and references in the bytes of a PDF, which
 /// are unpacked to read its structure, stay within bounds.
 pub(super) fn check_structure(data: &[u8]) -> Result<(), PageError> {
     let mut at = 0;
+    let mut total: u64 = 0;
     while let Some(found) = find(&data[at..], b"stream") {
         let keyword = at + found;
         at = keyword + 6;
@@ -45,18 +50,26 @@ pub(super) fn check_structure(data: &[u8]) -> Result<(), PageError> {
         const MAX_DICTIONARY: usize = 4096;
         let window = &data[keyword.saturating_sub(MAX_DICTIONARY)..keyword];
         let dictionary = rfind(window, b"obj").map_or(window, |o| &window[o..]);
+        let says = |name: &[u8]| find(dictionary, name).is_some();
         // A `#` can write any letter of a name.
-        let structural = find(dictionary, b"ObjStm").is_some()
-            || find(dictionary, b"XRef").is_some()
-            || dictionary.contains(&b'#');
-        if !structural {
+        let disguised = dictionary.contains(&b'#');
+        let structural = says(b"ObjStm") || says(b"/XRef");
+        if !structural && !disguised {
             continue;
+        }
+        let packed_twice = dictionary.windows(6).filter(|w| w == b"Decode").count() > 2;
+        if structural && (packed_twice || says(b"LZW") || says(b"RunLength")) {
+            return Err(damaged("its table of objects is packed in an unusual way"));
         }
         let body = match &data[at..] {
             [b'\r', b'\n', rest @ ..] | [b'\n' | b'\r', rest @ ..] => rest,
             rest => rest,
         };
-        if !inflates_within(body, MAX_CONTENT) {
+        let size = inflated_size(body, MAX_CONTENT);
+        if structural {
+            total += size;
+        }
+        if size > MAX_CONTENT || total > MAX_STRUCTURE {
             return Err(damaged(
                 "its table of objects unpacks to far more than a file has",
             ));
@@ -184,23 +197,24 @@ fn jpx_size(data: &[u8]) -> Option<(u64, u64)> {
     Some((word(8)?, word(12)?))
 }
 
-/// Inflates without keeping anything, until the end, damage, or the bound.
+/// Whether data unpacks to at most `most` bytes.
 fn inflates_within(data: &[u8], most: u64) -> bool {
-    if (data.len() as u64).saturating_mul(DEFLATE_RATIO) <= most {
-        return true;
-    }
+    (data.len() as u64).saturating_mul(DEFLATE_RATIO) <= most || inflated_size(data, most) <= most
+}
+
+/// Inflates without keeping anything, until the end, damage, or the bound;
+/// more than `most` if it is reached.
+fn inflated_size(data: &[u8], most: u64) -> u64 {
     let mut reader = ZlibDecoder::new(data);
     let mut scratch = [0; 32 << 10];
     let mut total = 0;
-    loop {
+    while total <= most {
         match reader.read(&mut scratch) {
-            Ok(0) | Err(_) => return true,
+            Ok(0) | Err(_) => break,
             Ok(n) => total += n as u64,
         }
-        if total > most {
-            return false;
-        }
     }
+    total
 }
 
 fn find(data: &[u8], needle: &[u8]) -> Option<usize> {

@@ -1,16 +1,21 @@
 //! Rendering a page that is not just one image.
 
-use hayro::hayro_interpret::InterpreterSettings;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hayro::hayro_interpret::{InterpreterSettings, InterpreterWarning};
 use hayro::kurbo::Affine;
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, TargetInit};
 use hayro::{RenderCache, RenderSettings, render_into};
+use hayro_syntax::content::ops::TypedInstruction;
+use hayro_syntax::object::Name;
 use hayro_syntax::page::Page;
 use image::GrayImage;
 
 use super::super::samples::luma;
 use super::super::{DecodeLimits, PageError, Scan};
-use super::POINTS_PER_INCH;
+use super::{POINTS_PER_INCH, damaged};
 
 /// What offices scan at; the reader needs no more.
 const DPI: f64 = 300.0;
@@ -22,8 +27,11 @@ const MAX_PIXELS: f64 = 36e6;
 /// Renders a page on white at 300 dpi, or at less if it is very large.
 ///
 /// # Errors
-/// [`PageError::TooLarge`] for a page that is too long or has no area.
+/// [`PageError::TooLarge`] for a page that is too long or has no area,
+/// [`PageError::Damaged`] if an image on it is missing: what could not be
+/// drawn must not look like paper.
 pub(super) fn render(page: &Page<'_>, limits: &DecodeLimits) -> Result<Scan, PageError> {
+    check_images(page)?;
     let (width, height) = page.render_dimensions();
     let (width, height) = (f64::from(width), f64::from(height));
     let most = MAX_PIXELS.min(limits.max_pixels as f64);
@@ -42,15 +50,28 @@ pub(super) fn render(page: &Page<'_>, limits: &DecodeLimits) -> Result<Scan, Pag
     let (w, h) = pixels(width).zip(pixels(height)).ok_or_else(too_large)?;
 
     let transform = Affine::scale(scale) * Affine::new(page.initial_transform(true).as_coeffs());
+    let failed = Arc::new(AtomicBool::new(false));
+    let sink = Arc::clone(&failed);
+    let settings = InterpreterSettings {
+        warning_sink: Arc::new(move |warning| {
+            if matches!(warning, InterpreterWarning::ImageDecodeFailure) {
+                sink.store(true, Ordering::Relaxed);
+            }
+        }),
+        ..InterpreterSettings::default()
+    };
     let mut context = RenderContext::new(w, h);
     render_into(
         page,
         &RenderCache::new(),
-        &InterpreterSettings::default(),
+        &settings,
         &RenderSettings::default(),
         &mut context,
         transform,
     );
+    if failed.load(Ordering::Relaxed) {
+        return Err(damaged("an image on the page cannot be decoded"));
+    }
     context.flush();
     let mut pixmap = Pixmap::new(w, h);
     context.render_with(
@@ -69,4 +90,18 @@ pub(super) fn render(page: &Page<'_>, limits: &DecodeLimits) -> Result<Scan, Pag
         dpi: Some((dpi, dpi)),
         bilevel: false,
     })
+}
+
+/// Whether every image and form that the page draws is in the file.
+fn check_images(page: &Page<'_>) -> Result<(), PageError> {
+    let mut operators = page.typed_operations();
+    while let Some(operator) = operators.next() {
+        if let TypedInstruction::XObject(x) = operator
+            && let Some(name) = Name::new(x.0)
+            && page.resources().get_x_object(&name).is_none()
+        {
+            return Err(damaged("an image on the page is missing"));
+        }
+    }
+    Ok(())
 }
