@@ -5,6 +5,12 @@
 //! program exits with 2. A reader of standard output that goes away early
 //! (`phieu form list | head -1`) is not an error.
 
+mod init;
+mod read;
+mod scan;
+mod shared;
+mod tally;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -20,11 +26,21 @@ struct Arguments {
 
 /// One line a command; each runs in a file of its own.
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Read(read::ReadArgs),
+    Init(init::InitArgs),
+    Scan(scan::ScanArgs),
+    Tally(tally::TallyArgs),
+}
 
 impl Command {
     fn run(self) -> Result<Outcome, CliError> {
-        match self {}
+        match self {
+            Self::Read(args) => read::run(&args),
+            Self::Init(args) => init::run(&args),
+            Self::Scan(args) => scan::run(&args),
+            Self::Tally(args) => tally::run(&args),
+        }
     }
 }
 
