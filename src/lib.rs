@@ -15,6 +15,7 @@
 pub mod cli;
 pub mod form;
 pub mod geometry;
+pub mod lang;
 pub mod learn;
 pub mod page;
 pub mod read;

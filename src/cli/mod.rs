@@ -6,6 +6,11 @@
 //! (`phieu form list | head -1`) is not an error.
 
 mod form;
+mod init;
+mod read;
+mod scan;
+mod shared;
+mod tally;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -25,12 +30,20 @@ struct Arguments {
 enum Command {
     /// Mẫu phiếu: liệt kê, kiểm tra, in, tọa độ (forms: list, check, print, geometry).
     Form(form::FormArguments),
+    Read(read::ReadArgs),
+    Init(init::InitArgs),
+    Scan(scan::ScanArgs),
+    Tally(tally::TallyArgs),
 }
 
 impl Command {
     fn run(self) -> Result<Outcome, CliError> {
         match self {
             Self::Form(arguments) => form::run(arguments),
+            Self::Read(args) => read::run(&args),
+            Self::Init(args) => init::run(&args),
+            Self::Scan(args) => scan::run(&args),
+            Self::Tally(args) => tally::run(&args),
         }
     }
 }

@@ -1,1 +1,179 @@
-//! (to come)
+//! The tally database: SQLite in the station. The only room that speaks SQL;
+//! others call functions that are named by what they do. Uses `form` and
+//! `read` for the types of what it keeps.
+//!
+//! What was seen is only ever added (see `schema/`): triggers refuse to change
+//! or delete images, readings, problems, decisions and events. Figures are
+//! never stored, they are derived by queries.
+
+mod campaign;
+mod decisions;
+mod error;
+mod figures;
+mod migrate;
+mod pages;
+mod state;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+pub use campaign::{CampaignRow, FormRow, StationRow, UnitRow};
+pub use decisions::{Decision, Settled};
+pub use error::StoreError;
+pub use figures::{AnswerCount, BallotCount, ChoiceCount};
+pub(crate) use pages::{MISPAIRED, MISPAIRED_NEIGHBOUR};
+pub use pages::{
+    NewBallot, NewGroup, NewImage, NewPage, NewProblem, ReadBy, StoredImage, StoredPage,
+};
+pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
+
+/// Key of a row of a registered form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FormKey(i64);
+
+/// Key of a ballot box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BoxKey(i64);
+
+/// Key of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BatchKey(i64);
+
+/// Key of a ballot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BallotKey(i64);
+
+impl BallotKey {
+    /// The number by which people speak of the ballot on this station.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
+
+/// What must survive a power cut the moment a function returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Everything: decisions of people cannot be made again by a program.
+    EachCommit,
+    /// Nothing is torn, but the last commits may be lost and are done again:
+    /// scanning, which picks up where it was. [`Store::make_durable`] at the
+    /// end.
+    AtCheckpoints,
+}
+
+/// The open database.
+#[derive(Debug)]
+pub struct Store {
+    db: Connection,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Makes a new database.
+    ///
+    /// # Errors
+    /// The file exists already, or cannot be written.
+    pub fn create(path: &Path, id: &str, software: &str) -> Result<Self, StoreError> {
+        if path.exists() {
+            return Err(StoreError::Exists(path.to_owned()));
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let mut store = Self::connect(path, flags, Durability::EachCommit)?;
+        migrate::migrate(&mut store.db, path)?;
+        store
+            .db
+            .execute(
+                "INSERT INTO station (only, id, created, software)
+                 VALUES (1, ?1, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?2)",
+                (id, software),
+            )
+            .map_err(|e| store.failed("write the station's identity", e))?;
+        store.event("station-created", &serde_json::json!({ "id": id }))?;
+        Ok(store)
+    }
+
+    /// Opens the database and brings its schema to this program's version.
+    ///
+    /// # Errors
+    /// There is none, it is of a newer program, or it cannot be read.
+    pub fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
+        if !path.is_file() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        let mut store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, durability)?;
+        migrate::migrate(&mut store.db, path)?;
+        Ok(store)
+    }
+
+    fn connect(path: &Path, flags: OpenFlags, durability: Durability) -> Result<Self, StoreError> {
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let setup = || -> Result<Connection, rusqlite::Error> {
+            let db = Connection::open_with_flags(path, flags)?;
+            // Longer than any single transaction of a scan; a reader of the
+            // tally waits instead of failing.
+            db.busy_timeout(std::time::Duration::from_secs(20))?;
+            db.pragma_update(None, "journal_mode", "WAL")?;
+            db.pragma_update(
+                None,
+                "synchronous",
+                match durability {
+                    Durability::EachCommit => "FULL",
+                    Durability::AtCheckpoints => "NORMAL",
+                },
+            )?;
+            db.pragma_update(None, "foreign_keys", "ON")?;
+            // Without it, INSERT OR REPLACE would delete without the triggers.
+            db.pragma_update(None, "recursive_triggers", "ON")?;
+            db.set_prepared_statement_cache_capacity(64);
+            Ok(db)
+        };
+        Ok(Self {
+            db: setup().map_err(|e| StoreError::Sql {
+                path: path.to_owned(),
+                doing: "open",
+                source: e,
+            })?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Everything that was committed is on the disk when this returns.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn make_durable(&self) -> Result<(), StoreError> {
+        self.db
+            .query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(()))
+            .map_err(|e| self.failed("bring to the disk", e))
+    }
+
+    /// Adds a line to the log of events.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn event(&self, kind: &str, detail: &serde_json::Value) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO events (at, kind, detail)
+                 VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?1, ?2)",
+            )
+            .and_then(|mut s| s.execute((kind, detail.to_string())))
+            .map_err(|e| self.failed("write an event", e))?;
+        Ok(())
+    }
+
+    fn failed(&self, doing: &'static str, source: rusqlite::Error) -> StoreError {
+        StoreError::Sql {
+            path: self.path.clone(),
+            doing,
+            source,
+        }
+    }
+}
+
+/// A column that counts something; SQLite has no unsigned integers.
+fn count(row: &rusqlite::Row<'_>, column: usize) -> Result<u64, rusqlite::Error> {
+    Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
+}

@@ -1,1 +1,47 @@
-//! (to come)
+//! The tally: counts of answers, always derived from readings and decisions.
+//! Uses `form` and `store`.
+//!
+//! For every question of every form and unit:
+//! `answered + blank + invalid + pending = ballots counted + ballots pending`.
+//! `invalid` is an overvote that nobody has settled (or that a person let
+//! stand); `pending` waits for a person, and so does every question of a
+//! ballot that is pending as a whole. Rejected ballots are in no question.
+
+mod count;
+mod table;
+mod write;
+
+pub use count::{
+    Ballots, ChoiceTally, FormTally, QuestionTally, Tally, TallyFilter, UnitTally, tally,
+};
+pub use table::write_table;
+pub use write::{write_csv, write_json};
+
+use crate::store::StoreError;
+
+/// Why there is no tally.
+#[derive(Debug, thiserror::Error)]
+pub enum TallyError {
+    /// The tally database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Not a form of this station.
+    #[error("form {wanted:?} is not in this station; it has: {known}")]
+    NoSuchForm {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        known: String,
+    },
+    /// Not a unit of this station.
+    #[error("unit {wanted:?} is not in this station; it has: {known}")]
+    NoSuchUnit {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        known: String,
+    },
+    /// The result could not be written.
+    #[error("cannot write the tally: {0}")]
+    Io(#[from] std::io::Error),
+}

@@ -1,0 +1,73 @@
+//! `phieu init`: a new station.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::shared::{LangArgs, TemplateArgs, load_forms};
+use super::{CliError, Outcome};
+use crate::lang::Lang;
+use crate::station::{Campaign, KnownForm, Station};
+
+/// Tạo một trạm mới trong thư mục DIR (make a new station in the folder DIR).
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Thư mục mới hoặc trống (a new or empty folder)
+    dir: PathBuf,
+    /// Tệp campaign.toml của đợt khảo sát (the campaign's file)
+    #[arg(long, value_name = "FILE")]
+    campaign: Option<PathBuf>,
+    #[command(flatten)]
+    templates: TemplateArgs,
+    #[command(flatten)]
+    lang: LangArgs,
+}
+
+pub(crate) fn run(args: &InitArgs) -> Result<Outcome, CliError> {
+    let campaign = args.campaign.as_deref().map(Campaign::load).transpose()?;
+    let forms = match &campaign {
+        Some(campaign) => {
+            let mut dirs = campaign.templates.clone();
+            dirs.extend(args.templates.dirs.iter().cloned());
+            forms_of(campaign, load_forms(&dirs)?)?
+        }
+        None => Vec::new(),
+    };
+    Station::init(&args.dir, campaign.as_ref(), &forms)?;
+    let dir = args.dir.display();
+    match args.lang.lang {
+        Lang::Vi => {
+            println!("Đã tạo trạm trong {dir}.");
+            println!("Tiếp theo, quét phiếu: phieu scan ẢNH... --station {dir}");
+        }
+        Lang::En => {
+            println!("The station is in {dir}.");
+            println!("Next, scan ballots: phieu scan IMAGES... --station {dir}");
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// The forms that the campaign names, each at its newest version.
+fn forms_of(campaign: &Campaign, all: Vec<KnownForm>) -> Result<Vec<KnownForm>, CliError> {
+    let mut out = Vec::new();
+    for id in &campaign.forms {
+        let newest = all
+            .iter()
+            .filter(|f| f.layout.form == *id)
+            .max_by_key(|f| f.layout.version);
+        match newest {
+            Some(form) => out.push(form.clone()),
+            None => {
+                let known: Vec<&str> = all.iter().map(|f| f.layout.form.as_str()).collect();
+                return Err(format!(
+                    "the campaign names the form {id:?}, which is not among the templates; \
+                     there are: {}",
+                    known.join(", ")
+                )
+                .into());
+            }
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,117 @@
+//! `phieu scan`: image files into a station.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::shared::{LangArgs, TemplateArgs, ThreadArgs, collect_sources, load_forms};
+use super::{CliError, Outcome};
+use crate::form::Layout;
+use crate::lang::Lang;
+use crate::page::DecodeLimits;
+use crate::read::{ReadOptions, Reader};
+use crate::station::{Campaign, KnownForm, ScanJob, ScanSummary, Station, StationError, scan};
+use crate::store::{OpenQuestion, PageTotals, Reason, Store, UnplacedPage};
+use crate::tally::{TallyFilter, tally};
+
+mod progress;
+mod summary;
+
+pub(crate) use summary::Waiting;
+
+/// Quét ảnh phiếu vào trạm (scan images of ballots into a station).
+///
+/// Reads, stores, says what needs review. Running it again changes nothing; a
+/// run that was interrupted goes on where it was. Exit code 1: something needs
+/// a person.
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    /// Tệp ảnh, thư mục hoặc tệp ZIP (images, folders or ZIP archives)
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Thư mục của trạm (the station's folder)
+    #[arg(long, value_name = "DIR")]
+    station: PathBuf,
+    /// Hòm phiếu của chồng phiếu này: HÒM hoặc ĐƠN-VỊ/HÒM (the ballot box: BOX or UNIT/BOX)
+    #[arg(long = "box", value_name = "ID")]
+    ballot_box: Option<String>,
+    #[command(flatten)]
+    templates: TemplateArgs,
+    #[command(flatten)]
+    threads: ThreadArgs,
+    #[command(flatten)]
+    lang: LangArgs,
+}
+
+pub(crate) fn run(args: &ScanArgs) -> Result<Outcome, CliError> {
+    let lang = args.lang.lang;
+    let station = Station::open(&args.station)?;
+    let forms = forms_for(&station, &args.templates.dirs)?;
+    let found = collect_sources(&args.paths, lang)?;
+    let layouts: Vec<Layout> = forms.iter().map(|f| f.layout.clone()).collect();
+    let reader = Reader::new(layouts, ReadOptions::default());
+    let job = ScanJob {
+        sources: &found.sources,
+        forms: &forms,
+        reader: &reader,
+        ballot_box: args.ballot_box.as_deref(),
+        threads: args.threads.count(),
+        limits: DecodeLimits::default(),
+    };
+    let mut bar = progress::Bar::new(found.sources.len(), lang);
+    let done = scan(&station, &job, |p| bar.show(p));
+    bar.finish();
+    let done = done?;
+    let store = station.store()?;
+    let waiting = Waiting::of(&store)?;
+    summary::print(&args.station, &done, &waiting, &store, lang)?;
+    Ok(if waiting.is_empty() && done.failed.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::NeedsPerson
+    })
+}
+
+/// The forms that a station reads by: those of its campaign and those that
+/// were named; without a campaign that names forms, all.
+pub(crate) fn forms_for(station: &Station, named: &[PathBuf]) -> Result<Vec<KnownForm>, CliError> {
+    let mut dirs = vec![station.forms_dir()];
+    dirs.extend(named.iter().cloned());
+    let all = load_forms(&dirs)?;
+    let campaign = station
+        .store()?
+        .campaign()?
+        .map(|c| Campaign::of_source(&c.source))
+        .transpose()?;
+    let wanted = campaign.map(|c| c.forms).filter(|f| !f.is_empty());
+    let mut forms: Vec<KnownForm> = Vec::new();
+    for form in all {
+        let by_name = form
+            .dir
+            .as_ref()
+            .is_some_and(|d| named.iter().any(|n| d.starts_with(n)));
+        let in_campaign = wanted
+            .as_ref()
+            .is_none_or(|w| w.contains(&form.layout.form));
+        let twin = forms
+            .iter()
+            .find(|f| f.layout.form == form.layout.form && f.layout.version == form.layout.version);
+        match twin {
+            Some(twin) if twin.layout.digest != form.layout.digest => {
+                return Err(format!(
+                    "form {} version {} is there twice with different layouts ({} and {}); \
+                     raise the version of the changed form",
+                    form.layout.form, form.layout.version, twin.layout.digest, form.layout.digest
+                )
+                .into());
+            }
+            Some(_) => {}
+            None if by_name || in_campaign => forms.push(form),
+            None => {}
+        }
+    }
+    if forms.is_empty() {
+        return Err(StationError::NoForms.into());
+    }
+    Ok(forms)
+}

@@ -1,0 +1,276 @@
+//! What a clerk is told at the end of a scan.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::{
+    CliError, Lang, OpenQuestion, PageTotals, Reason, ScanSummary, Store, TallyFilter,
+    UnplacedPage, tally,
+};
+
+/// Pages and questions that are named as examples before "and more".
+const EXAMPLES: usize = 5;
+
+/// Everything in a station that waits for a person.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) totals: PageTotals,
+    pub(crate) pages: Vec<UnplacedPage>,
+    pub(crate) ballots: Vec<Reason>,
+    pub(crate) questions: Vec<OpenQuestion>,
+}
+
+impl Waiting {
+    pub(crate) fn of(store: &Store) -> Result<Self, CliError> {
+        Ok(Self {
+            totals: store.page_totals()?,
+            pages: store.unplaced_pages()?,
+            ballots: store.ballot_reasons()?,
+            questions: store.open_questions()?,
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pages.is_empty() && self.ballots.is_empty() && self.questions.is_empty()
+    }
+
+    /// What waits and why, in lines for a person.
+    pub(crate) fn describe(&self, lang: Lang) -> String {
+        let mut out = String::new();
+        // Writing to a string cannot fail.
+        let mut line = |text: String| {
+            let _ = writeln!(out, "{text}");
+        };
+        if !self.pages.is_empty() {
+            let n = self.pages.len();
+            line(match lang {
+                Lang::Vi => format!("- {n} trang không đọc được hoặc chưa biết là phiếu nào:"),
+                Lang::En => format!("- {n} pages could not be read or placed:"),
+            });
+            for p in self.pages.iter().take(EXAMPLES) {
+                let why = problem_words(&p.code, lang);
+                line(format!(
+                    "    {}{}: {why}",
+                    p.file,
+                    page_words(p.index, lang)
+                ));
+            }
+            more(&mut line, n, lang);
+        }
+        for r in &self.ballots {
+            let n = r.ballots;
+            let why = problem_words(&r.code, lang);
+            let kept = match (r.blocking, lang) {
+                (true, Lang::Vi) => "; chưa tính",
+                (true, Lang::En) => "; not counted yet",
+                (false, _) => "",
+            };
+            line(match lang {
+                Lang::Vi => format!("- {n} phiếu: {why}{kept}"),
+                Lang::En => format!("- {n} ballots: {why}{kept}"),
+            });
+        }
+        let mut by_state: BTreeMap<&str, Vec<&OpenQuestion>> = BTreeMap::new();
+        for q in &self.questions {
+            by_state.entry(&q.state).or_default().push(q);
+        }
+        for (state, questions) in by_state {
+            let n = questions.len();
+            let why = state_words(state, lang);
+            line(match lang {
+                Lang::Vi => format!("- {n} câu {why}:"),
+                Lang::En => format!("- {n} questions {why}:"),
+            });
+            for q in questions.iter().take(EXAMPLES) {
+                let ballot = lang.pick("phiếu", "ballot");
+                let number = q
+                    .serial
+                    .clone()
+                    .unwrap_or_else(|| q.ballot.number().to_string());
+                let question = lang.pick("câu", "question");
+                line(format!(
+                    "    {}{}: {ballot} {number}, {question} {}",
+                    q.file,
+                    page_words(q.index, lang),
+                    q.question
+                ));
+            }
+            more(&mut line, n, lang);
+        }
+        out
+    }
+}
+
+fn more(line: &mut impl FnMut(String), all: usize, lang: Lang) {
+    if let Some(rest) = all.checked_sub(EXAMPLES).filter(|r| *r > 0) {
+        line(match lang {
+            Lang::Vi => format!("    … và {rest} nữa"),
+            Lang::En => format!("    … and {rest} more"),
+        });
+    }
+}
+
+/// Only files with many pages need the page's number.
+fn page_words(index: u32, lang: Lang) -> String {
+    if index == 0 {
+        String::new()
+    } else {
+        format!(" ({} {})", lang.pick("trang", "page"), index + 1)
+    }
+}
+
+/// The words for a problem's code.
+fn problem_words(code: &str, lang: Lang) -> &str {
+    let (vi, en) = match code {
+        "damaged" => ("tệp hỏng, không mở được", "damaged, cannot be decoded"),
+        "anchors-missing" => (
+            "không đủ ô mốc ở góc và mép giấy",
+            "too few anchor marks found",
+        ),
+        "alignment-unproven" => (
+            "các ô in không đúng vị trí của mẫu",
+            "the printed boxes are not where the form says",
+        ),
+        "qr-unreadable" => (
+            "không đọc được mã in trên phiếu",
+            "the printed codes are unreadable",
+        ),
+        "qr-foreign" => (
+            "mã QR không phải của phiếu này",
+            "a QR code that is not ours",
+        ),
+        "form-unknown" => (
+            "mẫu phiếu hoặc phiên bản không có trong trạm",
+            "a form or version that the station does not have",
+        ),
+        "form-mismatch" => ("mã in thuộc mẫu phiếu khác", "the code names another form"),
+        "form-ambiguous" => ("giống nhiều hơn một mẫu phiếu", "more than one form fits"),
+        "serial-forged" => (
+            "số phiếu không đúng khóa: giả hoặc gõ sai",
+            "the serial fails its check: forged or mistyped",
+        ),
+        "box-hidden" => (
+            "có ô bị che hoặc rách",
+            "some boxes are hidden or torn away",
+        ),
+        "stray-ink" => ("có nét mực ngoài ô", "ink beside the boxes"),
+        "duplicate" => (
+            "nghi quét trùng, nội dung giống nhau; chỉ tính một lần",
+            "suspected duplicate with the same answers; counted once",
+        ),
+        "duplicate-differs" => (
+            "trùng số phiếu nhưng trả lời khác nhau",
+            "same serial with different answers",
+        ),
+        "mispaired" => ("các trang không theo thứ tự", "pages out of order"),
+        "mispaired-neighbour" => (
+            "nằm cạnh chỗ các trang không theo thứ tự",
+            "next to pages out of order",
+        ),
+        "incomplete" => ("thiếu trang", "pages are missing"),
+        "box-mismatch" => (
+            "hòm phiếu in trên phiếu khác hòm đã khai",
+            "the printed box is not the one that was named",
+        ),
+        "unidentified" => ("chưa nhận ra", "not identified"),
+        other => (other, other),
+    };
+    lang.pick(vi, en)
+}
+
+fn state_words(state: &str, lang: Lang) -> &str {
+    let (vi, en) = match state {
+        "overvote" => ("chọn quá số phương án", "with too many choices"),
+        "marginal" => ("có dấu không rõ", "with a mark that is not clear"),
+        "corrected" => (
+            "có vẻ đã sửa, cần xác nhận",
+            "that look corrected, to be confirmed",
+        ),
+        other => (other, other),
+    };
+    lang.pick(vi, en)
+}
+
+pub(super) fn print(
+    station: &Path,
+    done: &ScanSummary,
+    waiting: &Waiting,
+    store: &Store,
+    lang: Lang,
+) -> Result<(), CliError> {
+    let mut out = String::new();
+    let p = &done.progress;
+    let counts = tally(store, &TallyFilter::default())?;
+    let (mut total, mut counted, mut pending) = (0, 0, 0);
+    for form in &counts.forms {
+        total += form.ballots.total;
+        counted += form.ballots.counted;
+        pending += form.ballots.pending;
+    }
+    let t = &waiting.totals;
+    match lang {
+        Lang::Vi => {
+            writeln!(
+                out,
+                "Đã quét xong {} tệp: {} trang mới, {} trang đã có từ trước.",
+                p.files, p.pages, p.known
+            )?;
+            writeln!(
+                out,
+                "Trong trạm: {} trang ({} rõ, {} cần xem, {} không đọc được, {} trắng); \
+                 {total} phiếu, tính {counted}, chờ xử lý {pending}.",
+                t.pages, t.clean, t.review, t.unreadable, t.blank
+            )?;
+        }
+        Lang::En => {
+            writeln!(
+                out,
+                "Done: {} files, {} new pages, {} pages known before.",
+                p.files, p.pages, p.known
+            )?;
+            writeln!(
+                out,
+                "In the station: {} pages ({} clean, {} to review, {} unreadable, {} blank); \
+                 {total} ballots, {counted} counted, {pending} pending.",
+                t.pages, t.clean, t.review, t.unreadable, t.blank
+            )?;
+        }
+    }
+    if !done.failed.is_empty() {
+        writeln!(
+            out,
+            "{}",
+            lang.pick(
+                "Không lấy được các tệp sau, chưa lưu vào trạm:",
+                "These files could not be fetched and are not in the station:"
+            )
+        )?;
+        for (name, why) in &done.failed {
+            writeln!(out, "    {name}: {why}")?;
+        }
+    }
+    if waiting.is_empty() {
+        writeln!(
+            out,
+            "{}",
+            lang.pick("Không có gì cần người xem.", "Nothing needs a person.")
+        )?;
+    } else {
+        writeln!(
+            out,
+            "{}",
+            lang.pick("Cần người xem:", "For a person to see:")
+        )?;
+        out.push_str(&waiting.describe(lang));
+    }
+    writeln!(
+        out,
+        "{}: phieu tally --station {}",
+        lang.pick("Xem kết quả", "See the figures"),
+        station.display()
+    )?;
+    use std::io::Write as _;
+    std::io::stdout().lock().write_all(out.as_bytes())?;
+    Ok(())
+}

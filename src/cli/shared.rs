@@ -1,0 +1,97 @@
+//! Arguments and steps that several commands share.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::CliError;
+use crate::form::learned::{FORM_FILE, LearnedForm};
+use crate::lang::Lang;
+use crate::page::{Collected, collect};
+use crate::station::KnownForm;
+
+/// Where forms come from.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TemplateArgs {
+    /// Thư mục chứa mẫu phiếu, dùng thêm ngoài các mẫu có sẵn (folder of forms, beside those that ship; repeatable)
+    #[arg(long = "templates", value_name = "DIR")]
+    pub(crate) dirs: Vec<PathBuf>,
+}
+
+/// How many threads.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ThreadArgs {
+    /// Số luồng xử lý; mặc định bằng số nhân máy (threads; default: one a processor core)
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+}
+
+impl ThreadArgs {
+    pub(crate) fn count(&self) -> NonZeroUsize {
+        self.threads
+            .or_else(|| std::thread::available_parallelism().ok())
+            .unwrap_or(NonZeroUsize::MIN)
+    }
+}
+
+/// Which language.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LangArgs {
+    /// Ngôn ngữ: vi hoặc en (language: vi or en)
+    #[arg(long, env = "PHIEU_LANG", value_name = "LANG", default_value = "vi", value_parser = Lang::parse)]
+    pub(crate) lang: Lang,
+}
+
+/// The forms in these folders.
+pub(crate) fn load_forms(dirs: &[PathBuf]) -> Result<Vec<KnownForm>, CliError> {
+    let mut forms = Vec::new();
+    for dir in dirs {
+        for entry in walkdir::WalkDir::new(dir).sort_by_file_name() {
+            let entry = entry?;
+            if entry.file_name() != FORM_FILE {
+                continue;
+            }
+            let path = entry.path();
+            let Some(folder) = path.parent() else {
+                continue;
+            };
+            let (form, layout) = LearnedForm::load(folder)?;
+            let source =
+                std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+            forms.push(KnownForm {
+                title: form.title,
+                source,
+                dir: Some(folder.to_owned()),
+                layout,
+            });
+        }
+    }
+    Ok(forms)
+}
+
+/// Expands the paths that a person named; says what was left out.
+pub(crate) fn collect_sources(paths: &[PathBuf], lang: Lang) -> Result<Collected, CliError> {
+    let found = collect(paths)?;
+    for skipped in &found.skipped {
+        eprintln!(
+            "{} {}: {}",
+            lang.pick("bỏ qua", "skipped"),
+            skipped.name,
+            skipped.reason
+        );
+    }
+    if found.sources.is_empty() {
+        let names: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+        return Err(format!(
+            "{}: {}",
+            names.join(", "),
+            lang.pick(
+                "không có tệp ảnh nào (JPEG, PNG, TIFF, PDF hay ZIP)",
+                "no image files there (JPEG, PNG, TIFF, PDF or ZIP)"
+            )
+        )
+        .into());
+    }
+    Ok(found)
+}

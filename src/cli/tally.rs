@@ -1,0 +1,68 @@
+//! `phieu tally`: what was counted.
+
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::shared::LangArgs;
+use super::{CliError, Outcome};
+use crate::station::Station;
+use crate::tally::{Tally, TallyFilter, tally, write_csv, write_json, write_table};
+
+/// Kết quả kiểm phiếu (the tally).
+///
+/// Always counted anew from what was read and decided. Exit code 1 while
+/// something waits for a person.
+#[derive(Debug, Args)]
+pub(crate) struct TallyArgs {
+    /// Thư mục của trạm (the station's folder)
+    #[arg(long, value_name = "DIR")]
+    station: PathBuf,
+    /// Chỉ mẫu phiếu này (only this form)
+    #[arg(long, value_name = "ID")]
+    form: Option<String>,
+    /// Chỉ đơn vị này và các đơn vị trực thuộc (only this unit and those below it)
+    #[arg(long, value_name = "ID")]
+    unit: Option<String>,
+    /// Dạng kết quả (form of the output)
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    #[command(flatten)]
+    lang: LangArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Json,
+    Csv,
+    Table,
+}
+
+pub(crate) fn run(args: &TallyArgs) -> Result<Outcome, CliError> {
+    let store = Station::open(&args.station)?.store()?;
+    let filter = TallyFilter {
+        form: args.form.clone(),
+        unit: args.unit.clone(),
+    };
+    let tally = tally(&store, &filter)?;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    match args.format {
+        Format::Json => write_json(&tally, &mut out)?,
+        Format::Csv => write_csv(&tally, &mut out)?,
+        Format::Table => write_table(&tally, args.lang.lang, &mut out)?,
+    }
+    out.flush()?;
+    Ok(if waits(&tally) {
+        Outcome::NeedsPerson
+    } else {
+        Outcome::Done
+    })
+}
+
+fn waits(tally: &Tally) -> bool {
+    tally.pages.unplaced > 0
+        || tally.forms.iter().any(|f| {
+            f.ballots.pending > 0 || f.questions.iter().any(|q| q.pending > 0 || q.invalid > 0)
+        })
+}

@@ -1,0 +1,34 @@
+//! The two languages that users see: Vietnamese first, English beside it.
+
+/// Language of what users see.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Lang {
+    /// Vietnamese.
+    #[default]
+    Vi,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// The language of a name such as `vi`, `en` or `en_US.UTF-8`.
+    ///
+    /// # Errors
+    /// What the names are, for any other language.
+    pub fn parse(name: &str) -> Result<Self, String> {
+        match name.split(['_', '-', '.']).next() {
+            Some("vi") => Ok(Self::Vi),
+            Some("en") => Ok(Self::En),
+            _ => Err("vi (tiếng Việt), en (English)".to_owned()),
+        }
+    }
+
+    /// The text of this language.
+    #[must_use]
+    pub fn pick<'a>(self, vi: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Self::Vi => vi,
+            Self::En => en,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What can go wrong in the station.
+
+use std::path::PathBuf;
+
+use crate::store::StoreError;
+
+/// Why the station refused.
+#[derive(Debug, thiserror::Error)]
+pub enum StationError {
+    /// The tally database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file or folder.
+    #[error("{}: cannot {doing}: {source}", path.display())]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What was tried.
+        doing: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another scan runs.
+    #[error(
+        "another scan is running on the station {}; wait until it has ended",
+        .0.display()
+    )]
+    Busy(PathBuf),
+    /// The folder of a new station is in use.
+    #[error("{} is not empty; choose a new folder for the station", .0.display())]
+    NotEmpty(PathBuf),
+    /// A campaign file has a mistake.
+    #[error("{}{}: {what}", path.display(), line.map(|l| format!(", line {l}")).unwrap_or_default())]
+    Campaign {
+        /// The file.
+        path: PathBuf,
+        /// Where, from 1.
+        line: Option<usize>,
+        /// What is wrong and what to do.
+        what: String,
+    },
+    /// No form to read by.
+    #[error("there is no form to read by; name a folder with --templates DIR")]
+    NoForms,
+    /// A path to scan.
+    #[error(transparent)]
+    Input(#[from] crate::page::SourceError),
+}
+
+impl StationError {
+    pub(super) fn io(
+        path: impl Into<PathBuf>,
+        doing: &'static str,
+    ) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io {
+            path,
+            doing,
+            source,
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! A run of scanning: files in, records out. Reads in parallel, writes on one
+//! thread, in the order of the input; may be killed at any point and run
+//! again.
+
+use std::collections::{BTreeMap, HashSet};
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
+
+use super::assemble::{Assembler, FormFacts, flagged};
+use super::lock::ScanLock;
+use super::ordered::{self, Event, Opened, Work};
+use super::originals::Originals;
+use super::read_page::{Pages, damaged};
+use super::{KnownForm, SOFTWARE, Station, StationError};
+use crate::page::{DecodeLimits, Source};
+use crate::read::{PageReading, Reader, Status};
+use crate::store::{BatchKey, BoxKey, NewGroup, NewImage, NewPage, ReadBy, Store, StoredPage};
+
+/// What to scan, and by what.
+#[derive(Debug)]
+pub struct ScanJob<'a> {
+    /// The files, in order.
+    pub sources: &'a [Source],
+    /// The forms that may come; the reader was made of their layouts.
+    pub forms: &'a [KnownForm],
+    /// Reads the pages.
+    pub reader: &'a Reader,
+    /// The box that the pile came out of, as a person names it; what is
+    /// printed in a code goes before it.
+    pub ballot_box: Option<&'a str>,
+    /// Threads that decode and read.
+    pub threads: NonZeroUsize,
+    /// Bounds for files.
+    pub limits: DecodeLimits,
+}
+
+/// How far a scan is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Files done.
+    pub files: usize,
+    /// Files in all.
+    pub files_total: usize,
+    /// Pages read in this run.
+    pub pages: u64,
+    /// Pages that were recorded before.
+    pub known: u64,
+    /// Pages of this run that a person must look at.
+    pub flagged: u64,
+}
+
+/// What a scan did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScanSummary {
+    /// Counts at the end.
+    pub progress: Progress,
+    /// Files that could not be read from the disk and are not recorded: name
+    /// and cause.
+    pub failed: Vec<(String, String)>,
+}
+
+/// What the writer learns of a file.
+enum FileInfo {
+    /// Its bytes are here; `stored` lists its pages that need no reading.
+    Ready {
+        image: NewImage,
+        hash: [u8; 32],
+        stack: String,
+        stored: Vec<StoredPage>,
+    },
+    /// It could not be read from the disk.
+    Failed { name: String, why: String },
+    /// The station itself is in trouble: the run must end.
+    Fatal(Mutex<Option<StationError>>),
+}
+
+struct ScanWork<'a> {
+    job: &'a ScanJob<'a>,
+    originals: Originals,
+    lookup: Mutex<Store>,
+    layouts: &'a str,
+}
+
+impl Work for ScanWork<'_> {
+    type File = Pages;
+    type Info = FileInfo;
+    type Page = PageReading;
+
+    fn open(&self, source: usize) -> Opened<Pages, FileInfo> {
+        let nothing = |info| Opened {
+            file: Pages::failed(String::new()),
+            info,
+            pages: Vec::new(),
+        };
+        let Some(source) = self.job.sources.get(source) else {
+            return nothing(FileInfo::Failed {
+                name: String::new(),
+                why: String::new(),
+            });
+        };
+        let bytes = match super::guard::guarded(|| source.bytes(&self.job.limits)) {
+            Ok(Ok(bytes)) => bytes,
+            Ok(Err(e)) => {
+                return nothing(FileInfo::Failed {
+                    name: source.name().to_owned(),
+                    why: e.to_string(),
+                });
+            }
+            Err(panic) => {
+                return nothing(FileInfo::Failed {
+                    name: source.name().to_owned(),
+                    why: panic,
+                });
+            }
+        };
+        self.admit(source, bytes)
+            .unwrap_or_else(|e| nothing(FileInfo::Fatal(Mutex::new(Some(e)))))
+    }
+
+    fn page(&self, _: usize, file: &Pages, index: u32) -> PageReading {
+        file.read(index, self.job.reader).0
+    }
+}
+
+impl ScanWork<'_> {
+    fn admit(
+        &self,
+        source: &Source,
+        bytes: std::sync::Arc<Vec<u8>>,
+    ) -> Result<Opened<Pages, FileInfo>, StationError> {
+        let hash = blake3::hash(&bytes);
+        let hex = hash.to_hex().to_string();
+        let by = ReadBy {
+            reader: SOFTWARE,
+            layouts: self.layouts,
+        };
+        let known = self
+            .lookup
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .image(&hex, by)?;
+        let kept_as = Originals::place(&hex, source.name());
+        let length = bytes.len() as u64;
+        let ready = |pages: u32, stored: Vec<StoredPage>| FileInfo::Ready {
+            image: NewImage {
+                hash: hex.clone(),
+                kept_as: kept_as.clone(),
+                name: source.name().to_owned(),
+                bytes: length,
+                pages,
+            },
+            hash: *hash.as_bytes(),
+            stack: stack_of(source.name()),
+            stored,
+        };
+        if let Some(image) = known {
+            let stored: Vec<StoredPage> = image.stored.iter().copied().filter(settled).collect();
+            let todo = missing(image.pages, &stored);
+            if todo.is_empty() {
+                return Ok(Opened {
+                    file: Pages::failed(String::new()),
+                    info: ready(image.pages, stored),
+                    pages: todo,
+                });
+            }
+            // The original of a recorded image is kept already.
+            return Ok(Opened {
+                file: Pages::of_bytes(bytes, &self.job.limits),
+                info: ready(image.pages, stored),
+                pages: todo,
+            });
+        }
+        self.originals.keep(&kept_as, &bytes)?;
+        let file = Pages::of_bytes(bytes, &self.job.limits);
+        let count = file.count();
+        Ok(Opened {
+            file,
+            info: ready(count, Vec::new()),
+            pages: (0..count).collect(),
+        })
+    }
+}
+
+/// Is there nothing to gain from reading this page again? A page that could
+/// not be read is read again when the program or the forms have changed.
+fn settled(page: &StoredPage) -> bool {
+    page.current || page.placed || page.blank || page.status != Status::Unreadable
+}
+
+fn missing(pages: u32, stored: &[StoredPage]) -> Vec<u32> {
+    let have: HashSet<u32> = stored.iter().map(|s| s.index).collect();
+    (0..pages).filter(|i| !have.contains(i)).collect()
+}
+
+/// The pile that a file lies in: its folder or archive. Pages of different
+/// piles are never paired.
+fn stack_of(name: &str) -> String {
+    name.rfind(['/', '\\'])
+        .and_then(|end| name.get(..end))
+        .unwrap_or("")
+        .to_owned()
+}
+
+/// The thread that records.
+struct Recorder<'a> {
+    station: &'a Station,
+    store: &'a mut Store,
+    forms: &'a [KnownForm],
+    keys: BTreeMap<(String, u32), FormFacts>,
+    by: ReadBy<'a>,
+    ballot_box: Option<BoxKey>,
+    batch: Option<BatchKey>,
+    assembler: Assembler,
+    stack: Option<String>,
+    seen: HashSet<([u8; 32], u32)>,
+    summary: ScanSummary,
+}
+
+impl Recorder<'_> {
+    fn take(
+        &mut self,
+        event: Event<'_, FileInfo, PageReading>,
+        waiting: &mut Vec<StoredPage>,
+    ) -> Result<(), StationError> {
+        match event {
+            Event::Begin(FileInfo::Fatal(error)) => {
+                let error = error.lock().unwrap_or_else(PoisonError::into_inner).take();
+                error.map_or(Ok(()), Err)
+            }
+            Event::Begin(FileInfo::Failed { name, why }) => {
+                self.summary.failed.push((name.clone(), why.clone()));
+                Ok(())
+            }
+            Event::Begin(FileInfo::Ready {
+                image,
+                stack,
+                stored,
+                ..
+            }) => {
+                // A file with many pages is a pile of its own.
+                let pile = if image.pages > 1 { None } else { Some(stack) };
+                if pile.is_none() || pile != self.stack.as_ref() {
+                    let done = self.assembler.boundary();
+                    self.record(done)?;
+                }
+                self.stack = pile.cloned();
+                waiting.clone_from(stored);
+                Ok(())
+            }
+            Event::Page(FileInfo::Ready { image, hash, .. }, index, reading) => {
+                self.pass(waiting, index)?;
+                if !self.seen.insert((*hash, index)) {
+                    self.summary.progress.known += 1;
+                    return Ok(());
+                }
+                self.page(image, index, reading)
+            }
+            Event::Page(..) => Ok(()),
+            Event::End(info) => {
+                self.pass(waiting, u32::MAX)?;
+                if matches!(info, FileInfo::Ready { image, .. } if image.pages > 1) {
+                    let done = self.assembler.boundary();
+                    self.record(done)?;
+                }
+                self.summary.progress.files += 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// Pages before `index` that were recorded earlier.
+    fn pass(&mut self, waiting: &mut Vec<StoredPage>, index: u32) -> Result<(), StationError> {
+        let split = waiting.partition_point(|s| s.index < index);
+        for stored in waiting.drain(..split).collect::<Vec<_>>() {
+            self.summary.progress.known += 1;
+            let done = self.assembler.passed(&stored);
+            self.record(done)?;
+        }
+        Ok(())
+    }
+
+    fn page(
+        &mut self,
+        image: &NewImage,
+        index: u32,
+        mut reading: PageReading,
+    ) -> Result<(), StationError> {
+        let facts = match (&reading.form, reading.version) {
+            (Some(form), Some(version)) => match self.facts(form, version)? {
+                Some(facts) => Some(facts),
+                None => {
+                    reading = damaged(&format!(
+                        "the reader named form {form} version {version}, which it was not given"
+                    ));
+                    None
+                }
+            },
+            _ => None,
+        };
+        let page = NewPage {
+            image: image.clone(),
+            index,
+            reading,
+        };
+        self.summary.progress.pages += 1;
+        self.summary.progress.flagged += u64::from(flagged(&page));
+        let done = self.assembler.page(page, facts);
+        self.record(done)
+    }
+
+    /// The form's facts; it is registered when its first page comes.
+    fn facts(&mut self, form: &str, version: u32) -> Result<Option<FormFacts>, StationError> {
+        let name = (form.to_owned(), version);
+        if let Some(facts) = self.keys.get(&name) {
+            return Ok(Some(*facts));
+        }
+        let known = self
+            .forms
+            .iter()
+            .find(|f| f.layout.form == form && f.layout.version == version);
+        let Some(known) = known else {
+            return Ok(None);
+        };
+        self.station.keep_form(known)?;
+        let facts = FormFacts {
+            key: self
+                .store
+                .register_form(&known.layout, &known.title, &known.source)?,
+            pages: u32::try_from(known.layout.pages.len()).unwrap_or(u32::MAX),
+        };
+        self.keys.insert(name, facts);
+        Ok(Some(facts))
+    }
+
+    fn record(&mut self, groups: Vec<NewGroup>) -> Result<(), StationError> {
+        for group in groups {
+            let batch = match self.batch {
+                Some(batch) => batch,
+                None => {
+                    let batch = self.store.start_batch(self.ballot_box, SOFTWARE)?;
+                    self.batch = Some(batch);
+                    batch
+                }
+            };
+            self.store.add_group(batch, &group, self.by)?;
+        }
+        Ok(())
+    }
+}
+
+/// Scans; `progress` is called after each file and page.
+///
+/// # Errors
+/// Another scan runs on this station, a form contradicts the one that is
+/// registered, or the disk refuses. What is recorded until then stays, and
+/// running again goes on from there.
+pub fn scan(
+    station: &Station,
+    job: &ScanJob<'_>,
+    mut progress: impl FnMut(&Progress),
+) -> Result<ScanSummary, StationError> {
+    let _lock = ScanLock::take(station.dir())?;
+    let mut store = station.store_for_scanning()?;
+    super::check_forms(&store, job.forms)?;
+    let originals = station.originals();
+    originals.sweep();
+    let layouts = super::layouts_digest(job.forms);
+    let work = ScanWork {
+        job,
+        originals,
+        lookup: Mutex::new(station.store_for_scanning()?),
+        layouts: &layouts,
+    };
+    let ballot_box = job.ballot_box.map(|b| store.box_named(b)).transpose()?;
+    let mut recorder = Recorder {
+        station,
+        store: &mut store,
+        forms: job.forms,
+        keys: BTreeMap::new(),
+        by: ReadBy {
+            reader: SOFTWARE,
+            layouts: &layouts,
+        },
+        ballot_box,
+        batch: None,
+        assembler: Assembler::default(),
+        stack: None,
+        seen: HashSet::new(),
+        summary: ScanSummary {
+            progress: Progress {
+                files_total: job.sources.len(),
+                ..Progress::default()
+            },
+            ..ScanSummary::default()
+        },
+    };
+    let mut waiting = Vec::new();
+    ordered::run(&work, job.sources.len(), job.threads, |_, event| {
+        recorder.take(event, &mut waiting)?;
+        progress(&recorder.summary.progress);
+        Ok::<(), StationError>(())
+    })?;
+    let rest = recorder.assembler.boundary();
+    recorder.record(rest)?;
+    if let Some(batch) = recorder.batch {
+        recorder.store.finish_batch(batch)?;
+    }
+    let summary = recorder.summary;
+    store.make_durable()?;
+    Ok(summary)
+}

@@ -1,0 +1,164 @@
+//! The queries of the tally: everything is counted anew from readings and
+//! decisions, each time.
+
+use super::{FormKey, Store, StoreError, count};
+
+/// Ballots of one form and unit in one state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BallotCount {
+    /// Which form.
+    pub form: FormKey,
+    /// Which unit; `None`: not known.
+    pub unit: Option<String>,
+    /// `counted`, `pending` or `rejected`.
+    pub state: String,
+    /// How many ballots.
+    pub ballots: u64,
+}
+
+/// Counted ballots with one state of one question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerCount {
+    /// Which form.
+    pub form: FormKey,
+    /// Which unit; `None`: not known.
+    pub unit: Option<String>,
+    /// Which question.
+    pub question: String,
+    /// The state, after decisions: `answered`, `blank`, `overvote`,
+    /// `marginal`, `corrected`.
+    pub state: String,
+    /// How many ballots.
+    pub ballots: u64,
+}
+
+/// Counted ballots that have one choice of one question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChoiceCount {
+    /// Which form.
+    pub form: FormKey,
+    /// Which unit; `None`: not known.
+    pub unit: Option<String>,
+    /// Which question.
+    pub question: String,
+    /// Which choice.
+    pub choice: String,
+    /// How many ballots.
+    pub ballots: u64,
+}
+
+/// What holds of each question of each counted ballot: the newest decision,
+/// else the reading.
+macro_rules! effective {
+    ($rest:literal) => {
+        concat!(
+            "WITH counted AS MATERIALIZED (
+                SELECT s.id, s.form_id, u.unit FROM ballot_states s
+                LEFT JOIN units u ON u.id = s.unit_id WHERE s.state = 'counted'),
+             decided AS MATERIALIZED (
+                SELECT d.ballot_id, d.question, d.after FROM decisions d
+                WHERE d.kind = 'answer' AND d.id = (
+                    SELECT max(n.id) FROM decisions n WHERE n.ballot_id = d.ballot_id
+                    AND n.kind = 'answer' AND n.question = d.question)),
+             as_read AS (
+                SELECT c.form_id, c.unit, a.reading_id, a.question, a.state
+                FROM counted c
+                JOIN ballot_pages p ON p.ballot_id = c.id AND p.role = 'member'
+                JOIN answers a ON a.reading_id = p.reading_id
+                WHERE NOT EXISTS (SELECT 1 FROM decided d
+                    WHERE d.ballot_id = c.id AND d.question = a.question)),
+             as_decided AS (
+                SELECT c.form_id, c.unit, d.question, d.after
+                FROM decided d JOIN counted c ON c.id = d.ballot_id) ",
+            $rest
+        )
+    };
+}
+
+impl Store {
+    /// Ballots by form, unit and state.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn ballot_counts(&self) -> Result<Vec<BallotCount>, StoreError> {
+        self.db
+            .prepare_cached(
+                "SELECT s.form_id, u.unit, s.state, count(*) FROM ballot_states s
+                 LEFT JOIN units u ON u.id = s.unit_id GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+            )
+            .and_then(|mut s| {
+                s.query_map([], |r| {
+                    Ok(BallotCount {
+                        form: FormKey(r.get(0)?),
+                        unit: r.get(1)?,
+                        state: r.get(2)?,
+                        ballots: count(r, 3)?,
+                    })
+                })?
+                .collect()
+            })
+            .map_err(|e| self.failed("count the ballots", e))
+    }
+
+    /// States of questions over the counted ballots, by form and unit.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn answer_counts(&self) -> Result<Vec<AnswerCount>, StoreError> {
+        self.db
+            .prepare_cached(effective!(
+                "SELECT form_id, unit, question, state, count(*) FROM (
+                    SELECT form_id, unit, question, state FROM as_read
+                    UNION ALL
+                    SELECT form_id, unit, question, json_extract(after, '$.state')
+                    FROM as_decided)
+                 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+            ))
+            .and_then(|mut s| {
+                s.query_map([], |r| {
+                    Ok(AnswerCount {
+                        form: FormKey(r.get(0)?),
+                        unit: r.get(1)?,
+                        question: r.get(2)?,
+                        state: r.get(3)?,
+                        ballots: count(r, 4)?,
+                    })
+                })?
+                .collect()
+            })
+            .map_err(|e| self.failed("count the answers", e))
+    }
+
+    /// Choices over the counted ballots' answered questions, by form and unit.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn choice_counts(&self) -> Result<Vec<ChoiceCount>, StoreError> {
+        self.db
+            .prepare_cached(effective!(
+                "SELECT form_id, unit, question, choice, count(*) FROM (
+                    SELECT r.form_id, r.unit, r.question, c.choice FROM as_read r
+                    JOIN answer_choices c
+                      ON c.reading_id = r.reading_id AND c.question = r.question
+                    WHERE r.state = 'answered'
+                    UNION ALL
+                    SELECT d.form_id, d.unit, d.question, j.value
+                    FROM as_decided d, json_each(d.after, '$.choices') j
+                    WHERE json_extract(d.after, '$.state') = 'answered')
+                 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+            ))
+            .and_then(|mut s| {
+                s.query_map([], |r| {
+                    Ok(ChoiceCount {
+                        form: FormKey(r.get(0)?),
+                        unit: r.get(1)?,
+                        question: r.get(2)?,
+                        choice: r.get(3)?,
+                        ballots: count(r, 4)?,
+                    })
+                })?
+                .collect()
+            })
+            .map_err(|e| self.failed("count the choices", e))
+    }
+}

@@ -1,0 +1,547 @@
+//! Images, pages, what was read of them, and the ballots they make up.
+
+use rusqlite::OptionalExtension;
+
+use super::{BallotKey, BatchKey, FormKey, Store, StoreError};
+use crate::read::{PageReading, Status};
+
+/// An image file to be recorded; its original must be kept before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewImage {
+    /// BLAKE3 of the file's bytes, hex.
+    pub hash: String,
+    /// Where the original is kept, below `originals/`.
+    pub kept_as: String,
+    /// The name it came with.
+    pub name: String,
+    /// Size of the file, bytes.
+    pub bytes: u64,
+    /// Page images in the file; 1 for a file that cannot be decoded.
+    pub pages: u32,
+}
+
+/// A page image with what was read of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewPage {
+    /// The file it is in.
+    pub image: NewImage,
+    /// Its place in the file, from 0.
+    pub index: u32,
+    /// What the reader said.
+    pub reading: PageReading,
+}
+
+/// Something of a ballot that a person must see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewProblem {
+    /// Kind, a word that scripts may rely on.
+    pub code: &'static str,
+    /// In words.
+    pub detail: String,
+    /// The ballot does not count until a person settled it.
+    pub blocking: bool,
+}
+
+/// The ballot that pages belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewBallot {
+    /// Its form.
+    pub form: FormKey,
+    /// Its serial: pages of one serial are one ballot. Without it, the group's
+    /// pages are a ballot of their own.
+    pub serial: Option<String>,
+    /// Unit that is printed on it.
+    pub unit: Option<String>,
+    /// Box that is printed on it.
+    pub ballot_box: Option<String>,
+    /// What a person must see.
+    pub problems: Vec<NewProblem>,
+}
+
+/// Pages that are recorded together or not at all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewGroup {
+    /// In the order of the paper.
+    pub pages: Vec<NewPage>,
+    /// `None`: nobody knows which ballot they belong to.
+    pub ballot: Option<NewBallot>,
+}
+
+/// A page that is recorded already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredPage {
+    /// Its place in the file, from 0.
+    pub index: u32,
+    /// Newest reading's status.
+    pub status: Status,
+    /// It has its place in a ballot.
+    pub placed: bool,
+    /// It is blank: the back of a one-sided sheet.
+    pub blank: bool,
+    /// Its ballot is flagged as paired wrongly.
+    pub mispaired: bool,
+    /// It was last read by the same program and the same layouts as now.
+    pub current: bool,
+}
+
+/// An image that is recorded already, perhaps not with all of its pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredImage {
+    /// Page images in the file.
+    pub pages: u32,
+    /// Those that are recorded, in order.
+    pub stored: Vec<StoredPage>,
+}
+
+/// Problem code: pages were paired by their order and the order is wrong.
+pub(crate) const MISPAIRED: &str = "mispaired";
+/// Problem code: the ballot before or after this one is mispaired.
+pub(crate) const MISPAIRED_NEIGHBOUR: &str = "mispaired-neighbour";
+/// Problem code: another image of a page that the ballot has, same answers.
+pub(crate) const DUPLICATE: &str = "duplicate";
+/// Problem code: the same with other answers.
+pub(crate) const DUPLICATE_DIFFERS: &str = "duplicate-differs";
+
+/// Which program read a page, and by which layouts.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadBy<'a> {
+    /// Name and version of the program.
+    pub reader: &'a str,
+    /// Digest of all layouts it was given.
+    pub layouts: &'a str,
+}
+
+impl Store {
+    /// What is recorded of the file with this hash.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn image(&self, hash: &str, by: ReadBy<'_>) -> Result<Option<StoredImage>, StoreError> {
+        let found = self
+            .db
+            .prepare_cached("SELECT id, pages FROM images WHERE hash = ?1")
+            .and_then(|mut s| {
+                s.query_row([hash], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, u32>(1)?)))
+                    .optional()
+            })
+            .map_err(|e| self.failed("look up an image", e))?;
+        let Some((id, pages)) = found else {
+            return Ok(None);
+        };
+        let stored = self
+            .db
+            .prepare_cached(
+                "SELECT p.page_index, r.status, b.page_id IS NOT NULL,
+                        EXISTS (SELECT 1 FROM problems q
+                                WHERE q.reading_id = r.id AND q.code = 'blank-page'),
+                        EXISTS (SELECT 1 FROM problems q
+                                WHERE q.ballot_id = b.ballot_id AND q.code = ?2),
+                        EXISTS (SELECT 1 FROM readings s WHERE s.page_id = p.id
+                                AND s.reader = ?3 AND s.layouts = ?4)
+                 FROM pages p
+                 JOIN current_readings r ON r.page_id = p.id
+                 LEFT JOIN ballot_pages b ON b.page_id = p.id
+                 WHERE p.image_id = ?1 ORDER BY p.page_index",
+            )
+            .and_then(|mut s| {
+                s.query_map((id, MISPAIRED, by.reader, by.layouts), |r| {
+                    Ok(StoredPage {
+                        index: r.get(0)?,
+                        status: status_of(&r.get::<_, String>(1)?),
+                        placed: r.get(2)?,
+                        blank: r.get(3)?,
+                        mispaired: r.get(4)?,
+                        current: r.get(5)?,
+                    })
+                })?
+                .collect::<Result<Vec<_>, _>>()
+            })
+            .map_err(|e| self.failed("look up pages", e))?;
+        Ok(Some(StoredImage { pages, stored }))
+    }
+
+    /// Records pages, their readings and their ballot in one transaction.
+    ///
+    /// Pages that are recorded already get the new reading beside the old one;
+    /// a page that has its place in a ballot is left alone.
+    ///
+    /// # Errors
+    /// A page's form is not registered, or the database refuses; then nothing
+    /// of the group is recorded.
+    pub fn add_group(
+        &mut self,
+        batch: BatchKey,
+        group: &NewGroup,
+        by: ReadBy<'_>,
+    ) -> Result<(), StoreError> {
+        self.begin()?;
+        match self.add_group_inside(batch, group, by) {
+            Ok(()) => self
+                .db
+                .execute_batch("COMMIT")
+                .map_err(|e| self.failed("commit", e)),
+            Err(e) => {
+                // The first error is what the user must hear.
+                let _ = self.db.execute_batch("ROLLBACK");
+                Err(e)
+            }
+        }
+    }
+
+    pub(super) fn begin(&self) -> Result<(), StoreError> {
+        self.db
+            .execute_batch("BEGIN IMMEDIATE")
+            .map_err(|e| self.failed("begin", e))
+    }
+
+    fn add_group_inside(
+        &self,
+        batch: BatchKey,
+        group: &NewGroup,
+        by: ReadBy<'_>,
+    ) -> Result<(), StoreError> {
+        let mut added = Vec::new();
+        for page in &group.pages {
+            let page_id = self.page_row(batch, page)?;
+            let reading_id = self.reading_row(page_id, page, by)?;
+            added.push((page, page_id, reading_id));
+        }
+        let ballot = match &group.ballot {
+            Some(b) => Some((self.ballot_row(batch, b)?, b)),
+            None => None,
+        };
+        for (page, page_id, reading_id) in &added {
+            let place = ballot.as_ref().map(|(key, _)| *key);
+            for p in &page.reading.problems {
+                let code = code_word(p.code);
+                let blocking = group
+                    .ballot
+                    .as_ref()
+                    .is_some_and(|b| b.problems.iter().any(|q| q.blocking && q.code == code));
+                self.problem_row(Some(*reading_id), place, &code, &p.detail, blocking)?;
+            }
+            if let Some(key) = place {
+                self.place_page(key, page, *page_id, *reading_id)?;
+            }
+        }
+        if let Some((key, b)) = &ballot {
+            let said = |code: &str| {
+                group
+                    .pages
+                    .iter()
+                    .flat_map(|p| &p.reading.problems)
+                    .any(|q| code_word(q.code) == code)
+            };
+            for p in b.problems.iter().filter(|p| !said(p.code)) {
+                self.problem_row(None, Some(*key), p.code, &p.detail, p.blocking)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn page_row(&self, batch: BatchKey, page: &NewPage) -> Result<i64, StoreError> {
+        let image = &page.image;
+        let run = || -> Result<i64, rusqlite::Error> {
+            self.db
+                .prepare_cached(
+                    "INSERT INTO images (hash, kept_as, name, bytes, pages, batch_id, stored)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+                     ON CONFLICT (hash) DO NOTHING",
+                )?
+                .execute((
+                    &image.hash,
+                    &image.kept_as,
+                    &image.name,
+                    i64::try_from(image.bytes).unwrap_or(i64::MAX),
+                    image.pages,
+                    batch.0,
+                ))?;
+            let image_id: i64 = self
+                .db
+                .prepare_cached("SELECT id FROM images WHERE hash = ?1")?
+                .query_row([&image.hash], |r| r.get(0))?;
+            self.db
+                .prepare_cached(
+                    "INSERT INTO pages (image_id, page_index) VALUES (?1, ?2)
+                     ON CONFLICT (image_id, page_index) DO NOTHING",
+                )?
+                .execute((image_id, page.index))?;
+            self.db
+                .prepare_cached("SELECT id FROM pages WHERE image_id = ?1 AND page_index = ?2")?
+                .query_row((image_id, page.index), |r| r.get(0))
+        };
+        run().map_err(|e| self.failed("record an image", e))
+    }
+
+    fn reading_row(&self, page_id: i64, page: &NewPage, by: ReadBy<'_>) -> Result<i64, StoreError> {
+        let reading = &page.reading;
+        let form_id = match (&reading.form, reading.version) {
+            (Some(form), Some(version)) => Some(self.form_key(form, version)?.0),
+            _ => None,
+        };
+        let json = serde_json::to_string(reading).map_err(|e| StoreError::Json {
+            path: self.path.clone(),
+            what: format!("the reading of {}", page.image.name),
+            source: e,
+        })?;
+        let digest = blake3::hash(json.as_bytes()).to_hex();
+        let run = || -> Result<i64, rusqlite::Error> {
+            self.db
+                .prepare_cached(
+                    "INSERT INTO readings (page_id, form_id, page, serial, unit, box, status,
+                        reading, digest, reader, layouts, read_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
+                        strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+                )?
+                .execute((
+                    page_id,
+                    form_id,
+                    reading.page,
+                    &reading.serial,
+                    &reading.unit,
+                    &reading.ballot_box,
+                    status_word(reading.status),
+                    &json,
+                    digest.as_str(),
+                    by.reader,
+                    by.layouts,
+                ))?;
+            let id = self.db.last_insert_rowid();
+            for (question, answer) in &reading.answers {
+                self.db
+                    .prepare_cached(
+                        "INSERT INTO answers (reading_id, question, state) VALUES (?1, ?2, ?3)",
+                    )?
+                    .execute((id, question, code_word(answer.state)))?;
+                for choice in &answer.choices {
+                    self.db
+                        .prepare_cached(
+                            "INSERT INTO answer_choices (reading_id, question, choice)
+                             VALUES (?1, ?2, ?3)",
+                        )?
+                        .execute((id, question, choice))?;
+                }
+            }
+            for mark in &reading.marks {
+                self.db
+                    .prepare_cached(
+                        "INSERT INTO marks (reading_id, question, choice, state, score)
+                         VALUES (?1, ?2, ?3, ?4, ?5)",
+                    )?
+                    .execute((
+                        id,
+                        &mark.question,
+                        &mark.choice,
+                        code_word(mark.state),
+                        mark.score,
+                    ))?;
+            }
+            Ok(id)
+        };
+        run().map_err(|e| self.failed("record a reading", e))
+    }
+
+    pub(super) fn form_key(&self, form: &str, version: u32) -> Result<FormKey, StoreError> {
+        self.db
+            .prepare_cached("SELECT id FROM forms WHERE form = ?1 AND version = ?2")
+            .and_then(|mut s| s.query_row((form, version), |r| r.get(0)).optional())
+            .map_err(|e| self.failed("look up a form", e))?
+            .map(FormKey)
+            .ok_or_else(|| StoreError::FormMissing {
+                form: form.to_owned(),
+                version,
+            })
+    }
+
+    fn ballot_row(&self, batch: BatchKey, ballot: &NewBallot) -> Result<BallotKey, StoreError> {
+        if let Some(serial) = &ballot.serial {
+            let known = self
+                .db
+                .prepare_cached("SELECT id FROM ballots WHERE form_id = ?1 AND serial = ?2")
+                .and_then(|mut s| {
+                    s.query_row((ballot.form.0, serial), |r| r.get(0))
+                        .optional()
+                })
+                .map_err(|e| self.failed("look up a ballot", e))?;
+            if let Some(id) = known {
+                return Ok(BallotKey(id));
+            }
+        }
+        let batch_box: Option<i64> = self
+            .db
+            .prepare_cached("SELECT box_id FROM batches WHERE id = ?1")
+            .and_then(|mut s| s.query_row([batch.0], |r| r.get(0)))
+            .map_err(|e| self.failed("look up a batch", e))?;
+        let printed_unit = ballot
+            .unit
+            .as_deref()
+            .map(|u| self.unit_of(u))
+            .transpose()?;
+        let box_id = match ballot.ballot_box.as_deref() {
+            Some(name) => Some(self.box_of(name, ballot.unit.as_deref(), false)?.0),
+            None => batch_box,
+        };
+        let unit_id = match (printed_unit, box_id) {
+            (Some(unit), _) => Some(unit),
+            (None, Some(b)) => self
+                .db
+                .prepare_cached("SELECT unit_id FROM boxes WHERE id = ?1")
+                .and_then(|mut s| s.query_row([b], |r| r.get(0)))
+                .map_err(|e| self.failed("look up a box", e))?,
+            (None, None) => None,
+        };
+        self.db
+            .prepare_cached(
+                "INSERT INTO ballots (form_id, serial, unit_id, box_id, batch_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )
+            .and_then(|mut s| s.execute((ballot.form.0, &ballot.serial, unit_id, box_id, batch.0)))
+            .map_err(|e| self.failed("record a ballot", e))?;
+        let key = BallotKey(self.db.last_insert_rowid());
+        if let (Some(told), Some(printed)) = (batch_box, box_id)
+            && told != printed
+        {
+            self.problem_row(
+                None,
+                Some(key),
+                "box-mismatch",
+                "the box printed in the code is not the box that was named for this scan",
+                false,
+            )?;
+        }
+        Ok(key)
+    }
+
+    /// Gives a page its place in a ballot, as a member or as a duplicate.
+    fn place_page(
+        &self,
+        ballot: BallotKey,
+        page: &NewPage,
+        page_id: i64,
+        reading_id: i64,
+    ) -> Result<(), StoreError> {
+        let number = page.reading.page.unwrap_or(1);
+        let run = || -> Result<Option<bool>, rusqlite::Error> {
+            let placed: bool = self
+                .db
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM ballot_pages WHERE page_id = ?1)")?
+                .query_row([page_id], |r| r.get(0))?;
+            if placed {
+                return Ok(None);
+            }
+            let member: Option<i64> = self
+                .db
+                .prepare_cached(
+                    "SELECT reading_id FROM ballot_pages
+                     WHERE ballot_id = ?1 AND page = ?2 AND role = 'member'",
+                )?
+                .query_row((ballot.0, number), |r| r.get(0))
+                .optional()?;
+            self.db
+                .prepare_cached(
+                    "INSERT INTO ballot_pages (page_id, ballot_id, reading_id, page, role)
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute((
+                    page_id,
+                    ballot.0,
+                    reading_id,
+                    number,
+                    match (page.reading.status, member) {
+                        (Status::Unreadable, _) => "unread",
+                        (_, Some(_)) => "duplicate",
+                        (_, None) => "member",
+                    },
+                ))?;
+            member
+                .filter(|_| page.reading.status != Status::Unreadable)
+                .map(|m| self.same_answers(m, reading_id))
+                .transpose()
+        };
+        let same = run().map_err(|e| self.failed("place a page", e))?;
+        match same {
+            None => Ok(()),
+            Some(true) => self.problem_row(
+                Some(reading_id),
+                Some(ballot),
+                DUPLICATE,
+                &format!(
+                    "page {number} is there twice with the same answers ({}); counted once",
+                    page.image.name
+                ),
+                false,
+            ),
+            Some(false) => self.problem_row(
+                Some(reading_id),
+                Some(ballot),
+                DUPLICATE_DIFFERS,
+                &format!(
+                    "page {number} is there twice with different answers ({})",
+                    page.image.name
+                ),
+                true,
+            ),
+        }
+    }
+
+    fn same_answers(&self, a: i64, b: i64) -> Result<bool, rusqlite::Error> {
+        let mut all = self.db.prepare_cached(
+            "SELECT a.question, a.state, c.choice FROM answers a
+             LEFT JOIN answer_choices c USING (reading_id, question)
+             WHERE a.reading_id = ?1 ORDER BY 1, 3",
+        )?;
+        let mut of = |id: i64| {
+            all.query_map([id], |r| {
+                Ok((
+                    r.get::<_, String>(0)?,
+                    r.get::<_, String>(1)?,
+                    r.get::<_, Option<String>>(2)?,
+                ))
+            })?
+            .collect::<Result<Vec<_>, _>>()
+        };
+        Ok(of(a)? == of(b)?)
+    }
+
+    fn problem_row(
+        &self,
+        reading: Option<i64>,
+        ballot: Option<BallotKey>,
+        code: &str,
+        detail: &str,
+        blocking: bool,
+    ) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO problems (reading_id, ballot_id, code, detail, blocking)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )
+            .and_then(|mut s| s.execute((reading, ballot.map(|b| b.0), code, detail, blocking)))
+            .map_err(|e| self.failed("record a problem", e))?;
+        Ok(())
+    }
+}
+
+/// The word that a unit-like enum has in JSON.
+fn code_word<T: serde::Serialize>(value: T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Clean => "clean",
+        Status::Review => "review",
+        Status::Unreadable => "unreadable",
+    }
+}
+
+fn status_of(word: &str) -> Status {
+    match word {
+        "clean" => Status::Clean,
+        "review" => Status::Review,
+        _ => Status::Unreadable,
+    }
+}
