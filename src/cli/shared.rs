@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::CliError;
-use crate::form::learned::{FORM_FILE, LearnedForm};
+use crate::form::Library;
 use crate::lang::Lang;
 use crate::page::{Collected, collect};
 use crate::station::KnownForm;
@@ -43,31 +43,18 @@ pub(crate) struct LangArgs {
     pub(crate) lang: Lang,
 }
 
-/// The forms in these folders.
+/// The shipped forms and those in these folders.
 pub(crate) fn load_forms(dirs: &[PathBuf]) -> Result<Vec<KnownForm>, CliError> {
-    let mut forms = Vec::new();
-    for dir in dirs {
-        for entry in walkdir::WalkDir::new(dir).sort_by_file_name() {
-            let entry = entry?;
-            if entry.file_name() != FORM_FILE {
-                continue;
-            }
-            let path = entry.path();
-            let Some(folder) = path.parent() else {
-                continue;
-            };
-            let (form, layout) = LearnedForm::load(folder)?;
-            let source =
-                std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
-            forms.push(KnownForm {
-                title: form.title,
-                source,
-                dir: Some(folder.to_owned()),
-                layout,
-            });
-        }
-    }
-    Ok(forms)
+    let library = Library::load(dirs)?;
+    Ok(library
+        .forms()
+        .map(|form| KnownForm {
+            title: form.title(),
+            source: form.text.clone(),
+            dir: form.dir.clone(),
+            layout: form.layout.clone(),
+        })
+        .collect())
 }
 
 /// Expands the paths that a person named; says what was left out.

@@ -66,14 +66,9 @@ pub enum FormError {
         /// The other.
         second: String,
     },
-    /// A layout file of a learned form is broken.
-    #[error("{}: not a layout file: {detail}; learn the form again", path.display())]
-    LayoutFile {
-        /// The file.
-        path: PathBuf,
-        /// What the parser said.
-        detail: String,
-    },
+    /// A learned form's folder is incomplete or has a mistake.
+    #[error(transparent)]
+    LearnedFolder(#[from] super::learned::LearnedError),
     /// A form that was learned from a sheet has nothing to print.
     #[error(
         "form {0} was learned from a sheet that exists already; copy that sheet instead of printing it"

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::design::{nearest, parse};
+use super::learned::LearnedForm;
 use super::{Form, FormError, Layout};
 
 /// The forms that ship: name of the file for messages, content.
@@ -20,8 +21,6 @@ const SHIPPED: &[(&str, &str)] = &[
 
 /// Name of the file that makes a folder a form.
 const FILE: &str = "form.toml";
-/// Layout of a learned form, beside its form.toml.
-const LAYOUT_FILE: &str = "layout.json";
 
 /// Where a form comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +39,8 @@ pub enum Source {
 pub struct LoadedForm {
     /// Where it comes from.
     pub source: Source,
+    /// Content of its form.toml.
+    pub text: String,
     /// Where everything is on its pages.
     pub layout: Layout,
     /// The form.toml as people know it.
@@ -86,14 +87,11 @@ impl LoadedForm {
         // says what is wrong with it.
         let table = toml::from_str::<toml::Table>(&text).unwrap_or_default();
         if table.get("learned").and_then(toml::Value::as_bool) == Some(true) {
-            let title = table
-                .get("title")
-                .and_then(toml::Value::as_str)
-                .unwrap_or_default()
-                .to_owned();
-            let layout = learned_layout(dir.as_deref().unwrap_or(Path::new("")))?;
+            let folder = dir.as_deref().unwrap_or(Path::new(""));
+            let (form, layout) = LearnedForm::load(folder)?;
             return Ok(Self {
-                source: Source::Learned { title },
+                source: Source::Learned { title: form.title },
+                text,
                 layout,
                 file,
                 dir,
@@ -103,24 +101,12 @@ impl LoadedForm {
         let layout = Layout::from_form(&form)?;
         Ok(Self {
             source: Source::Designed(Box::new(form)),
+            text,
             layout,
             file,
             dir,
         })
     }
-}
-
-/// The layout of a learned form.
-fn learned_layout(dir: &Path) -> Result<Layout, FormError> {
-    let path = dir.join(LAYOUT_FILE);
-    let text = std::fs::read_to_string(&path).map_err(|source| FormError::Io {
-        path: path.clone(),
-        source,
-    })?;
-    serde_json::from_str(&text).map_err(|e| FormError::LayoutFile {
-        path,
-        detail: e.to_string(),
-    })
 }
 
 /// All forms at hand.
@@ -144,6 +130,7 @@ impl Library {
             let layout = Layout::from_form(&form)?;
             library.add(LoadedForm {
                 source: Source::Designed(Box::new(form)),
+                text: (*text).to_owned(),
                 layout,
                 file: (*file).to_owned(),
                 dir: None,
