@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::form_learn::{self, LearnArguments};
 use super::{CliError, Outcome};
 use crate::form::code::{Key, random_start};
 use crate::form::{FormError, Geometry, Job, Library, Source, print, violations};
@@ -44,6 +45,8 @@ enum FormCommand {
     },
     /// In mẫu phiếu ra PDF (print a form as PDF)
     Print(PrintArguments),
+    /// Học mẫu phiếu từ ảnh quét tờ trống (learn a form from a scan of its blank sheet)
+    Learn(LearnArguments),
     /// Tọa độ của mọi ô trên phiếu (where everything is on the paper)
     Geometry {
         /// Mã mẫu phiếu, tệp form.toml hoặc thư mục (id, form.toml or folder)
@@ -90,6 +93,7 @@ pub(crate) fn run(arguments: FormArguments) -> Result<Outcome, CliError> {
         FormCommand::List { templates, json } => list(&templates, json),
         FormCommand::Check { form, templates } => check(&form, &templates),
         FormCommand::Print(arguments) => print_form(arguments),
+        FormCommand::Learn(arguments) => form_learn::run(&arguments),
         FormCommand::Geometry {
             form,
             templates,
