@@ -68,7 +68,12 @@ pub(crate) fn run(arguments: &LearnArguments) -> Result<Outcome, CliError> {
     let learned = learn(id, &scans, arguments.paper)
         .map_err(|e| format!("{}: {e}", names(&arguments.blanks)))?;
     let dir = folder(&arguments.out, id)?;
-    learned.form.save(&dir, &names(&arguments.blanks), &learned.anchors, &learned.blanks)?;
+    learned.form.save(
+        &dir,
+        &names(&arguments.blanks),
+        &learned.anchors,
+        &learned.blanks,
+    )?;
     say(&learned, &dir)?;
     Ok(Outcome::Done)
 }
@@ -76,7 +81,12 @@ pub(crate) fn run(arguments: &LearnArguments) -> Result<Outcome, CliError> {
 fn names(paths: &[PathBuf]) -> String {
     let names: Vec<String> = paths
         .iter()
-        .map(|p| p.file_name().unwrap_or(p.as_os_str()).to_string_lossy().into_owned())
+        .map(|p| {
+            p.file_name()
+                .unwrap_or(p.as_os_str())
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect();
     names.join(", ")
 }
@@ -96,8 +106,12 @@ fn folder(out: &Path, id: &str) -> Result<PathBuf, CliError> {
 fn say(learned: &Learned, dir: &Path) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     for page in &learned.form.page {
-        let questions: Vec<_> =
-            learned.form.question.iter().filter(|q| q.page == page.number).collect();
+        let questions: Vec<_> = learned
+            .form
+            .question
+            .iter()
+            .filter(|q| q.page == page.number)
+            .collect();
         let boxes: usize = questions.iter().map(|q| q.choice.len()).sum();
         let anchors: usize = learned
             .anchors

@@ -3,7 +3,7 @@
 
 use image::GrayImage;
 
-use super::classify::{self, Verdict};
+use super::classify::{self, Hand, Verdict};
 use super::ink::{self, Ink, Thresholds, Tone};
 use super::outline::{self, Located};
 use super::reading::{Mark, MarkState};
@@ -126,21 +126,27 @@ pub(crate) fn read(
     let mut out = BoxesRead {
         marks: Vec::with_capacity(templates.len()),
         verdicts: Vec::with_capacity(templates.len()),
-        inks: Vec::with_capacity(templates.len()),
+        inks: Vec::new(),
         found,
         moved_mm,
         registration: refined,
         thresholds,
     };
+    out.inks = (0..templates.len())
+        .map(|i| {
+            ink::measure(
+                &windows[i],
+                &templates[i],
+                located[i].shift,
+                tone,
+                thresholds,
+            )
+        })
+        .collect();
+    let hand = Hand::of(&out.inks);
     for (i, spec) in page.boxes.iter().enumerate() {
-        let ink = ink::measure(
-            &windows[i],
-            &templates[i],
-            located[i].shift,
-            tone,
-            thresholds,
-        );
-        let verdict = classify::classify(&ink, seen[i], windows[i].outside > OUTSIDE_SHARE);
+        let hidden = windows[i].outside > OUTSIDE_SHARE;
+        let verdict = classify::classify(&out.inks[i], hand, seen[i], hidden);
         out.marks.push(Mark {
             question: spec.question.clone(),
             choice: spec.choice.clone(),
@@ -150,7 +156,6 @@ pub(crate) fn read(
             reason: verdict.reason.map(str::to_owned),
         });
         out.verdicts.push(verdict);
-        out.inks.push(ink);
     }
     doubt_ink_beside(&mut out);
     out

@@ -24,6 +24,8 @@ pub(crate) struct Ink {
     pub center_mm2: f64,
     /// Longer side of the largest connected faint region inside, mm.
     pub extent_mm: f64,
+    /// Width and height of all firm ink inside, as shares of the interior's.
+    pub span: (f64, f64),
     /// Firm share of the interior, 0 to 1.
     pub fill: f64,
     /// Firm area in the ring around the outline, mm²: above, right, below, left.
@@ -139,6 +141,7 @@ pub(crate) fn measure(
     let mut ring = [0u32; 4];
     let mut inside = vec![false; template.zones.len()];
     let mut line = LineTest::default();
+    let mut firm_bounds = Bounds::default();
     for_zone(window, template, shift, |z, p, i| {
         if p >= faint {
             return;
@@ -150,6 +153,7 @@ pub(crate) fn measure(
             line.inside.push((x, y));
             if p < firm {
                 n_firm += 1;
+                firm_bounds.add(x, y);
                 n_center += u32::from(z & zone::CENTER != 0);
             }
         } else {
@@ -179,6 +183,7 @@ pub(crate) fn measure(
         firm_mm2: mm2(n_firm),
         center_mm2: mm2(n_center),
         extent_mm: f64::from(extent) * STEP_MM,
+        span: firm_bounds.share_of(template.interior),
         fill: if template.interior_mm2 > 0.0 {
             mm2(n_firm) / template.interior_mm2
         } else {
@@ -187,6 +192,43 @@ pub(crate) fn measure(
         ring_mm2: ring.map(mm2),
         line_through: n_faint > 0 && line.is_line(),
         stained,
+    }
+}
+
+/// Bounding box of samples.
+struct Bounds {
+    low: (f64, f64),
+    high: (f64, f64),
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            low: (f64::MAX, f64::MAX),
+            high: (f64::MIN, f64::MIN),
+        }
+    }
+}
+
+impl Bounds {
+    fn add(&mut self, x: f64, y: f64) {
+        self.low = (self.low.0.min(x), self.low.1.min(y));
+        self.high = (self.high.0.max(x), self.high.1.max(y));
+    }
+
+    /// Width and height over those of the interior (samples).
+    fn share_of(&self, interior: (usize, usize)) -> (f64, f64) {
+        let share = |low: f64, high: f64, n: usize| {
+            if high < low || n == 0 {
+                0.0
+            } else {
+                ((high - low + 1.0) / n as f64).min(1.0)
+            }
+        };
+        (
+            share(self.low.0, self.high.0, interior.0),
+            share(self.low.1, self.high.1, interior.1),
+        )
     }
 }
 

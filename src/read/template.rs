@@ -94,6 +94,8 @@ pub(crate) struct BoxTemplate {
     pub zones: Vec<u8>,
     /// Area of the interior, mm².
     pub interior_mm2: f64,
+    /// Columns and rows of the interior, samples.
+    pub interior: (usize, usize),
 }
 
 /// 64 directions, by repeated rotation so that every machine gets the same
@@ -241,6 +243,10 @@ fn template(
         outline: Arc::clone(outline),
         zones,
         interior_mm2: interior as f64 * STEP_MM * STEP_MM,
+        interior: (
+            (2.0 * (half_w - inner) / STEP_MM).round() as usize,
+            (2.0 * (half_h - inner) / STEP_MM).round() as usize,
+        ),
     }
 }
 
