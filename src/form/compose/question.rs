@@ -62,7 +62,14 @@ pub(crate) fn block(
             // The first line's capitals are centred on the box.
             let em = Style::new(Face::Regular, styles.body).em();
             let y = top + BOX_MM / 2.0 + 0.357 * em - label.ascent;
-            block.draws.extend(paragraph(label, label_x, y));
+            let drawn = paragraph(label, label_x, y);
+            // Some letters (J) reach to the left of where they begin.
+            let left = drawn.iter().flat_map(Draw::ink).map(|r| r.min_x());
+            let over = (label_x - left.fold(f64::MAX, f64::min)).max(0.0);
+            let label_x = label_x + over;
+            block
+                .draws
+                .extend(drawn.into_iter().map(|d| d.moved(over, 0.0)));
             let mut bottom = y + label.height();
             if choice.note.is_some() {
                 let last = i + 1 == end - start;
