@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::form_learn::{self, LearnArguments};
-use super::{CliError, Outcome};
+use super::{CliError, Outcome, form_check};
 use crate::form::code::{Key, random_start};
 use crate::form::{FormError, Geometry, Job, Library, Source, print, violations};
 
@@ -144,11 +144,6 @@ fn check(form: &str, templates: &Templates) -> Result<Outcome, CliError> {
     let library = Library::load(&templates.templates)?;
     let loaded = library.resolve(form)?;
     let layout = &loaded.layout;
-    let broken = match loaded.source {
-        Source::Designed(_) => violations(layout),
-        // Other rules hold for sheets that we did not print.
-        Source::Learned { .. } => Vec::new(),
-    };
     let mut out = BufWriter::new(io::stdout().lock());
     let boxes: usize = layout.pages.iter().map(|p| p.boxes.len()).sum();
     writeln!(
@@ -160,22 +155,44 @@ fn check(form: &str, templates: &Templates) -> Result<Outcome, CliError> {
         layout.pages.len(),
         layout.questions.len(),
     )?;
-    for detail in &broken {
-        writeln!(out, "  ✗ {detail}")?;
-    }
-    if broken.is_empty() {
-        writeln!(
-            out,
-            "  ✓ khoảng cách, vùng trắng, mốc định vị (spacing, quiet zones, anchors)"
+    let mut good = true;
+    let mut say = |what: &str, broken: &[String]| -> io::Result<()> {
+        good &= broken.is_empty();
+        let sign = if broken.is_empty() { '✓' } else { '✗' };
+        writeln!(out, "  {sign} {what}")?;
+        for detail in broken.iter().take(MOST_DETAILS) {
+            writeln!(out, "      {detail}")?;
+        }
+        if broken.len() > MOST_DETAILS {
+            writeln!(out, "      … {}", broken.len() - MOST_DETAILS)?;
+        }
+        Ok(())
+    };
+    // Other rules hold for sheets that we did not print.
+    if let Source::Designed(_) = loaded.source {
+        say(
+            "khoảng cách, vùng trắng, mốc định vị (spacing, quiet zones, anchors)",
+            &violations(layout),
         )?;
     }
+    let proof = form_check::prove(&loaded)?;
+    say(
+        &format!(
+            "in, đánh dấu, photocopy, quét, đọc: {} trang, {} dấu (printed, marked, copied, scanned, read: pages, marks)",
+            proof.pages, proof.marks
+        ),
+        &proof.failures,
+    )?;
     out.flush()?;
-    Ok(if broken.is_empty() {
+    Ok(if good {
         Outcome::Done
     } else {
         Outcome::NeedsPerson
     })
 }
+
+/// Details that are printed of each kind of failure; the first ones tell it.
+const MOST_DETAILS: usize = 12;
 
 fn print_form(arguments: PrintArguments) -> Result<Outcome, CliError> {
     let library = Library::load(&arguments.templates.templates)?;

@@ -6,6 +6,7 @@
 //! (`phieu form list | head -1`) is not an error.
 
 mod form;
+mod form_check;
 mod form_learn;
 mod init;
 mod read;

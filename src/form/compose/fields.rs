@@ -3,8 +3,8 @@
 use super::block::Block;
 use super::draw::{Draw, paragraph};
 use super::question;
-use super::style::{Styles, inline};
-use crate::form::text::{Align, Face, Paragraph};
+use super::style::{Styles, around_line, inline};
+use crate::form::text::{Align, Face, Paragraph, Style};
 use crate::form::{
     AreaKind, DigitsField, Form, FormError, Item, ItemKind, Position, Text, WritingField,
 };
@@ -113,8 +113,13 @@ fn writing(
     at: Position,
     width: f64,
 ) -> Result<Block, FormError> {
+    let (text, after) = if field.inline {
+        around_line(&field.text)
+    } else {
+        (field.text.clone(), String::new())
+    };
     let label = Paragraph::set(
-        &inline(&field.text, Face::Regular, styles.body),
+        &inline(&text, Face::Regular, styles.body),
         width,
         Align::Left,
     )?;
@@ -124,39 +129,36 @@ fn writing(
         draws: paragraph(&label, 0.0, 0.0),
         ..Block::default()
     };
-    let has_text = !field.text.first.is_empty();
-    let (mut x, mut y, mut left_to_draw) = (0.0, label.height(), field.lines);
-    if !has_text {
-        y = 0.0;
-    }
-    let mut top = y;
-    let mut area_x = 0.0;
+    let kind = if field.personal {
+        AreaKind::Personal
+    } else {
+        AreaKind::Text
+    };
+    let has_text = !text.first.is_empty();
+    let mut y = if has_text { label.height() } else { 0.0 };
+    let mut area = (0.0, y, width);
+    let mut lines = field.lines;
     if field.inline && has_text {
-        x = label.lines.last().map_or(0.0, |l| l.width) + 1.2;
-        if width - x < LEAST_LINE_MM {
+        let from = label.lines.last().map_or(0.0, |l| l.width) + 1.2;
+        let baseline = y - label.descent;
+        let style = Style::new(Face::Regular, styles.body);
+        let to = question::dotted(&mut block, style, (from, width), baseline, &after)?;
+        if to - from < LEAST_LINE_MM {
             return Err(form.mistake(
                 at,
                 format!("beside the text of {} there is no room to write", field.id),
                 "shorten the text or take `inline` out",
             ));
         }
-        let baseline = y - label.descent + 0.6;
-        block.draws.push(Draw::Dots {
-            from: MmPoint::new(x, baseline),
-            to_x: width,
-        });
-        left_to_draw -= 1;
-        top = baseline - LINE_PITCH_MM + 1.5;
-        if left_to_draw == 0 {
-            area_x = x;
-        } else {
-            // The area of several lines is one rectangle; it begins below the
-            // text, and the first line's rest belongs to it for people only.
-            top = y;
+        y = baseline + question::BELOW_BASELINE_MM;
+        lines -= 1;
+        if lines == 0 {
+            // Handwriting on the line may rise a little above the item.
+            area = (from, (y - LINE_PITCH_MM + 1.5).max(-1.5), to);
         }
-        y = baseline;
+        // Of several lines the area is one rectangle: that below the text.
     }
-    for _ in 0..left_to_draw {
+    for _ in 0..lines {
         y += LINE_PITCH_MM;
         block.draws.push(Draw::Dots {
             from: MmPoint::new(0.0, y),
@@ -165,17 +167,11 @@ fn writing(
     }
     let bottom = y + 1.0;
     block.height = bottom.max(label.height());
-    let kind = if field.personal {
-        AreaKind::Personal
-    } else {
-        AreaKind::Text
-    };
-    // Handwriting on an inline line may rise a little above the item.
-    let top = top.max(-1.5);
+    let (left, top, right) = area;
     block.area(
         &field.id,
         kind,
-        mm_rect(area_x, top, width - area_x, bottom - top),
+        mm_rect(left, top, right - left, bottom - top),
     );
     Ok(block)
 }
@@ -200,50 +196,54 @@ fn digits(
     } else {
         label.width() + 2.5
     };
-    if label_width + row > width || label.lines.len() > 1 {
+    if row > width {
         return Err(form.mistake(
             at,
-            format!(
-                "the {cells} cells of {} do not fit beside their text",
-                field.id
-            ),
-            "shorten the text or write fewer cells",
+            format!("the {cells} cells of {} are wider than the paper", field.id),
+            "write fewer cells",
         ));
     }
-    let start = if field.right {
-        width - label_width - row
-    } else {
-        0.0
-    };
     let mut block = Block {
         space_before: styles.gap,
         at,
         ..Block::default()
     };
-    let em = crate::form::text::Style::new(Face::Regular, styles.body).em();
-    let y = CELL_MM.1 / 2.0 + 0.357 * em - label.ascent;
-    block.draws = paragraph(&label, start, y);
+    let beside = label_width + row <= width && label.lines.len() <= 1;
+    let (label_width, cells_y, label_y) = if beside {
+        // The text's capitals are centred on the cells.
+        let em = Style::new(Face::Regular, styles.body).em();
+        let y = CELL_MM.1 / 2.0 + 0.357 * em - label.ascent;
+        (label_width, y.min(0.0).abs(), y.max(0.0))
+    } else {
+        (0.0, label.height() + 0.5, 0.0)
+    };
+    let start = if field.right {
+        width - label_width - row
+    } else {
+        0.0
+    };
+    block.draws = paragraph(&label, start, label_y);
     let first = start + label_width;
     let mut x = first;
     for (i, group) in field.groups.iter().enumerate() {
         if i > 0 {
             block.draws.push(Draw::Rule {
-                from: MmPoint::new(x + 1.3, CELL_MM.1 / 2.0),
-                to: MmPoint::new(x + HYPHEN_MM - 1.3, CELL_MM.1 / 2.0),
+                from: MmPoint::new(x + 1.3, cells_y + CELL_MM.1 / 2.0),
+                to: MmPoint::new(x + HYPHEN_MM - 1.3, cells_y + CELL_MM.1 / 2.0),
                 width: 0.35,
             });
             x += HYPHEN_MM;
         }
         let group_width = f64::from(*group) * CELL_MM.0;
         block.draws.push(Draw::Outline {
-            rect: mm_rect(x, 0.0, group_width, CELL_MM.1),
+            rect: mm_rect(x, cells_y, group_width, CELL_MM.1),
             width: CELL_LINE_MM,
         });
         for cell in 1..*group {
             let at_x = x + f64::from(cell) * CELL_MM.0;
             block.draws.push(Draw::Rule {
-                from: MmPoint::new(at_x, 0.0),
-                to: MmPoint::new(at_x, CELL_MM.1),
+                from: MmPoint::new(at_x, cells_y),
+                to: MmPoint::new(at_x, cells_y + CELL_MM.1),
                 width: CELL_LINE_MM,
             });
         }
@@ -252,8 +252,8 @@ fn digits(
     block.area(
         &field.id,
         AreaKind::Digits,
-        mm_rect(first, 0.0, row, CELL_MM.1),
+        mm_rect(first, cells_y, row, CELL_MM.1),
     );
-    block.height = CELL_MM.1.max(y + label.height());
+    block.height = (cells_y + CELL_MM.1).max(label_y + label.height());
     Ok(block)
 }

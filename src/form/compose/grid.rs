@@ -51,7 +51,7 @@ pub(crate) fn blocks(
         let p = Paragraph::set(
             &inline(text, Face::Bold, styles.small),
             width - 2.0,
-            Align::Left,
+            Align::Balanced,
         )?;
         let mut block = Block {
             draws: paragraph(&p, 0.0, 1.5),
@@ -71,7 +71,7 @@ pub(crate) fn blocks(
             pieces.push(Piece::new(style, format!("{} ", row.label)));
         }
         pieces.extend(inline(&row.text, Face::Regular, styles.small));
-        let p = Paragraph::set(&pieces, text_width - TEXT_GAP_MM, Align::Left)?;
+        let p = Paragraph::set(&pieces, text_width - TEXT_GAP_MM, Align::Balanced)?;
         let height = ROW_MM.max(p.height() + 2.0 * PAD_MM);
         // What is seen of a paragraph is between the capitals' height above
         // its first baseline and its last baseline; that is what is centred.

@@ -16,6 +16,8 @@ mod pages;
 mod question;
 mod rules;
 mod style;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use draw::{DOT_MM, Draw};
 pub use rules::violations;
@@ -45,7 +47,10 @@ impl Sheet {
         let width = super::frame::content(form.paper.size()).size.width;
         let mut blocks: Vec<Block> = Vec::new();
         blocks.extend(head::title(form, &styles, width)?);
-        blocks.extend(instructions::panel(form, &styles, width)?);
+        let placed = |item: &super::Item| matches!(item.kind, ItemKind::Instructions);
+        if !form.items.iter().any(placed) {
+            blocks.extend(instructions::panel(form, &styles, width)?);
+        }
         let mut items = form.items.iter().peekable();
         let mut break_before = false;
         while let Some(item) = items.next() {
@@ -61,6 +66,7 @@ impl Sheet {
                         break_before = true;
                         continue;
                     }
+                    ItemKind::Instructions => instructions::panel(form, &styles, width)?,
                     ItemKind::Section(text) => vec![fields::section(&styles, text, width)?],
                     ItemKind::Note(text) => vec![fields::note(&styles, text, width)?],
                     ItemKind::Grid(grid) => grid::blocks(form, &styles, grid, item.at, width)?,

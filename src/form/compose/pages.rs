@@ -13,6 +13,9 @@ use crate::form::{Form, FormError, Language, PageLayout};
 /// form apart.
 const MOST_STRETCH_MM: f64 = 3.2;
 
+/// Kept free above the foot when gaps grow, mm: the last item stands off.
+const BOTTOM_MM: f64 = 2.5;
+
 /// A block on its page.
 struct Placed {
     y: f64,
@@ -187,7 +190,7 @@ fn stretch(page: &mut [Placed], bottom: f64) {
     if gaps == 0 {
         return;
     }
-    let each = ((bottom - end) / gaps as f64).clamp(0.0, MOST_STRETCH_MM);
+    let each = ((bottom - BOTTOM_MM - end) / gaps as f64).clamp(0.0, MOST_STRETCH_MM);
     let mut shift = 0.0;
     for placed in page {
         if placed.stretches {

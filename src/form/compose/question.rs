@@ -2,8 +2,8 @@
 
 use super::block::{BETWEEN_BOXES_MM, BOX_MM, Block, CLEAR_MM, TINY_MM};
 use super::draw::{Draw, paragraph};
-use super::style::{Styles, inline};
-use crate::form::text::{Align, Face, Paragraph, Piece, Style};
+use super::style::{Styles, around_line, inline};
+use crate::form::text::{Align, Face, Paragraph, Piece, Style, shape};
 use crate::form::{AreaKind, Choice, Form, FormError, Inline, Position, Question};
 use crate::geometry::{MmPoint, mm_rect};
 
@@ -62,7 +62,14 @@ pub(crate) fn block(
             // The first line's capitals are centred on the box.
             let em = Style::new(Face::Regular, styles.body).em();
             let y = top + BOX_MM / 2.0 + 0.357 * em - label.ascent;
-            block.draws.extend(paragraph(label, label_x, y));
+            let drawn = paragraph(label, label_x, y);
+            // Some letters (J) reach to the left of where they begin.
+            let left = drawn.iter().flat_map(Draw::ink).map(|r| r.min_x());
+            let over = (label_x - left.fold(f64::MAX, f64::min)).max(0.0);
+            let label_x = label_x + over;
+            block
+                .draws
+                .extend(drawn.into_iter().map(|d| d.moved(over, 0.0)));
             let mut bottom = y + label.height();
             if choice.note.is_some() {
                 let last = i + 1 == end - start;
@@ -71,7 +78,8 @@ pub(crate) fn block(
                 } else {
                     x + column - AFTER_LABEL_MM
                 };
-                bottom = bottom.max(note(&mut block, choice, label, (label_x, y), limit));
+                let end = note(styles, &mut block, choice, label, (label_x, y), limit)?;
+                bottom = bottom.max(end);
             }
             next = next.max(bottom + 0.5);
             block.height = block.height.max(bottom).max(top + BOX_MM);
@@ -91,13 +99,16 @@ pub(crate) fn block(
 
 /// The line to write on after (or below) a label; returns its lower end.
 fn note(
+    styles: &Styles,
     block: &mut Block,
     choice: &Choice,
     label: &Paragraph,
     (x, y): (f64, f64),
     limit: f64,
-) -> f64 {
-    let Some(area) = &choice.note else { return y };
+) -> Result<f64, FormError> {
+    let Some(area) = &choice.note else {
+        return Ok(y);
+    };
     let last = label.lines.last().map_or(0.0, |l| l.width);
     let lines = label.lines.len().saturating_sub(1) as f64;
     let mut baseline = y + label.ascent + lines * label.pitch;
@@ -106,17 +117,45 @@ fn note(
         from = x;
         baseline += WRITING_MM;
     }
-    let line_y = baseline + 0.6;
-    block.draws.push(Draw::Dots {
-        from: MmPoint::new(from, line_y),
-        to_x: limit,
-    });
+    let (_, after) = around_line(&area.text);
+    let style = Style::new(Face::Italic, styles.body);
+    let to = dotted(block, style, (from, limit), baseline, &after)?;
+    let line_y = baseline + BELOW_BASELINE_MM;
     block.area(
         &area.id,
         AreaKind::Text,
-        mm_rect(from, line_y - WRITING_MM + 1.2, limit - from, WRITING_MM),
+        mm_rect(from, line_y - WRITING_MM + 1.2, to - from, WRITING_MM),
     );
-    line_y + 1.2
+    Ok(line_y + 1.2)
+}
+
+/// Writing lines are this much below the baseline of the text before them, mm.
+pub(crate) const BELOW_BASELINE_MM: f64 = 0.6;
+
+/// A writing line on a line of text, with the words that close it; returns
+/// where the line ends.
+pub(crate) fn dotted(
+    block: &mut Block,
+    style: Style,
+    (from, limit): (f64, f64),
+    baseline: f64,
+    after: &str,
+) -> Result<f64, FormError> {
+    let mut to = limit;
+    if !after.is_empty() {
+        let run = shape(style.face, style.size_pt, after)?;
+        let x = limit - run.width;
+        to = x - 0.6;
+        block.draws.push(Draw::Text {
+            at: MmPoint::new(x, baseline),
+            run,
+        });
+    }
+    block.draws.push(Draw::Dots {
+        from: MmPoint::new(from, baseline + BELOW_BASELINE_MM),
+        to_x: to,
+    });
+    Ok(to)
 }
 
 fn labels(styles: &Styles, question: &Question, room: f64) -> Result<Vec<Paragraph>, FormError> {
@@ -132,7 +171,11 @@ fn labels(styles: &Styles, question: &Question, room: f64) -> Result<Vec<Paragra
             if let Some(note) = &choice.note {
                 let space = Style::new(Face::Regular, styles.body);
                 pieces.push(Piece::new(space, " "));
-                pieces.extend(inline(&note.text, Face::Italic, styles.body));
+                pieces.extend(inline(
+                    &around_line(&note.text).0,
+                    Face::Italic,
+                    styles.body,
+                ));
             }
             Paragraph::set(&pieces, (column - BOX_MM - LABEL_MM).max(10.0), Align::Left)
         })

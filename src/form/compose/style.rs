@@ -90,3 +90,22 @@ pub(crate) fn stacked(
     }
     Ok(out)
 }
+
+/// What stands before a line to write on, and what after it: the author writes
+/// `…` or `...` where the line goes, as in `(xin ghi rõ: …)`. Without it the
+/// line is at the end.
+pub(crate) fn around_line(text: &Text) -> (Text, String) {
+    let cut = |text: &str| -> (String, String) {
+        let at = [text.find('…'), text.find("...")];
+        match at.into_iter().flatten().min() {
+            None => (text.to_owned(), String::new()),
+            Some(at) => (
+                text[..at].trim_end().to_owned(),
+                text[at..].trim_matches(['.', '…', ' ']).to_owned(),
+            ),
+        }
+    };
+    let (first, after) = cut(&text.first);
+    let second = text.second.as_deref().map(|t| cut(t).0);
+    (Text { first, second }, after)
+}

@@ -75,7 +75,10 @@ pub(super) fn check(form: &Form) -> Result<(), FormError> {
             }
             ItemKind::Writing(w) => add(&w.id, at)?,
             ItemKind::Digits(d) => add(&d.id, at)?,
-            ItemKind::Section(_) | ItemKind::Note(_) | ItemKind::PageBreak => {}
+            ItemKind::Section(_)
+            | ItemKind::Note(_)
+            | ItemKind::Instructions
+            | ItemKind::PageBreak => {}
         }
         let can_stand_beside = |kind: &ItemKind| {
             matches!(

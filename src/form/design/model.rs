@@ -186,6 +186,8 @@ pub enum ItemKind {
     Writing(WritingField),
     /// Boxes for digits.
     Digits(DigitsField),
+    /// How to mark; where there is none, it stands below the title.
+    Instructions,
     /// What follows stands on a new page.
     PageBreak,
 }

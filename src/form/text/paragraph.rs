@@ -80,6 +80,8 @@ impl Piece {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
     Left,
+    /// At the left, broken into lines of about the same length.
+    Balanced,
     /// Centred, broken into lines of about the same length.
     Centre,
 }
@@ -158,14 +160,14 @@ impl Paragraph {
     pub(crate) fn set(pieces: &[Piece], width: f64, align: Align) -> Result<Self, FormError> {
         let segments = segments(pieces, width)?;
         let mut broken = break_lines(&segments, width);
-        if align == Align::Centre && broken.len() > 1 {
+        if align != Align::Left && broken.len() > 1 {
             broken = balance(&segments, width, broken);
         }
         let mut lines = Vec::with_capacity(broken.len());
         for line in broken {
             let line = set_line(line)?;
             lines.push(match align {
-                Align::Left => line,
+                Align::Left | Align::Balanced => line,
                 Align::Centre => line.moved((width - line.width) / 2.0),
             });
         }
