@@ -217,6 +217,25 @@ mod tests {
     }
 
     #[test]
+    #[ignore]
+    fn figures() {
+        for level in [Level::Clean, Level::Office, Level::Hard] {
+            let dir = PathBuf::from("/tmp/synthview/errors").join(level.to_string());
+            let _ = std::fs::remove_dir_all(&dir);
+            let plan = Plan {
+                layouts: vec![crate::synth::sample::layout()],
+                level,
+                seed: 2,
+                amount: Amount::Pages(400),
+                pictures: Some(dir),
+                threads: 2,
+            };
+            let r = run(&plan, &|_, _| {}).unwrap();
+            eprintln!("{}", serde_json::to_string_pretty(&r).unwrap());
+        }
+    }
+
+    #[test]
     fn amounts_are_met() {
         let layout = crate::synth::sample::layout();
         let boxes: u64 = layout.pages.iter().map(|p| p.boxes.len() as u64).sum();

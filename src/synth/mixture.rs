@@ -166,7 +166,7 @@ fn printing(level: Level, dice: &mut Dice) -> Printing {
                 toner: dice.range(0.84, 0.97),
                 banding: dice.range(0.0, 0.06),
                 copies: u32::from(copied),
-                growth: if copied { dice.around(0.18) } else { 0.0 },
+                growth: if copied { dice.range(-0.08, 0.2) } else { 0.0 },
                 specks: if copied { dice.range(0.0, 6.0) } else { 0.0 },
             }
         }
@@ -189,7 +189,11 @@ fn printing(level: Level, dice: &mut Dice) -> Printing {
                 toner,
                 banding: dice.range(0.0, 0.25),
                 copies,
-                growth: if copies > 0 { dice.around(0.34) } else { 0.0 },
+                growth: if copies > 0 {
+                    dice.range(-0.15, 0.36)
+                } else {
+                    0.0
+                },
                 specks: f64::from(copies) * dice.range(0.0, 16.0),
             }
         }
