@@ -9,6 +9,7 @@ mod form;
 mod init;
 mod read;
 mod scan;
+mod selftest;
 mod shared;
 mod tally;
 
@@ -34,6 +35,7 @@ enum Command {
     Init(init::InitArgs),
     Scan(scan::ScanArgs),
     Tally(tally::TallyArgs),
+    Selftest(selftest::SelftestArgs),
 }
 
 impl Command {
@@ -44,6 +46,7 @@ impl Command {
             Self::Init(args) => init::run(&args),
             Self::Scan(args) => scan::run(&args),
             Self::Tally(args) => tally::run(&args),
+            Self::Selftest(args) => selftest::run(&args),
         }
     }
 }
