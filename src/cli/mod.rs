@@ -11,6 +11,7 @@ mod form_learn;
 mod init;
 mod read;
 mod scan;
+mod selftest;
 mod shared;
 mod tally;
 
@@ -36,6 +37,7 @@ enum Command {
     Init(init::InitArgs),
     Scan(scan::ScanArgs),
     Tally(tally::TallyArgs),
+    Selftest(selftest::SelftestArgs),
 }
 
 impl Command {
@@ -46,6 +48,7 @@ impl Command {
             Self::Init(args) => init::run(&args),
             Self::Scan(args) => scan::run(&args),
             Self::Tally(args) => tally::run(&args),
+            Self::Selftest(args) => selftest::run(&args),
         }
     }
 }

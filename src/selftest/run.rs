@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use crate::form::Layout;
+use crate::form::{Layout, LoadedForm};
 use crate::read::{PageReading, ReadOptions, Reader, Status};
 use crate::synth::{Level, Simulator, SynthError};
 
@@ -25,15 +25,17 @@ pub enum Amount {
 /// What to do.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The forms; their share of the work is equal.
-    pub layouts: Vec<Layout>,
+    /// The forms that are tested; their share of the work is equal.
+    pub forms: Vec<LoadedForm>,
+    /// What the reader knows besides them.
+    pub others: Vec<Layout>,
     /// Level of the simulation.
     pub level: Level,
     /// Seed of the simulation.
     pub seed: u64,
     /// How much.
     pub amount: Amount,
-    /// Folder for pictures of silent errors.
+    /// Folder for pictures of silent errors and of unreadable pages.
     pub pictures: Option<PathBuf>,
     /// Threads; 0: as many as the machine has.
     pub threads: usize,
@@ -72,46 +74,55 @@ pub fn run(plan: &Plan, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Report, 
 }
 
 fn run_here(plan: &Plan, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Report, SelftestError> {
-    let layouts: Vec<&Layout> = plan
-        .layouts
+    let forms: Vec<&LoadedForm> = plan
+        .forms
         .iter()
-        .filter(|l| l.pages.iter().any(|p| !p.boxes.is_empty()))
+        .filter(|f| f.layout.pages.iter().any(|p| !p.boxes.is_empty()))
         .collect();
-    if layouts.is_empty() {
+    if forms.is_empty() {
         return Err(SelftestError::NoForm);
     }
+    let mut layouts: Vec<Layout> = plan.forms.iter().map(|f| f.layout.clone()).collect();
+    for other in &plan.others {
+        if !layouts
+            .iter()
+            .any(|l| (&l.form, l.version) == (&other.form, other.version))
+        {
+            layouts.push(other.clone());
+        }
+    }
     let start = Instant::now();
-    let reader = Reader::new(plan.layouts.clone(), ReadOptions::default());
+    let reader = Reader::new(layouts, ReadOptions::default());
     let mut report = Report::new(plan.level, plan.seed);
     let mut reading_time = Duration::ZERO;
-    let sheets: Vec<u64> = layouts
+    let sheets: Vec<u64> = forms
         .iter()
-        .map(|l| sheets_of(l, plan.amount, layouts.len() as u64))
+        .map(|f| sheets_of(&f.layout, plan.amount, forms.len() as u64))
         .collect();
-    let all: u64 = layouts
+    let all: u64 = forms
         .iter()
         .zip(&sheets)
-        .map(|(l, n)| n * l.pages.len() as u64)
+        .map(|(f, n)| n * f.layout.pages.len() as u64)
         .sum();
     let mut done = 0;
     let mut pictures = 0;
-    for (layout, sheets) in layouts.iter().zip(&sheets) {
-        let simulator = Simulator::new(layout, plan.level, plan.seed);
+    for (form, sheets) in forms.iter().zip(&sheets) {
+        let simulator = Simulator::for_form(form, plan.level, plan.seed)?;
         let mut first = 0;
         while first < *sheets {
             let last = (first + CHUNK).min(*sheets);
-            let results: Vec<Vec<(PageScore, Duration, Option<String>)>> = (first..last)
+            let results: Vec<Vec<Scored>> = (first..last)
                 .into_par_iter()
                 .map(|n| sheet(&simulator, &reader, n, plan, pictures < MOST_PICTURES))
                 .collect::<Result<_, _>>()?;
-            for (score, time, because) in results.into_iter().flatten() {
+            for page in results.into_iter().flatten() {
                 done += 1;
-                reading_time += time;
-                pictures += score.errors.iter().filter(|e| e.picture.is_some()).count();
-                if let Some(because) = because {
+                reading_time += page.time;
+                pictures += page.pictures;
+                if let Some(because) = page.unreadable_because {
                     *report.unreadable_because.entry(because).or_default() += 1;
                 }
-                report.add(&layout.form, score);
+                report.add(&form.layout.form, page.score);
             }
             progress(done, all);
             first = last;
@@ -140,7 +151,13 @@ fn sheets_of(layout: &Layout, amount: Amount, forms: u64) -> u64 {
     wanted.div_ceil(forms).div_ceil(per_sheet.max(1))
 }
 
-type Scored = (PageScore, Duration, Option<String>);
+/// One page, compared.
+struct Scored {
+    score: PageScore,
+    time: Duration,
+    unreadable_because: Option<String>,
+    pictures: usize,
+}
 
 fn sheet(
     simulator: &Simulator,
@@ -154,28 +171,34 @@ fn sheet(
     for page in &made.pages {
         let start = Instant::now();
         let reading = reader.read(&page.scan);
-        let time = start.elapsed();
-        let mut score = compare(&page.truth, &reading);
+        let mut scored = Scored {
+            time: start.elapsed(),
+            score: compare(&page.truth, &reading),
+            unreadable_because: unreadable_because(&reading),
+            pictures: 0,
+        };
         if let Some(dir) = plan.pictures.as_ref().filter(|_| pictures)
             && let Some(layout) = simulator.layout().page(page.truth.page)
         {
-            for error in &mut score.errors {
-                let name = format!(
-                    "{}-{:06}-p{}-{}.png",
-                    error.form,
-                    error.sheet,
-                    error.page,
-                    if error.question.is_empty() {
-                        "page"
-                    } else {
-                        &error.question
-                    }
-                );
+            let stem = format!("{}-{n:06}-p{}", page.truth.form, page.truth.page);
+            for error in &mut scored.score.errors {
+                let what = if error.question.is_empty() {
+                    "page"
+                } else {
+                    &error.question
+                };
+                let name = format!("silent-{stem}-{what}.png");
                 picture::save(page, layout, &error.question, &dir.join(&name))?;
                 error.picture = Some(name);
+                scored.pictures += 1;
+            }
+            if let Some(because) = &scored.unreadable_because {
+                let name = format!("unreadable-{because}-{stem}.png");
+                picture::save(page, layout, "", &dir.join(name))?;
+                scored.pictures += 1;
             }
         }
-        out.push((score, time, unreadable_because(&reading)));
+        out.push(scored);
     }
     Ok(out)
 }
@@ -194,13 +217,16 @@ fn unreadable_because(reading: &PageReading) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::form::Library;
 
     /// The same plan finds the same, on one thread or on three, whatever the
     /// reader does with the pages.
     #[test]
     fn threads_do_not_matter() {
+        let library = Library::load(&[]).unwrap();
         let plan = |threads| Plan {
-            layouts: vec![crate::synth::sample::layout()],
+            forms: vec![library.resolve("ba-dinh-2022").unwrap()],
+            others: library.layouts(),
             level: Level::Office,
             seed: 2,
             amount: Amount::Pages(4),

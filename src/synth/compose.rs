@@ -3,7 +3,8 @@
 
 use crate::geometry::{MmPoint, MmSize, px_per_mm};
 
-use super::conditions::Conditions;
+use super::SynthError;
+use super::conditions::{Conditions, Printing};
 use super::dice::{Dice, grain};
 use super::print::Printed;
 use super::raster::Plane;
@@ -39,11 +40,11 @@ pub(crate) fn compose(
     warp: &Warp,
     strokes: &[Stroke],
     dice: &mut Dice,
-) -> Plane {
+) -> Result<Plane, SynthError> {
     let dpi = conditions.sensor.dpi;
     let copies = conditions.printing.copies;
     let size = sides.size;
-    let toner = printed.sheet(sides.front, dpi, copies, sides.serial);
+    let toner = printed.sheet(sides.front, dpi, copies, sides.serial)?;
     let toner_ppm = px_per_mm(f64::from(Printed::plane_dpi(dpi)));
     let mut plane = lay_print(&toner, toner_ppm, size, conditions, warp, dice);
     drop(toner);
@@ -51,7 +52,7 @@ pub(crate) fn compose(
         texture(&mut plane, conditions.paper.texture, dice);
     }
     if conditions.paper.show_through > 0.0 {
-        let other = printed.shared(sides.back, BACK_DPI, 2);
+        let other = printed.shared(sides.back, BACK_DPI, 2)?;
         show_through(
             &mut plane,
             &other,
@@ -79,7 +80,7 @@ pub(crate) fn compose(
         warp,
         dice,
     );
-    plane
+    Ok(plane)
 }
 
 /// For which steps of `start + i * step` the value is in lo..hi.
@@ -102,6 +103,16 @@ fn both(a: (usize, usize), b: (usize, usize)) -> (usize, usize) {
     (from, a.1.min(b.1).max(from))
 }
 
+/// What copiers make of a share of toner: a steep curve, and lines grow or thin
+/// out by where on their edge it cuts.
+pub(crate) fn print_curve(printing: &Printing, cover: f64) -> f64 {
+    if printing.copies == 0 {
+        return cover;
+    }
+    let steep = 1.0 + 0.9 * f64::from(printing.copies);
+    ((cover - 0.5 + printing.growth) * steep + 0.5).clamp(0.0, 1.0)
+}
+
 /// From coverage by toner to gray, for bands of different darkness.
 fn tones(conditions: &Conditions) -> Vec<[u8; 256]> {
     let p = &conditions.printing;
@@ -111,13 +122,7 @@ fn tones(conditions: &Conditions) -> Vec<[u8; 256]> {
             let strength = p.toner * (1.0 - pale);
             let mut out = [0u8; 256];
             for (i, v) in out.iter_mut().enumerate() {
-                let mut c = i as f64 / 255.0;
-                if p.copies > 0 {
-                    // A copier has a steep curve, and lines grow or thin out
-                    // by where on their edge it cuts.
-                    let steep = 1.0 + 0.9 * f64::from(p.copies);
-                    c = ((c - 0.5 + p.growth) * steep + 0.5).clamp(0.0, 1.0);
-                }
+                let c = print_curve(p, i as f64 / 255.0);
                 *v = (f64::from(conditions.paper.white) * (1.0 - strength * c)).round() as u8;
             }
             // Growth must not gray the bare paper.

@@ -4,11 +4,15 @@
 use crate::form::PageLayout;
 use crate::geometry::MmSize;
 
+use super::compose::print_curve;
 use super::conditions::{
     Conditions, Encoding, Feed, Fold, Hole, Paper, Printing, Sensor, Stamp, Streak,
 };
 use super::dice::Dice;
 use super::level::Level;
+use super::print::COPY_BLUR_MM;
+use super::respondent::Pen;
+use super::sensor::tone;
 
 /// Conditions that hold for all pages of one sheet: it was printed by one
 /// printer, on one paper, and scanned by one scanner.
@@ -27,7 +31,7 @@ pub(crate) struct SheetConditions {
 }
 
 impl SheetConditions {
-    pub(crate) fn draw(level: Level, paper: MmSize, dice: &mut Dice) -> Self {
+    pub(crate) fn draw(level: Level, paper: MmSize, pen: &Pen, dice: &mut Dice) -> Self {
         let printing = printing(level, dice);
         let (white, texture) = match level {
             Level::Clean => (250, 0.0),
@@ -61,9 +65,13 @@ impl SheetConditions {
             Level::Hard if dice.chance(0.15) => dice.around(0.012),
             _ => 0.0,
         };
+        let mut sensor = sensor(level, dice);
+        if sensor.encoding == Encoding::Bilevel {
+            set_threshold(&mut sensor, level, white, &printing, pen, dice);
+        }
         Self {
             printing,
-            sensor: sensor(level, white, dice),
+            sensor,
             white,
             texture,
             show_through,
@@ -166,7 +174,7 @@ fn printing(level: Level, dice: &mut Dice) -> Printing {
                 toner: dice.range(0.84, 0.97),
                 banding: dice.range(0.0, 0.06),
                 copies: u32::from(copied),
-                growth: if copied { dice.around(0.18) } else { 0.0 },
+                growth: if copied { dice.range(-0.08, 0.2) } else { 0.0 },
                 specks: if copied { dice.range(0.0, 6.0) } else { 0.0 },
             }
         }
@@ -189,14 +197,18 @@ fn printing(level: Level, dice: &mut Dice) -> Printing {
                 toner,
                 banding: dice.range(0.0, 0.25),
                 copies,
-                growth: if copies > 0 { dice.around(0.34) } else { 0.0 },
+                growth: if copies > 0 {
+                    dice.range(-0.15, 0.36)
+                } else {
+                    0.0
+                },
                 specks: f64::from(copies) * dice.range(0.0, 16.0),
             }
         }
     }
 }
 
-fn sensor(level: Level, white: u8, dice: &mut Dice) -> Sensor {
+fn sensor(level: Level, dice: &mut Dice) -> Sensor {
     let quality = match level {
         Level::Hard => dice.range(40.0, 95.0),
         _ => dice.range(70.0, 93.0),
@@ -242,7 +254,6 @@ fn sensor(level: Level, white: u8, dice: &mut Dice) -> Sensor {
     // Hundred dots per inch in one bit loses 0.25 mm outlines: no office scans
     // like that.
     let dpi = if bilevel { dpi.max(200) } else { dpi };
-    let paper = f64::from(white);
     let dpi_tag = match level {
         Level::Clean => Some(dpi),
         Level::Office => dice.pick(Some(dpi), &[(Some(dpi), 0.97), (None, 0.03)]),
@@ -273,7 +284,6 @@ fn sensor(level: Level, white: u8, dice: &mut Dice) -> Sensor {
             out.gamma = dice.range(0.85, 1.15);
             out.black = dice.range(2.0, 35.0) as u8;
             out.gradient = dice.around(0.03);
-            out.threshold = (paper * dice.range(0.52, 0.72)) as u8;
         }
         Level::Hard => {
             out.blur_px = dice.range(0.35, 1.3);
@@ -288,10 +298,59 @@ fn sensor(level: Level, white: u8, dice: &mut Dice) -> Sensor {
                     if dice.chance(0.5) { width } else { -width },
                 )
             });
-            out.threshold = (paper * dice.range(0.42, 0.76)) as u8;
         }
     }
     out
+}
+
+/// Contrast at the middle of a line that a Gaussian blurs, as a share of its
+/// own: exact for lines much thinner and much thicker than the blur.
+fn blurred_peak(width: f64, sigma: f64) -> f64 {
+    width / width.hypot(std::f64::consts::TAU.sqrt() * sigma)
+}
+
+/// A threshold that is bad, but with which an office still sees print and
+/// marks: where a page came out empty, somebody turned the knob, or scanned in
+/// gray. A sheet whose marks are not in the image any more would test nothing.
+fn set_threshold(
+    sensor: &mut Sensor,
+    level: Level,
+    white: u8,
+    printing: &Printing,
+    pen: &Pen,
+    dice: &mut Dice,
+) {
+    let share = match level {
+        Level::Hard => dice.range(0.42, 0.76),
+        _ => dice.range(0.52, 0.72),
+    };
+    let ppm = crate::geometry::px_per_mm(f64::from(sensor.dpi));
+    // Resampling and the pixel's own area blur by about 0.4 px.
+    let blur_mm = sensor.blur_px.hypot(0.4) / ppm;
+    // Pressure takes up to a sixth off a stroke's darkness and width.
+    let by_pen =
+        0.84 * pen.darkness * (1.0 - 0.4 * pen.grain) * blurred_peak(0.84 * pen.width_mm, blur_mm);
+    // The thinnest print that matters: an outline of 0.25 mm.
+    let copied = blurred_peak(0.25, COPY_BLUR_MM * f64::from(printing.copies).sqrt());
+    let by_print = printing.toner
+        * (1.0 - printing.banding)
+        * print_curve(printing, copied)
+        * blurred_peak(0.25, blur_mm);
+    let tone = tone(sensor);
+    let seen = |share_of_white: f64| {
+        f64::from(tone[(f64::from(white) * share_of_white).clamp(0.0, 255.0) as usize])
+    };
+    let ink = seen(1.0 - by_pen.min(by_print));
+    let paper = seen(1.0 - sensor.gradient.abs());
+    let (least, most) = (
+        ink + 1.5 * sensor.noise + 3.0,
+        paper - 3.0 * sensor.noise - 8.0,
+    );
+    if least > most {
+        sensor.encoding = Encoding::Jpeg { quality: 75 };
+        return;
+    }
+    sensor.threshold = (seen(1.0) * share).clamp(least, most) as u8;
 }
 
 fn folds(level: Level, paper: MmSize, dice: &mut Dice) -> Vec<Fold> {

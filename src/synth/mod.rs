@@ -40,7 +40,7 @@
 //! | frame beyond the paper | 0 | -1.5 to 4 mm; 10 % dark behind | -4 to 14 mm; 40 % dark behind |
 //! | resolution, dpi | 300 | 50 % 200, 10 % 240, 40 % 300 | 6 % 100, 20 % 150, 36 % 200, 34 % 300, 2 % 400, 2 % 600 |
 //! | file | PNG | 62 % JPEG 70 to 93, 30 % bilevel, PNG, TIFF | 70 % JPEG 40 to 95, 25 % bilevel, PNG, TIFF |
-//! | bilevel threshold, of the paper | – | 0.52 to 0.72 | 0.42 to 0.76 |
+//! | bilevel threshold, of the paper | – | 0.52 to 0.72 | 0.42 to 0.76, but print and pen stay visible |
 //! | blur, px; noise, levels | 0.35; 1 | 0.35 to 0.75; 1 to 4 | 0.35 to 1.3; 1 to 9 |
 //! | gamma; black | 1; 8 | 0.85 to 1.15; 2 to 35 | 0.7 to 1.35; 2 to 60 |
 //! | streaks | no | 4 % one, faint | 15 % one to three, to 70 % dark |
@@ -63,6 +63,7 @@ mod glyphs;
 mod ink;
 mod level;
 mod mixture;
+mod pdf;
 mod print;
 mod raster;
 mod respondent;
@@ -95,6 +96,14 @@ pub enum SynthError {
     /// An image could not be encoded.
     #[error("cannot encode a simulated page: {0}")]
     Image(String),
+    /// The form could not be printed, or its print not be drawn.
+    #[error("cannot print the form {form} for the simulation: {detail}")]
+    Print {
+        /// Id of the form.
+        form: String,
+        /// What went wrong.
+        detail: String,
+    },
     /// A file could not be written.
     #[error("cannot write {}: {source}; is there space, and may you write there?", path.display())]
     Write {

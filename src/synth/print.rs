@@ -9,8 +9,10 @@ use crate::form::code::{Key, Payload, qr_modules, text_line};
 use crate::form::{BoxShape, CodeKind, CodeSpec, Layout, PageLayout, frame};
 use crate::geometry::{MmRect, MmSize, MmVector, mm_rect, px_per_mm};
 
+use super::SynthError;
 use super::dice::Dice;
 use super::glyphs::draw_cells;
+use super::pdf::PrintedPdf;
 use super::raster::Plane;
 
 /// Finest plane that is kept, dpi: beyond it the planes of a form would take
@@ -18,7 +20,7 @@ use super::raster::Plane;
 const FINEST_DPI: u32 = 400;
 
 /// Standard deviation of what one photocopy blurs, mm.
-const COPY_BLUR_MM: f64 = 0.06;
+pub(crate) const COPY_BLUR_MM: f64 = 0.06;
 
 /// Which plane.
 type PlaneKey = (usize, u32, u32);
@@ -27,13 +29,16 @@ type PlaneKey = (usize, u32, u32);
 #[derive(Debug)]
 pub(crate) struct Printed {
     layout: Arc<Layout>,
+    /// The PDF of a designed form; other forms are drawn from their layout.
+    pdf: Option<PrintedPdf>,
     planes: Mutex<BTreeMap<PlaneKey, Arc<Plane>>>,
 }
 
 impl Printed {
-    pub(crate) fn new(layout: Arc<Layout>) -> Self {
+    pub(crate) fn new(layout: Arc<Layout>, pdf: Option<PrintedPdf>) -> Self {
         Self {
             layout,
+            pdf,
             planes: Mutex::new(BTreeMap::new()),
         }
     }
@@ -44,34 +49,47 @@ impl Printed {
     }
 
     /// What all copies of a page share, photocopied `copies` times.
-    pub(crate) fn shared(&self, page: usize, dpi: u32, copies: u32) -> Arc<Plane> {
+    pub(crate) fn shared(
+        &self,
+        page: usize,
+        dpi: u32,
+        copies: u32,
+    ) -> Result<Arc<Plane>, SynthError> {
         let key = (page, Self::plane_dpi(dpi), copies);
         let lock = || self.planes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(plane) = lock().get(&key) {
-            return Arc::clone(plane);
+            return Ok(Arc::clone(plane));
         }
         // Outside the lock: two threads may both draw it, and draw the same.
         let ppm = px_per_mm(f64::from(key.1));
-        let mut plane = if copies == 0 {
-            self.layout
-                .pages
-                .get(page)
-                .map_or_else(|| Plane::new(1, 1, 0), |p| draw(p, ppm))
+        let mut plane = if copies > 0 {
+            (*self.shared(page, dpi, 0)?).clone()
+        } else if let Some(p) = self.layout.pages.get(page) {
+            match &self.pdf {
+                Some(pdf) => without_codes(pdf.plane(page, p.size, ppm)?, p, ppm),
+                None => draw(p, ppm),
+            }
         } else {
-            (*self.shared(page, dpi, 0)).clone()
+            Plane::new(1, 1, 0)
         };
         if copies > 0 {
             plane.blur(COPY_BLUR_MM * f64::from(copies).sqrt() * ppm);
         }
         let plane = Arc::new(plane);
-        Arc::clone(lock().entry(key).or_insert(plane))
+        Ok(Arc::clone(lock().entry(key).or_insert(plane)))
     }
 
     /// A page with the codes of one sheet.
-    pub(crate) fn sheet(&self, page: usize, dpi: u32, copies: u32, serial: Option<&str>) -> Plane {
-        let mut plane = (*self.shared(page, dpi, copies)).clone();
+    pub(crate) fn sheet(
+        &self,
+        page: usize,
+        dpi: u32,
+        copies: u32,
+        serial: Option<&str>,
+    ) -> Result<Plane, SynthError> {
+        let mut plane = (*self.shared(page, dpi, copies)?).clone();
         let Some(p) = self.layout.pages.get(page) else {
-            return plane;
+            return Ok(plane);
         };
         let ppm = px_per_mm(f64::from(Self::plane_dpi(dpi)));
         let key = Key::public();
@@ -87,8 +105,26 @@ impl Printed {
         for code in &p.codes {
             draw_code(&mut plane, p.size, code, &payload, &key, ppm);
         }
-        plane
+        Ok(plane)
     }
+}
+
+/// Takes out the codes of the master: each sheet gets its own.
+fn without_codes(mut plane: Plane, page: &PageLayout, ppm: f64) -> Plane {
+    // Half a millimetre for the edges of the antialiased print.
+    let edge = 0.5;
+    for code in &page.codes {
+        let r = code.rect.inflate(edge, edge);
+        let clip = |v: f64, limit: usize| (v.round().max(0.0) as usize).min(limit);
+        let (x0, x1) = (
+            clip(r.origin.x * ppm, plane.width),
+            clip(r.max_x() * ppm, plane.width),
+        );
+        for y in clip(r.origin.y * ppm, plane.height)..clip(r.max_y() * ppm, plane.height) {
+            plane.data[y * plane.width + x0..y * plane.width + x1].fill(0);
+        }
+    }
+    plane
 }
 
 /// What the layout says of a page.

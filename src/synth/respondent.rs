@@ -128,6 +128,12 @@ pub struct Hand {
     pub slip: f64,
     /// Shear of its marks.
     pub slant: f64,
+    /// Width of its marks over their height.
+    pub aspect: f64,
+    /// Spread of where its strokes begin and end, in half sizes of the mark.
+    pub spread: f64,
+    /// Share of strokes that begin or end with a hook.
+    pub hook: f64,
     /// Curvature of its strokes, as bulge over length.
     pub curve: f64,
     /// Amplitude of its tremor, mm.
@@ -172,6 +178,9 @@ impl Hand {
                 offset: [0.0, 0.0],
                 slip: 0.04,
                 slant: 0.05 * dice.normal(),
+                aspect: 1.0 + 0.04 * dice.normal(),
+                spread: 0.05,
+                hook: 0.0,
                 curve: 0.03,
                 tremor_mm: 0.02,
                 ribbon: false,
@@ -183,7 +192,10 @@ impl Hand {
                 offset: [0.1 * dice.normal(), 0.1 * dice.normal()],
                 slip: 0.1,
                 slant: 0.15 * dice.normal(),
-                curve: 0.06 * dice.normal().abs(),
+                aspect: 1.0 + 0.1 * dice.normal(),
+                spread: dice.range(0.06, 0.15),
+                hook: if dice.chance(0.3) { 0.5 } else { 0.05 },
+                curve: 0.03 + 0.07 * dice.normal().abs(),
                 tremor_mm: dice.range(0.02, 0.07),
                 ribbon: dice.chance(0.06),
                 variety: 0.01,
@@ -200,7 +212,10 @@ impl Hand {
                 offset: [0.18 * dice.normal(), 0.18 * dice.normal()],
                 slip: 0.16,
                 slant: 0.25 * dice.normal(),
-                curve: 0.1 * dice.normal().abs(),
+                aspect: 1.0 + 0.15 * dice.normal(),
+                spread: dice.range(0.06, 0.22),
+                hook: if dice.chance(0.4) { 0.6 } else { 0.1 },
+                curve: 0.03 + 0.1 * dice.normal().abs(),
                 tremor_mm: dice.range(0.02, 0.14),
                 ribbon: dice.chance(0.12),
                 variety: 0.06,

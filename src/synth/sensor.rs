@@ -75,7 +75,8 @@ fn light(width: usize, sensor: &Sensor, ppm: f64) -> Vec<u16> {
         .collect()
 }
 
-fn tone(sensor: &Sensor) -> [u8; 256] {
+/// Gray level for each level of light.
+pub(crate) fn tone(sensor: &Sensor) -> [u8; 256] {
     let mut out = [0u8; 256];
     let black = f64::from(sensor.black);
     for (i, v) in out.iter_mut().enumerate() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use image::{GrayImage, imageops};
 
 use crate::form::code::{Key, serial};
-use crate::form::{Layout, PageLayout};
+use crate::form::{Layout, LoadedForm, PageLayout, Source};
 use crate::geometry::{MmPoint, MmRect, px_per_mm};
 use crate::page::Scan;
 
@@ -15,6 +15,7 @@ use super::compose::{Sides, compose};
 use super::dice::Dice;
 use super::level::Level;
 use super::mixture::SheetConditions;
+use super::pdf::PrintedPdf;
 use super::print::Printed;
 use super::respondent::Respondent;
 use super::sensor;
@@ -62,11 +63,30 @@ impl Simulator {
     pub fn new(layout: &Layout, level: Level, seed: u64) -> Self {
         let layout = Arc::new(layout.clone());
         Self {
-            printed: Printed::new(Arc::clone(&layout)),
+            printed: Printed::new(Arc::clone(&layout), None),
             layout,
             level,
             seed,
         }
+    }
+
+    /// A simulator of a form as it is printed: a designed form is printed to
+    /// PDF and the PDF drawn, a learned one looks like its blank sheet.
+    ///
+    /// # Errors
+    /// [`SynthError::Print`].
+    pub fn for_form(form: &LoadedForm, level: Level, seed: u64) -> Result<Self, SynthError> {
+        let pdf = match &form.source {
+            Source::Designed(designed) => Some(PrintedPdf::new(designed)?),
+            Source::Learned { .. } => None,
+        };
+        let layout = Arc::new(form.layout.clone());
+        Ok(Self {
+            printed: Printed::new(Arc::clone(&layout), pdf),
+            layout,
+            level,
+            seed,
+        })
     }
 
     /// The form's layout.
@@ -114,8 +134,12 @@ impl Simulator {
     /// What happens on one page, before anything is drawn.
     fn prepare(&self, n: u64, page: usize, respondent: &Respondent) -> Prepared {
         let layout = &self.layout.pages[page];
-        let sheet =
-            SheetConditions::draw(self.level, layout.size, &mut self.dice("conditions", n, 0));
+        let sheet = SheetConditions::draw(
+            self.level,
+            layout.size,
+            &respondent.pen,
+            &mut self.dice("conditions", n, 0),
+        );
         let conditions = sheet.page(self.level, layout, &mut self.dice("page", n, page));
         let warp = Warp::new(
             layout.size,
@@ -192,7 +216,7 @@ impl Simulator {
             &warp,
             &strokes,
             &mut self.dice("compose", n, page),
-        );
+        )?;
         let plane = sensor::expose(plane, &conditions.sensor, &mut self.dice("sensor", n, page));
         let filed = sensor::file(plane, &conditions.sensor, &conditions.feed)?;
         Ok(SimulatedPage {

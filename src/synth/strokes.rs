@@ -136,7 +136,7 @@ impl Frame {
         let oy = (hand.offset[1] + hand.slip * dice.normal()).clamp(-bound, bound);
         Self {
             centre: rect.center() + MmVector::new(ox * half.x, oy * half.y),
-            half: half * size,
+            half: MmVector::new(half.x * hand.aspect, half.y) * size,
             slant: hand.slant,
         }
     }
@@ -151,16 +151,25 @@ fn near(dice: &mut Dice, x: f64, y: f64, spread: f64) -> (f64, f64) {
     (x + spread * dice.normal(), y + spread * dice.normal())
 }
 
-/// A stroke from one place to another with the hand's bulge.
-fn sweep(f: &Frame, a: (f64, f64), b: (f64, f64), curve_by: f64, dice: &mut Dice) -> Vec<MmPoint> {
-    let bulge = curve_by * (0.5 + dice.unit()) * if dice.chance(0.5) { 1.0 } else { -1.0 };
+/// A stroke from one place to another with the hand's bulge, now and then with
+/// a hook where the pen comes down or leaves.
+fn sweep(f: &Frame, a: (f64, f64), b: (f64, f64), hand: &Hand, dice: &mut Dice) -> Vec<MmPoint> {
+    let bulge = hand.curve * (0.5 + dice.unit()) * if dice.chance(0.5) { 1.0 } else { -1.0 };
     let (dx, dy) = (b.0 - a.0, b.1 - a.1);
     let along = dice.range(0.35, 0.65);
-    curve(&[
-        f.at(a.0, a.1),
-        f.at(a.0 + dx * along - dy * bulge, a.1 + dy * along + dx * bulge),
-        f.at(b.0, b.1),
-    ])
+    let mut points = Vec::with_capacity(5);
+    if dice.chance(hand.hook) {
+        let (hx, hy) = near(dice, a.0 - 0.1 * dx, a.1 + 0.06 * dy, 0.12);
+        points.push(f.at(hx, hy));
+    }
+    points.push(f.at(a.0, a.1));
+    points.push(f.at(a.0 + dx * along - dy * bulge, a.1 + dy * along + dx * bulge));
+    points.push(f.at(b.0, b.1));
+    if dice.chance(hand.hook * 0.5) {
+        let (hx, hy) = near(dice, b.0 + 0.04 * dx, b.1 - 0.1 * dy, 0.1);
+        points.push(f.at(hx, hy));
+    }
+    curve(&points)
 }
 
 /// The strokes of a mark.
@@ -213,7 +222,7 @@ pub(crate) fn mark(
 
 fn cross(rect: &MmRect, pen: &Pen, hand: &Hand, dice: &mut Dice) -> Vec<Stroke> {
     let f = Frame::new(rect, hand, dice);
-    let s = 0.09;
+    let s = hand.spread;
     let a = near(dice, -1.0, -1.0, s);
     let b = near(dice, 1.0, 1.0, s);
     let c = near(dice, 1.0, -1.0, s);
@@ -232,8 +241,8 @@ fn cross(rect: &MmRect, pen: &Pen, hand: &Hand, dice: &mut Dice) -> Vec<Stroke> 
         ]);
         return vec![ink(&path, pen, hand.tremor_mm, dice)];
     }
-    let first = sweep(&f, a, b, hand.curve, dice);
-    let second = sweep(&f, c, d, hand.curve, dice);
+    let first = sweep(&f, a, b, hand, dice);
+    let second = sweep(&f, c, d, hand, dice);
     vec![
         ink(&first, pen, hand.tremor_mm, dice),
         ink(&second, pen, hand.tremor_mm, dice),
@@ -242,27 +251,27 @@ fn cross(rect: &MmRect, pen: &Pen, hand: &Hand, dice: &mut Dice) -> Vec<Stroke> 
 
 fn check(rect: &MmRect, pen: &Pen, hand: &Hand, dice: &mut Dice) -> Vec<Stroke> {
     let f = Frame::new(rect, hand, dice);
-    let a = near(dice, -0.8, -0.05, 0.1);
-    let knee = near(dice, -0.2, 0.8, 0.08);
-    let b = near(dice, 1.05, -1.05, 0.14);
-    let mut path = sweep(&f, a, knee, hand.curve, dice);
-    path.extend(sweep(&f, knee, b, hand.curve, dice).into_iter().skip(1));
+    let a = near(dice, -0.8, -0.05, hand.spread);
+    let knee = near(dice, -0.2, 0.8, hand.spread);
+    let b = near(dice, 1.05, -1.05, 1.4 * hand.spread);
+    let mut path = sweep(&f, a, knee, hand, dice);
+    path.extend(sweep(&f, knee, b, hand, dice).into_iter().skip(1));
     vec![ink(&path, pen, hand.tremor_mm, dice)]
 }
 
 fn slash(rect: &MmRect, pen: &Pen, hand: &Hand, dice: &mut Dice) -> Vec<Stroke> {
     let f = Frame::new(rect, hand, dice);
-    let a = near(dice, 0.95, -1.0, 0.1);
-    let b = near(dice, -0.95, 1.0, 0.1);
-    let path = sweep(&f, a, b, hand.curve, dice);
+    let a = near(dice, 0.95, -1.0, hand.spread);
+    let b = near(dice, -0.95, 1.0, hand.spread);
+    let path = sweep(&f, a, b, hand, dice);
     vec![ink(&path, pen, hand.tremor_mm, dice)]
 }
 
 fn line(rect: &MmRect, pen: &Pen, hand: &Hand, dice: &mut Dice) -> Vec<Stroke> {
     let f = Frame::new(rect, hand, dice);
-    let a = near(dice, -1.0, 0.0, 0.1);
-    let b = near(dice, 1.0, 0.0, 0.1);
-    let path = sweep(&f, a, b, hand.curve * 0.6, dice);
+    let a = near(dice, -1.0, 0.0, hand.spread);
+    let b = near(dice, 1.0, 0.0, hand.spread);
+    let path = sweep(&f, a, b, hand, dice);
     vec![ink(&path, pen, hand.tremor_mm, dice)]
 }
 

@@ -191,7 +191,8 @@ fn every_mark_has_its_ink() {
             } else if kind == Drawn::CancelledByRing {
                 assert!(inside > 15 && inside + 40 < dabs.len(), "{seed}: {inside}");
             } else {
-                assert!(inside * 4 >= dabs.len(), "{kind:?} {seed}: {inside}");
+                // A large mark or scribble may have most of itself outside.
+                assert!(inside * 6 >= dabs.len(), "{kind:?} {seed}: {inside}");
             }
             assert!(
                 dabs.iter().all(|d| d.radius > 0.0 && d.dark > 0.0),
@@ -229,18 +230,5 @@ fn files_and_truth_belong_together() {
         }
         let image = image::open(file).unwrap().into_luma8();
         assert_eq!(image, page.scan.image, "{}", file.display());
-    }
-}
-
-#[test]
-#[ignore = "pictures for the eye"]
-fn pictures() {
-    let layout = sample::layout();
-    for level in [Level::Clean, Level::Office, Level::Hard] {
-        let t = std::time::Instant::now();
-        let sim = Simulator::new(&layout, level, 3);
-        let dir = std::path::Path::new("/tmp/synthview").join(level.to_string());
-        sim.write_to(&dir, 0, 6).unwrap();
-        eprintln!("{level} {:?}", t.elapsed());
     }
 }
