@@ -40,26 +40,30 @@ fn page() -> GrayImage {
     })
 }
 
-fn median(mut run: impl FnMut()) -> f64 {
+/// Medians in milliseconds of several runs, taken in turn so that whatever
+/// else the machine does falls on all of them.
+fn medians<const N: usize>(mut runs: [&mut dyn FnMut(); N]) -> [f64; N] {
     const ROUNDS: usize = 15;
-    run();
-    let mut times: Vec<f64> = (0..ROUNDS)
-        .map(|_| {
+    let mut times: [Vec<f64>; N] = std::array::from_fn(|_| Vec::new());
+    for round in 0..=ROUNDS {
+        for (run, times) in runs.iter_mut().zip(&mut times) {
             let start = Instant::now();
             run();
-            start.elapsed().as_secs_f64() * 1000.0
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    times[ROUNDS / 2]
+            // The first round warms up.
+            if round > 0 {
+                times.push(start.elapsed().as_secs_f64() * 1000.0);
+            }
+        }
+    }
+    times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[ROUNDS / 2]
+    })
 }
 
-fn decoded(data: &[u8]) -> f64 {
-    let data = Arc::new(data.to_vec());
-    median(|| {
-        let file = PageFile::from_bytes(Arc::clone(&data), &DecodeLimits::default()).unwrap();
-        black_box(file.page(0).unwrap());
-    })
+fn decode(data: &Arc<Vec<u8>>) {
+    let file = PageFile::from_bytes(Arc::clone(data), &DecodeLimits::default()).unwrap();
+    black_box(file.page(0).unwrap());
 }
 
 fn main() {
@@ -69,12 +73,15 @@ fn main() {
         JpegEncoder::new_with_quality(&mut jpeg, quality)
             .write_image(&page, SIZE.0, SIZE.1, image::ExtendedColorType::L8)
             .unwrap();
-        let alone = median(|| {
-            let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::Luma);
-            let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&jpeg[..]), options);
-            black_box(decoder.decode().unwrap());
-        });
-        let ours = decoded(&jpeg);
+        let jpeg = Arc::new(jpeg);
+        let [alone, ours] = medians([
+            &mut || {
+                let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::Luma);
+                let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&jpeg[..]), options);
+                black_box(decoder.decode().unwrap());
+            },
+            &mut || decode(&jpeg),
+        ]);
         println!(
             "JPEG gray q{quality}, {} kB: zune-jpeg {alone:.1} ms, PageFile {ours:.1} ms, ratio {:.2}",
             jpeg.len() / 1000,
@@ -91,5 +98,7 @@ fn main() {
         .unwrap()
         .write_image_data(&page)
         .unwrap();
-    println!("PNG gray, {} kB: {:.1} ms", png.len() / 1000, decoded(&png));
+    let png = Arc::new(png);
+    let [ours] = medians([&mut || decode(&png)]);
+    println!("PNG gray, {} kB: {ours:.1} ms", png.len() / 1000);
 }

@@ -462,6 +462,34 @@ fn recognised_text_under_a_scan_does_not_make_it_a_drawing() {
     assert_eq!(shown.image.dimensions(), (488, 346));
 }
 
+/// A sheet that someone filled in on a screen must not be read as blank.
+#[test]
+fn what_was_added_on_a_screen_is_seen() {
+    let mut pdf = PdfWriter::default();
+    let image = pdf.stream(
+        &format!("/Type /XObject /Subtype /Image /Width {WIDTH} /Height {HEIGHT} {GRAY8}"),
+        &gray(),
+    );
+    let ink = pdf.stream(
+        "/Type /XObject /Subtype /Form /BBox [0 0 20 20]",
+        b"0 g 0 0 20 20 re f",
+    );
+    let stamp = format!(
+        "/Annots [<< /Type /Annot /Subtype /Stamp /F 4 /Rect [50 30 70 50] \
+         /AP << /N {ink} 0 R >> >>]"
+    );
+    pdf.page(
+        117.0,
+        83.0,
+        &stamp,
+        &format!("q 117 0 0 83 0 0 cm /Im{image} Do Q"),
+    );
+    let scan = first(pdf.finish());
+    let px = 300.0 / 72.0;
+    let at = |x: f64, y: f64| scan.image.get_pixel((x * px) as u32, (y * px) as u32)[0];
+    assert_eq!((at(60.0, 43.0), at(60.0, 60.0)), (0, 255));
+}
+
 #[test]
 fn a_page_in_strips_is_put_together() {
     let gray = gray();

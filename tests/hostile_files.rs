@@ -318,6 +318,45 @@ fn a_pdf_page_of_a_kilometre_is_rendered_small_or_refused() {
     assert!(matches!(error, PageError::TooLarge { .. }), "{error}");
 }
 
+/// Libraries that follow nesting by calling themselves would end the whole
+/// program here, which nothing can catch.
+#[test]
+fn pdfs_nested_without_end() {
+    let deep = 50_000;
+    let (open, close) = ("[".repeat(deep), "]".repeat(deep));
+    // The parser takes about 0.1 ms for each level of these.
+    let dicts = "<</A ".repeat(3000) + &">>".repeat(3000);
+    for value in [format!("{open}{close}"), open.clone(), dicts] {
+        let mut pdf = PdfWriter::default();
+        pdf.page(100.0, 100.0, &format!("/Annots {value}"), "0 0 m 9 9 l S");
+        pdf.page(100.0, 100.0, "", &format!("{value} TJ 0 0 m 9 9 l S"));
+        pdf.object(value);
+        let _ = decode(pdf.finish());
+    }
+    // Graphics states, text in text, and a form that draws itself.
+    let mut pdf = PdfWriter::default();
+    pdf.page(100.0, 100.0, "", &"q BT /A BMC ".repeat(deep));
+    let form = "/Type /XObject /Subtype /Form /BBox [0 0 9 9] \
+                /Resources << /XObject << /Im5 5 0 R >> >>";
+    let form = pdf.stream(form, b"/Im5 Do /Im5 Do");
+    assert_eq!(form, 5);
+    pdf.page(100.0, 100.0, "", "/Im5 Do 0 0 m 9 9 l S");
+    let _ = decode(pdf.finish());
+}
+
+#[test]
+fn a_pdf_with_a_huge_image_inside_its_drawing() {
+    let image = "BI /W 100000 /H 100000 /BPC 8 /CS /G ID x EI";
+    let mut pdf = PdfWriter::default();
+    pdf.page(100.0, 100.0, "", image);
+    assert_damaged(pdf.finish());
+    let mut pdf = PdfWriter::default();
+    let form = "/Type /XObject /Subtype /Form /BBox [0 0 9 9]";
+    let form = pdf.stream(form, image.as_bytes());
+    pdf.page(100.0, 100.0, "", &format!("/Im{form} Do 0 0 m 9 9 l S"));
+    assert_damaged(pdf.finish());
+}
+
 #[test]
 fn what_is_no_page_at_all() {
     for (data, expected) in [

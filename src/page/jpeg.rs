@@ -97,6 +97,11 @@ fn without<'a>(data: &'a [u8], starts: &[usize]) -> Cow<'a, [u8]> {
     Cow::Owned(whole)
 }
 
+/// Width and height that a JPEG stream states.
+pub(crate) fn stated_size(data: &[u8]) -> Option<(u16, u16)> {
+    header(data).map(|header| (header.width, header.height))
+}
+
 /// Units, x and y of a JFIF segment, in dots per inch.
 fn jfif_density(segment: &[u8]) -> Option<(f64, f64)> {
     let word = |i| {

@@ -35,7 +35,12 @@ pub(crate) struct Samples {
 
 /// A table that stretches stored values of `bits` bits to 0 to 255.
 pub(crate) fn linear_table(bits: u8, invert: bool) -> [u8; 256] {
-    let max = if bits >= 8 { 255 } else { (1usize << bits) - 1 };
+    // Zero bits come from broken files and are refused by `Samples::new`.
+    let max = if bits >= 8 {
+        255
+    } else {
+        (1usize << bits.max(1)) - 1
+    };
     std::array::from_fn(|v| {
         let level = (v.min(max) * 255 + max / 2) / max;
         let level = u8::try_from(level).unwrap_or(u8::MAX);

@@ -39,9 +39,20 @@ pub(super) fn then(inner: &Matrix, outer: &Matrix) -> Matrix {
 /// The one image that a page draws, or nothing if anything else on it can be
 /// seen, hides a part of it, or is not understood.
 pub(super) fn sole_image<'a>(page: &Page<'a>) -> Option<Placed<'a>> {
+    if has_drawn_annotations(page) {
+        return None;
+    }
     let mut walker = Walker::default();
     walker.walk(page.typed_operations(), page.resources(), 0)?;
     walker.found
+}
+
+/// Whether anything was added to the page by hand on a screen: a stamp, ink,
+/// the fields of a form.
+fn has_drawn_annotations(page: &Page<'_>) -> bool {
+    page.raw()
+        .get::<Array<'_>>(b"Annots")
+        .is_some_and(|all| all.iter::<Dict<'_>>().any(|a| a.contains_key(b"AP")))
 }
 
 /// Operators that a page of a scanner and the text that it recognised may

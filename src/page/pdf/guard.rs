@@ -6,17 +6,21 @@
 use std::io::Read;
 
 use flate2::bufread::ZlibDecoder;
-use hayro_syntax::Filter;
-use hayro_syntax::Pdf;
-use hayro_syntax::object::{Array, Dict, Number, Object, Stream};
+use hayro_syntax::content::TypedIter;
+use hayro_syntax::content::ops::TypedInstruction;
+use hayro_syntax::object::{Array, Dict, Name, Number, Object, Stream};
 use hayro_syntax::page::Page;
+use hayro_syntax::{Filter, Pdf};
 
-use super::super::{DecodeLimits, PageError};
+use super::super::{DecodeLimits, PageError, jpeg};
 use super::damaged;
 
-/// Most bytes of what a page draws, or of a table of objects. A page of a
-/// drawing program has a few megabytes.
-pub(super) const MAX_CONTENT: u64 = 64 << 20;
+/// Most bytes of what a page draws. A page of a drawing program has a few
+/// megabytes, the recognised text of a page a few hundred kilobytes.
+pub(super) const MAX_CONTENT: u64 = 16 << 20;
+
+/// Most bytes of one table of objects.
+const MAX_TABLE: u64 = 64 << 20;
 
 /// Most bytes that one byte of Deflate can become (258 bytes from two bits).
 const DEFLATE_RATIO: u64 = 1032;
@@ -65,11 +69,11 @@ pub(super) fn check_structure(data: &[u8]) -> Result<(), PageError> {
             [b'\r', b'\n', rest @ ..] | [b'\n' | b'\r', rest @ ..] => rest,
             rest => rest,
         };
-        let size = inflated_size(body, MAX_CONTENT);
+        let size = inflated_size(body, MAX_TABLE);
         if structural {
             total += size;
         }
-        if size > MAX_CONTENT || total > MAX_STRUCTURE {
+        if size > MAX_TABLE || total > MAX_STRUCTURE {
             return Err(damaged(
                 "its table of objects unpacks to far more than a file has",
             ));
@@ -84,7 +88,7 @@ pub(super) fn check_content(page: &Page<'_>) -> Result<(), PageError> {
         Some(Object::Stream(stream)) => stream_bounded(&stream, MAX_CONTENT),
         Some(Object::Array(parts)) => parts
             .iter::<Stream<'_>>()
-            .all(|stream| stream_bounded(&stream, MAX_CONTENT / 8)),
+            .all(|stream| stream_bounded(&stream, MAX_CONTENT / 4)),
         _ => true,
     };
     if bounded {
@@ -127,16 +131,48 @@ pub(super) fn stream_bounded(stream: &Stream<'_>, most: u64) -> bool {
 pub(super) fn all_streams_bounded(pdf: &Pdf, limits: &DecodeLimits) -> bool {
     // Four bytes a pixel for an image in CMYK.
     let most = limits.max_pixels.saturating_mul(4);
-    pdf.objects()
-        .into_iter()
-        .take(MAX_OBJECTS)
-        .all(|object| match object {
+    pdf.len() <= MAX_OBJECTS
+        && pdf.objects().into_iter().all(|object| match object {
+            Object::Stream(stream) if is_drawing(stream.dict()) => {
+                stream_bounded(&stream, MAX_CONTENT)
+                    && stream
+                        .decoded_data()
+                        .is_ok_and(|data| inline_images_bounded(&data, limits))
+            }
             Object::Stream(stream) => {
                 image_bounded(&stream, limits) && stream_bounded(&stream, most)
             }
             _ => true,
         })
-        && pdf.len() <= MAX_OBJECTS
+}
+
+/// Whether a stream may be a list of what to draw: of a page, a form, a
+/// pattern, or a letter; not an image, a font, or a table of the file.
+fn is_drawing(dict: &Dict<'_>) -> bool {
+    let named = |key: &[u8], names: &[&[u8]]| {
+        dict.get::<Name<'_>>(key)
+            .is_some_and(|name| names.contains(&&*name))
+    };
+    let image = named(b"Subtype", &[b"Image"]);
+    let table = named(b"Type", &[b"XRef", b"ObjStm", b"Metadata"]);
+    let other = [&b"Length1"[..], b"N", b"FunctionType", b"ShadingType"]
+        .iter()
+        .any(|key| dict.contains_key(key))
+        || named(b"Subtype", &[b"Type1C", b"CIDFontType0C", b"OpenType"]);
+    !(image || table || other)
+}
+
+/// Whether the images inside a list of what to draw are of sizes of a page.
+pub(super) fn inline_images_bounded(data: &[u8], limits: &DecodeLimits) -> bool {
+    let mut operators = TypedIter::new(data);
+    while let Some(operator) = operators.next() {
+        if let TypedInstruction::InlineImage(image) = operator
+            && !image_bounded(image.0, limits)
+        {
+            return false;
+        }
+    }
+    true
 }
 
 fn image_bounded(stream: &Stream<'_>, limits: &DecodeLimits) -> bool {
@@ -151,21 +187,33 @@ fn image_bounded(stream: &Stream<'_>, limits: &DecodeLimits) -> bool {
     if !fits(width, height) {
         return false;
     }
-    stream.filters().iter().all(|filter| match filter {
-        Filter::CcittFaxDecode => parameters(dict).iter().all(|p| {
-            let columns = size(p, b"Columns", b"Columns").max(1);
-            let rows = size(p, b"Rows", b"Rows").max(height);
-            fits(columns.max(width), rows)
-        }),
-        Filter::Jbig2Decode => {
-            let settings = hayro_jbig2::DecodeSettings { strict: false };
-            hayro_jbig2::Page::new_embedded(&stream.raw_data(), None, &settings)
-                .is_ok_and(|page| fits(page.width().into(), page.height().into()))
-        }
-        Filter::JpxDecode => jpx_size(&stream.raw_data()).is_some_and(|(w, h)| fits(w, h)),
-        Filter::DctDecode => true,
-        _ => true,
-    })
+    stream
+        .filters()
+        .iter()
+        .enumerate()
+        .all(|(i, filter)| match filter {
+            Filter::CcittFaxDecode => parameters(dict).iter().all(|p| {
+                let columns = p
+                    .get::<Number>(b"Columns")
+                    // The default of ISO 32000-1, table 11.
+                    .map_or(1728, |n| n.as_i64().unsigned_abs());
+                let rows = size(p, b"Rows", b"Rows").max(height);
+                fits(columns.max(width), rows)
+            }),
+            // The sizes in the data count, not those in the dictionary; where
+            // they are packed once more they are not looked for.
+            Filter::Jbig2Decode | Filter::JpxDecode | Filter::DctDecode if i > 0 => false,
+            Filter::Jbig2Decode => {
+                let settings = hayro_jbig2::DecodeSettings { strict: false };
+                hayro_jbig2::Page::new_embedded(&stream.raw_data(), None, &settings)
+                    .is_ok_and(|page| fits(page.width().into(), page.height().into()))
+            }
+            Filter::JpxDecode => jpx_size(&stream.raw_data()).is_some_and(|(w, h)| fits(w, h)),
+            Filter::DctDecode => {
+                jpeg::stated_size(&stream.raw_data()).is_some_and(|(w, h)| fits(w.into(), h.into()))
+            }
+            _ => true,
+        })
 }
 
 /// The parameters of all filters of a stream.

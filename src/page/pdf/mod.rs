@@ -82,6 +82,7 @@ impl PdfFile {
         if !self
             .renderable
             .get_or_init(|| guard::all_streams_bounded(&self.pdf, limits))
+            || !guard::inline_images_bounded(page.page_stream().unwrap_or_default(), limits)
         {
             return Err(damaged("a part of it unpacks to far more than a page"));
         }

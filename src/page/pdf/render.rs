@@ -14,6 +14,7 @@ use hayro_syntax::page::Page;
 use image::GrayImage;
 
 use super::super::samples::luma;
+use super::super::scan::plausible_dpi;
 use super::super::{DecodeLimits, PageError, Scan};
 use super::{POINTS_PER_INCH, damaged};
 
@@ -87,7 +88,7 @@ pub(super) fn render(page: &Page<'_>, limits: &DecodeLimits) -> Result<Scan, Pag
     let dpi = scale * POINTS_PER_INCH;
     Ok(Scan {
         image,
-        dpi: Some((dpi, dpi)),
+        dpi: plausible_dpi(dpi, dpi),
         bilevel: false,
     })
 }
