@@ -126,7 +126,8 @@ fn note(
         AreaKind::Text,
         mm_rect(from, line_y - WRITING_MM + 1.2, to - from, WRITING_MM),
     );
-    Ok(line_y + 1.2)
+    // The next writing line's hand must not reach into this one's room.
+    Ok(line_y + 2.4)
 }
 
 /// Writing lines are this much below the baseline of the text before them, mm.
