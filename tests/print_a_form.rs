@@ -1,6 +1,8 @@
 //! An office prints a form: what comes out of the printer is where the layout
 //! says, carries its codes, and is read back.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)]
+
 use std::collections::HashSet;
 
 use phieu::form::code::{Key, Keyring, Payload};

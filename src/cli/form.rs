@@ -183,6 +183,14 @@ fn check(form: &str, templates: &Templates) -> Result<Outcome, CliError> {
         ),
         &proof.failures,
     )?;
+    let proof = form_check::prove_in_office(&loaded)?;
+    say(
+        &format!(
+            "mô phỏng người trả lời và máy quét: {} trang, {} ô (simulated people and scanner: pages, boxes)",
+            proof.pages, proof.marks
+        ),
+        &proof.failures,
+    )?;
     out.flush()?;
     Ok(if good {
         Outcome::Done

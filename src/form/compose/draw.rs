@@ -77,7 +77,15 @@ impl Draw {
             Self::Rule { from, to, width } => {
                 vec![grown(from.x, from.y, to.x, to.y, width / 2.0)]
             }
-            Self::Dots { from, to_x } => vec![grown(from.x, from.y, *to_x, from.y, DOT_MM / 2.0)],
+            // The first and the last dot lie within the line's ends.
+            Self::Dots { from, to_x } => {
+                vec![mm_rect(
+                    from.x,
+                    from.y - DOT_MM / 2.0,
+                    to_x - from.x,
+                    DOT_MM,
+                )]
+            }
             Self::Outline { rect: r, width: w } => {
                 let (x, y) = (r.origin.x, r.origin.y);
                 let (rw, rh) = (r.size.width, r.size.height);

@@ -46,10 +46,11 @@ impl Sheet {
         let styles = Styles::of(form);
         let width = super::frame::content(form.paper.size()).size.width;
         let mut blocks: Vec<Block> = Vec::new();
-        blocks.extend(head::title(form, &styles, width)?);
+        let here = |at| move |error| located(form, at, error);
+        blocks.extend(head::title(form, &styles, width).map_err(here(form.at))?);
         let placed = |item: &super::Item| matches!(item.kind, ItemKind::Instructions);
         if !form.items.iter().any(placed) {
-            blocks.extend(instructions::panel(form, &styles, width)?);
+            blocks.extend(instructions::panel(form, &styles, width).map_err(here(form.at))?);
         }
         let mut items = form.items.iter().peekable();
         let mut break_before = false;
@@ -59,27 +60,31 @@ impl Sheet {
                 row.push(next);
             }
             let made = if row.len() > 1 {
-                vec![fields::beside(form, &styles, &row, width)?]
+                fields::beside(form, &styles, &row, width).map(|block| vec![block])
             } else {
                 match &item.kind {
                     ItemKind::PageBreak => {
                         break_before = true;
                         continue;
                     }
-                    ItemKind::Instructions => instructions::panel(form, &styles, width)?,
-                    ItemKind::Section(text) => vec![fields::section(&styles, text, width)?],
-                    ItemKind::Note(text) => vec![fields::note(&styles, text, width)?],
-                    ItemKind::Grid(grid) => grid::blocks(form, &styles, grid, item.at, width)?,
-                    _ => vec![fields::single(form, &styles, item, width)?],
+                    ItemKind::Instructions => instructions::panel(form, &styles, width),
+                    ItemKind::Section(text) => {
+                        fields::section(&styles, text, width).map(|block| vec![block])
+                    }
+                    ItemKind::Note(text) => {
+                        fields::note(&styles, text, width).map(|block| vec![block])
+                    }
+                    ItemKind::Grid(grid) => grid::blocks(form, &styles, grid, item.at, width),
+                    _ => fields::single(form, &styles, item, width).map(|block| vec![block]),
                 }
             };
-            for mut block in made {
+            for mut block in made.map_err(here(item.at))? {
                 block.break_before |= std::mem::take(&mut break_before);
                 blocks.push(block);
             }
         }
         let (mut pages, mut draws) = (Vec::new(), Vec::new());
-        for (page, drawn) in pages::paginate(form, &styles, blocks)? {
+        for (page, drawn) in pages::paginate(form, &styles, blocks).map_err(here(form.at))? {
             pages.push(page);
             draws.push(drawn);
         }
@@ -99,6 +104,21 @@ impl Sheet {
             });
         }
         Ok(Self { layout, draws })
+    }
+}
+
+/// A character that cannot be printed is the author's to mend: says where.
+fn located(form: &Form, at: super::Position, error: FormError) -> FormError {
+    match error {
+        FormError::MissingGlyph { character, text } => form.mistake(
+            at,
+            format!(
+                "the character {character:?} (U+{:04X}) in {text:?} is not in the font",
+                u32::from(character)
+            ),
+            "replace it by one that can be printed",
+        ),
+        other => other,
     }
 }
 

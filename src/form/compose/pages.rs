@@ -40,8 +40,7 @@ pub(crate) fn paginate(
     let running = head::running(form, styles)?;
     let mut pages: Vec<Vec<Placed>> = vec![Vec::new()];
     let mut y = first.bottom;
-    let mut chains = chain(blocks).into_iter().peekable();
-    while let Some(mut blocks) = chains.next() {
+    for mut blocks in chain(blocks) {
         let page = pages.last().map_or(&[][..], Vec::as_slice);
         let must_break = blocks[0].break_before && !page.is_empty();
         if must_break || y + height(&blocks, page.last()) > bottom {

@@ -121,12 +121,20 @@ fn note(
     let style = Style::new(Face::Italic, styles.body);
     let to = dotted(block, style, (from, limit), baseline, &after)?;
     let line_y = baseline + BELOW_BASELINE_MM;
+    let bottom = line_y + 1.2;
+    // Where the lines are close, the room above this one ends at the last.
+    let above = block.areas.iter().filter(|a| a.rect.max_x() > from);
+    let top = above
+        .map(|a| a.rect.max_y())
+        .filter(|y| *y < line_y)
+        .fold(bottom - WRITING_MM, f64::max);
     block.area(
         &area.id,
         AreaKind::Text,
-        mm_rect(from, line_y - WRITING_MM + 1.2, to - from, WRITING_MM),
+        mm_rect(from, top, to - from, bottom - top),
     );
-    Ok(line_y + 1.2)
+    // The next writing line's hand must not reach into this one's room.
+    Ok(line_y + 2.4)
 }
 
 /// Writing lines are this much below the baseline of the text before them, mm.

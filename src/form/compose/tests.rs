@@ -184,3 +184,43 @@ fn a_grid_that_is_too_wide_says_how_many_columns_fit() {
         "{text}"
     );
 }
+
+#[test]
+fn a_character_that_cannot_be_printed_is_said_with_its_line() {
+    let toml = "id = \"g\"\nversion = 1\ntitle = \"T\"\n[[body]]\nkind = \"single\"\nid = \"q\"\n\
+                text = \"thủ tục 漢\"\nchoices = [{ id = \"a\", text = \"a\" }]";
+    let error = Layout::from_form(&parse(toml, "mẫu.toml").unwrap()).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.starts_with("mẫu.toml:5:") && text.contains('漢'),
+        "{text}"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 80, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_form_with_typing_errors_gives_a_layout_or_a_mistake(
+        which in 0..2_usize,
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), "[\\[\\]{}\"=a-z0-9\n -]{0,3}"), 1..4),
+    ) {
+        let mut toml = [
+            include_str!("../../../templates/ba-dinh-2022/form.toml"),
+            include_str!("../../../templates/tien-giang-2024/form.toml"),
+        ][which].to_owned();
+        for (at, text) in edits {
+            let starts: Vec<usize> = toml.char_indices().map(|(i, _)| i).collect();
+            let at = starts[at.index(starts.len())];
+            let end = at + toml[at..].chars().next().map_or(0, char::len_utf8);
+            toml.replace_range(at..end, &text);
+        }
+        if let Ok(form) = parse(&toml, "f") {
+            match Layout::from_form(&form) {
+                Ok(layout) => prop_assert_eq!(violations(&layout), Vec::<String>::new()),
+                Err(FormError::Mistake { .. }) => {}
+                Err(other) => prop_assert!(false, "{other}"),
+            }
+        }
+    }
+}

@@ -9,6 +9,9 @@ use crate::form::error::Position;
 /// Most choices of a question and rows of a grid.
 const MAX_LIST: usize = 200;
 
+/// Most items of a form: the pages that a form may have hold fewer.
+const MAX_ITEMS: usize = 600;
+
 pub(super) fn check(form: &Form) -> Result<(), FormError> {
     let mut ids: BTreeMap<&str, Position> = BTreeMap::new();
     let mut add = |id, at| match ids.insert(id, at) {
@@ -19,6 +22,13 @@ pub(super) fn check(form: &Form) -> Result<(), FormError> {
             "give one of them another id",
         )),
     };
+    if let Some(item) = form.items.get(MAX_ITEMS) {
+        return Err(form.mistake(
+            item.at,
+            format!("there are more than {MAX_ITEMS} items"),
+            "shorten the form",
+        ));
+    }
     let mut questions = 0;
     for (i, item) in form.items.iter().enumerate() {
         let at = item.at;

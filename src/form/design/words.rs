@@ -13,6 +13,8 @@ use super::parse::{ID_FIX, Reader, bad_id, is_id};
 use super::raw::{RawChoice, RawItem, RawLayout, RawText};
 use crate::form::{FormError, QuestionKind};
 
+/// Longest text, characters: a third of a page.
+const MAX_TEXT: usize = 2000;
 /// Most lines of one writing area: more than a page holds.
 const MAX_LINES: u32 = 40;
 /// Most cells of one row of digits: the width of A5 holds about fifteen.
@@ -27,6 +29,18 @@ pub(super) struct Words<'a> {
 impl Words<'_> {
     pub(super) fn text(&self, raw: &Spanned<RawText>) -> Result<Text, FormError> {
         let value = raw.get_ref();
+        let longest = [&value.plain, &value.vi, &value.en]
+            .into_iter()
+            .flatten()
+            .map(|text| text.chars().count())
+            .max();
+        if longest > Some(MAX_TEXT) {
+            return Err(self.reader.mistake(
+                raw.span(),
+                format!("the text is longer than {MAX_TEXT} characters"),
+                "shorten it, or split it into several items",
+            ));
+        }
         if let Some(plain) = &value.plain {
             return Ok(Text {
                 first: plain.clone(),
