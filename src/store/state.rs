@@ -1,5 +1,7 @@
 //! How far the station is and what waits for a person.
 
+use rusqlite::OptionalExtension;
+
 use super::{BallotKey, Store, StoreError, count};
 
 /// Everything that was scanned, in pages.
@@ -205,6 +207,25 @@ impl Store {
                 .collect()
             })
             .map_err(|e| self.failed("list open questions", e))
+    }
+
+    /// The ballot with this serial, of any version of the form.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn ballot_of_serial(
+        &self,
+        form: &str,
+        serial: &str,
+    ) -> Result<Option<BallotKey>, StoreError> {
+        self.db
+            .prepare_cached(
+                "SELECT b.id FROM ballots b JOIN forms f ON f.id = b.form_id
+                 WHERE f.form = ?1 AND b.serial = ?2 ORDER BY b.id DESC LIMIT 1",
+            )
+            .and_then(|mut s| s.query_row((form, serial), |r| r.get(0)).optional())
+            .map(|id| id.map(BallotKey))
+            .map_err(|e| self.failed("look up a ballot", e))
     }
 
     /// The readings of every stored page, as `HASH/INDEX DIGEST`, sorted: two
