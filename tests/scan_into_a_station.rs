@@ -207,13 +207,16 @@ fn killed_ten_times_and_run_again_equals_an_undisturbed_run() {
         let number = if n % 10 == 9 { n - 1 } else { n };
         office.scan(&format!("ảnh quét/{n:03}.png"), 1, Some(number), &marked);
     });
-    let run = |station: &str| {
+    fn run(station: &str) -> [&str; 6] {
         [
-            &["scan", "ảnh quét", "--station", station, "--templates"][..],
-            &["mẫu phiếu"],
+            "scan",
+            "ảnh quét",
+            "--station",
+            station,
+            "--templates",
+            "mẫu phiếu",
         ]
-        .concat()
-    };
+    }
     office.says(0, &["init", "yên"]);
     office.says(1, &run("yên"));
 
