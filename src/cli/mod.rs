@@ -5,6 +5,7 @@
 //! program exits with 2. A reader of standard output that goes away early
 //! (`phieu form list | head -1`) is not an error.
 
+mod demo;
 mod form;
 mod form_check;
 mod form_learn;
@@ -31,6 +32,7 @@ struct Arguments {
 /// One line a command; each runs in a file of its own.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::DemoArgs),
     /// Mẫu phiếu: liệt kê, kiểm tra, in, tọa độ (forms: list, check, print, geometry).
     Form(form::FormArguments),
     Read(read::ReadArgs),
@@ -43,6 +45,7 @@ enum Command {
 impl Command {
     fn run(self) -> Result<Outcome, CliError> {
         match self {
+            Self::Demo(args) => demo::run(&args),
             Self::Form(arguments) => form::run(arguments),
             Self::Read(args) => read::run(&args),
             Self::Init(args) => init::run(&args),

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use image::GrayImage;
 use serde::Serialize;
 
-use super::shared::{LangArgs, TemplateArgs, ThreadArgs, collect_sources, load_forms};
+use super::shared::{KeyArgs, LangArgs, TemplateArgs, ThreadArgs, collect_sources, load_forms};
 use super::{CliError, Outcome};
 use crate::form::{AreaKind, Layout};
 use crate::page::{DecodeLimits, Source};
@@ -31,6 +31,8 @@ pub(crate) struct ReadArgs {
     /// Chỉ đọc theo mẫu này (read every page as a page of this form)
     #[arg(long, value_name = "ID")]
     form: Option<String>,
+    #[command(flatten)]
+    keys: KeyArgs,
     #[command(flatten)]
     threads: ThreadArgs,
     /// Dạng kết quả (form of the output)
@@ -78,7 +80,7 @@ pub(crate) fn run(args: &ReadArgs) -> Result<Outcome, CliError> {
             layouts.clone(),
             ReadOptions {
                 form: args.form.clone(),
-                ..ReadOptions::default()
+                keys: args.keys.keyring()?,
             },
         ),
         layouts: &layouts,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::{LangArgs, TemplateArgs, ThreadArgs, collect_sources, load_forms};
+use super::shared::{KeyArgs, LangArgs, TemplateArgs, ThreadArgs, collect_sources, load_forms};
 use super::{CliError, Outcome};
 use crate::form::Layout;
 use crate::lang::Lang;
@@ -38,6 +38,8 @@ pub(crate) struct ScanArgs {
     #[command(flatten)]
     templates: TemplateArgs,
     #[command(flatten)]
+    keys: KeyArgs,
+    #[command(flatten)]
     threads: ThreadArgs,
     #[command(flatten)]
     lang: LangArgs,
@@ -49,7 +51,13 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome, CliError> {
     let forms = forms_for(&station, &args.templates.dirs)?;
     let found = collect_sources(&args.paths, lang)?;
     let layouts: Vec<Layout> = forms.iter().map(|f| f.layout.clone()).collect();
-    let reader = Reader::new(layouts, ReadOptions::default());
+    let reader = Reader::new(
+        layouts,
+        ReadOptions {
+            keys: args.keys.keyring()?,
+            ..ReadOptions::default()
+        },
+    );
     let job = ScanJob {
         sources: &found.sources,
         forms: &forms,

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::CliError;
 use crate::form::Library;
+use crate::form::code::{Key, Keyring};
 use crate::lang::Lang;
 use crate::page::{Collected, collect};
 use crate::station::KnownForm;
@@ -41,6 +42,27 @@ pub(crate) struct LangArgs {
     /// Ngôn ngữ: vi hoặc en (language: vi or en)
     #[arg(long, env = "PHIEU_LANG", value_name = "LANG", default_value = "vi", value_parser = Lang::parse)]
     pub(crate) lang: Lang,
+}
+
+/// Which keys the serials were printed with.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct KeyArgs {
+    /// Tệp khóa đã dùng khi in phiếu, có thể lặp lại (key file that the sheets were printed with; repeatable)
+    #[arg(long = "key", value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+impl KeyArgs {
+    /// The named keys; without any, the public one. A sheet printed with the
+    /// public key is no valid sheet where a secret one is asked for: anyone
+    /// could print it.
+    pub(crate) fn keyring(&self) -> Result<Keyring, CliError> {
+        if self.files.is_empty() {
+            return Ok(Keyring::public());
+        }
+        let keys: Result<Vec<Key>, _> = self.files.iter().map(|f| Key::from_file(f)).collect();
+        Ok(Keyring::new(keys?))
+    }
 }
 
 /// The shipped forms and those in these folders.

@@ -6,9 +6,10 @@
 //! - A page of a one-page form without a serial is a ballot.
 //! - Pages of a longer form without serials are paired by their order: 1, 2,
 //!   …, n. Where that order is broken (two fronts, a missing back, an
-//!   unreadable page between), the ballots there and their neighbours on both
-//!   sides are flagged, because nobody can tell which of them took the wrong
-//!   page. A ballot is therefore held until the page after it is seen.
+//!   unreadable page between), what lies there is flagged, and so is the
+//!   ballot after it, and the one before it where a page follows that has no
+//!   front: nobody can tell which of them took the wrong page. A ballot is
+//!   therefore held until the page after it is seen.
 //! - Pages that are recorded already are passed in their place, so that a run
 //!   that was interrupted cuts the pile exactly as an undisturbed one.
 
@@ -216,4 +217,172 @@ fn doubts_identity(code: ProblemCode) -> Option<&'static str> {
 #[must_use]
 pub fn flagged(page: &NewPage) -> bool {
     page.reading.status != Status::Clean && !is_blank(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::AnswerState;
+    use crate::store::sample::{answer, form_key, page, reading, unknown};
+    use proptest::prelude::*;
+
+    const TWO: FormFacts = FormFacts {
+        key: form_key(1),
+        pages: 2,
+    };
+
+    /// One letter a page: `1`, `2` pages of the two-page form, `x` unreadable,
+    /// `_` blank, `|` the end of a pile.
+    fn feed(assembler: &mut Assembler, at: usize, letter: char) -> Vec<NewGroup> {
+        let name = format!("{at}-{letter}");
+        let numbered = |n| {
+            let blank = answer(AnswerState::Blank, &[]);
+            page(&name, reading("two", n, None, blank))
+        };
+        match letter {
+            '1' => assembler.page(numbered(1), Some(TWO)),
+            '2' => assembler.page(numbered(2), Some(TWO)),
+            'x' => assembler.page(page(&name, unknown(ProblemCode::AnchorsMissing)), None),
+            '_' => assembler.page(page(&name, unknown(ProblemCode::BlankPage)), None),
+            _ => assembler.boundary(),
+        }
+    }
+
+    /// `12` a good ballot, `12?` one next to a broken place, `1!` a broken one,
+    /// `x` a page without a ballot.
+    fn word(group: &NewGroup) -> String {
+        let letters: String = group
+            .pages
+            .iter()
+            .filter_map(|p| p.image.name.chars().last())
+            .collect();
+        let has = |code| {
+            let ballot = group.ballot.as_ref();
+            ballot.is_some_and(|b| b.problems.iter().any(|p| p.code == code))
+        };
+        let flag = match (has(MISPAIRED), has(MISPAIRED_NEIGHBOUR)) {
+            (true, _) => "!",
+            (_, true) => "?",
+            _ => "",
+        };
+        format!("{letters}{flag}")
+    }
+
+    fn pile(letters: &str) -> String {
+        let mut assembler = Assembler::default();
+        let mut out = Vec::new();
+        for (at, letter) in letters.chars().enumerate() {
+            out.extend(feed(&mut assembler, at, letter));
+        }
+        out.extend(assembler.boundary());
+        out.iter().map(word).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn pages_without_serials_are_paired_by_their_order() {
+        assert_eq!(pile("121212"), "12 12 12");
+        assert_eq!(pile("12|12"), "12 12");
+        assert_eq!(pile("1_2"), "_ 12");
+    }
+
+    #[test]
+    fn a_broken_order_is_flagged_with_its_neighbours() {
+        assert_eq!(pile("1211212"), "12 1! 12? 12");
+        assert_eq!(pile("12212"), "12? 2! 12?");
+        assert_eq!(pile("12x12"), "12 x 12");
+        assert_eq!(pile("1x21212"), "1! x 2! 12? 12");
+        assert_eq!(pile("1|2"), "1! 2!");
+    }
+
+    /// All fronts scanned first and all backs then: only by luck does a front
+    /// meet its own back, so nothing of it may count.
+    #[test]
+    fn fronts_first_and_backs_then_count_nothing() {
+        assert_eq!(pile("111222"), "1! 1! 12? 2! 2!");
+    }
+
+    #[test]
+    fn a_serial_needs_no_order() {
+        let mut assembler = Assembler::default();
+        let blank = || answer(AnswerState::Blank, &[]);
+        for (at, (n, serial)) in [(2, "A"), (1, "B"), (1, "A"), (2, "B")]
+            .into_iter()
+            .enumerate()
+        {
+            let p = page(&at.to_string(), reading("two", n, Some(serial), blank()));
+            let groups = assembler.page(p, Some(TWO));
+            let serials: Vec<_> = groups
+                .iter()
+                .filter_map(|g| g.ballot.as_ref()?.serial.as_deref())
+                .collect();
+            assert_eq!(serials, [serial]);
+        }
+    }
+
+    #[test]
+    fn a_ballot_whose_identity_is_in_doubt_is_not_counted_by_a_machine() {
+        let mut forged = reading("one", 1, None, answer(AnswerState::Answered, &["a"]));
+        forged.problems.push(crate::read::Problem {
+            code: ProblemCode::SerialForged,
+            detail: String::new(),
+        });
+        let one = FormFacts { pages: 1, ..TWO };
+        let groups = Assembler::default().page(page("1", forged), Some(one));
+        let blocking = groups.iter().filter_map(|g| g.ballot.as_ref()).any(|b| {
+            b.problems
+                .iter()
+                .any(|p| p.blocking && p.code == "serial-forged")
+        });
+        assert!(blocking);
+    }
+
+    proptest! {
+        /// A run that is killed after any group and started again cuts the
+        /// pile exactly as an undisturbed one.
+        #[test]
+        fn an_interrupted_run_cuts_the_pile_as_an_undisturbed_one(
+            letters in "[12_x|]{0,14}", kill in 0usize..14
+        ) {
+            let mut assembler = Assembler::default();
+            let mut whole = Vec::new();
+            for (at, letter) in letters.chars().enumerate() {
+                whole.extend(feed(&mut assembler, at, letter));
+            }
+            whole.extend(assembler.boundary());
+
+            let mut groups: Vec<NewGroup> = whole.iter().take(kill).cloned().collect();
+            let stored: std::collections::HashMap<String, StoredPage> = groups
+                .iter()
+                .flat_map(|g| g.pages.iter().map(move |p| (g, p)))
+                .map(|(g, p)| {
+                    let problems = g.ballot.as_ref().map(|b| b.problems.as_slice());
+                    (p.image.name.clone(), StoredPage {
+                        index: 0,
+                        status: p.reading.status,
+                        placed: g.ballot.is_some(),
+                        blank: is_blank(p),
+                        mispaired: problems.unwrap_or(&[]).iter().any(|q| q.code == MISPAIRED),
+                        current: true,
+                    })
+                })
+                .collect();
+            let mut assembler = Assembler::default();
+            for (at, letter) in letters.chars().enumerate() {
+                groups.extend(match stored.get(&format!("{at}-{letter}")) {
+                    Some(page) => assembler.passed(page),
+                    None => feed(&mut assembler, at, letter),
+                });
+            }
+            groups.extend(assembler.boundary());
+            let sorted = |groups: &[NewGroup]| {
+                let mut all: Vec<String> = groups.iter().map(|g| {
+                    let names: Vec<_> = g.pages.iter().map(|p| p.image.name.as_str()).collect();
+                    format!("{} {}", word(g), names.join("+"))
+                }).collect();
+                all.sort();
+                all
+            };
+            prop_assert_eq!(sorted(&groups), sorted(&whole));
+        }
+    }
 }

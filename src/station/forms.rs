@@ -77,13 +77,9 @@ impl Station {
         if to.exists() || from.starts_with(self.forms_dir()) {
             return Ok(());
         }
-        // The copy gets its name when it is whole.
-        let half = self.forms_dir().join(format!(
-            ".{}-v{}-{}",
-            layout.form,
-            layout.version,
-            std::process::id()
-        ));
+        // The copy gets its place when it is whole.
+        let half = self.dir().join("unfinished-form");
+        drop(fs::remove_dir_all(&half));
         copy_files(from, &half)?;
         fs::rename(&half, &to).map_err(StationError::io(&to, "keep the form"))
     }

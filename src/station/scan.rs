@@ -407,5 +407,6 @@ pub fn scan(
     }
     let summary = recorder.summary;
     store.make_durable()?;
+    work.originals.sweep();
     Ok(summary)
 }

@@ -12,7 +12,11 @@ mod error;
 mod figures;
 mod migrate;
 mod pages;
+#[cfg(test)]
+pub(crate) mod sample;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 

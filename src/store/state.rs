@@ -1,6 +1,9 @@
 //! How far the station is and what waits for a person.
 
+use rusqlite::OptionalExtension;
+
 use super::{BallotKey, Store, StoreError, count};
+use crate::read::PageReading;
 
 /// Everything that was scanned, in pages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -205,6 +208,49 @@ impl Store {
                 .collect()
             })
             .map_err(|e| self.failed("list open questions", e))
+    }
+
+    /// What was last read of a page of the file with this hash.
+    ///
+    /// # Errors
+    /// The database refuses, or the reading in it cannot be understood.
+    pub fn reading(&self, hash: &str, index: u32) -> Result<Option<PageReading>, StoreError> {
+        let json: Option<String> = self
+            .db
+            .prepare_cached(
+                "SELECT r.reading FROM images i
+                 JOIN pages p ON p.image_id = i.id AND p.page_index = ?2
+                 JOIN current_readings r ON r.page_id = p.id WHERE i.hash = ?1",
+            )
+            .and_then(|mut s| s.query_row((hash, index), |r| r.get(0)).optional())
+            .map_err(|e| self.failed("look up a reading", e))?;
+        json.map(|json| {
+            serde_json::from_str(&json).map_err(|e| StoreError::Json {
+                path: self.path.clone(),
+                what: format!("the reading of {hash}"),
+                source: e,
+            })
+        })
+        .transpose()
+    }
+
+    /// The ballot with this serial, of any version of the form.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn ballot_of_serial(
+        &self,
+        form: &str,
+        serial: &str,
+    ) -> Result<Option<BallotKey>, StoreError> {
+        self.db
+            .prepare_cached(
+                "SELECT b.id FROM ballots b JOIN forms f ON f.id = b.form_id
+                 WHERE f.form = ?1 AND b.serial = ?2 ORDER BY b.id DESC LIMIT 1",
+            )
+            .and_then(|mut s| s.query_row((form, serial), |r| r.get(0)).optional())
+            .map(|id| id.map(BallotKey))
+            .map_err(|e| self.failed("look up a ballot", e))
     }
 
     /// The readings of every stored page, as `HASH/INDEX DIGEST`, sorted: two

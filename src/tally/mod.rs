@@ -9,6 +9,8 @@
 
 mod count;
 mod table;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use count::{

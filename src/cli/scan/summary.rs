@@ -9,7 +9,7 @@ use super::{
     UnplacedPage, tally,
 };
 
-/// Pages and questions that are named as examples before "and more".
+/// Pages that are named as examples before "and more".
 const EXAMPLES: usize = 5;
 
 /// Everything in a station that waits for a person.
@@ -82,7 +82,16 @@ impl Waiting {
                 Lang::Vi => format!("- {n} câu {why}:"),
                 Lang::En => format!("- {n} questions {why}:"),
             });
-            for q in questions.iter().take(EXAMPLES) {
+            let mut pages: Vec<(&OpenQuestion, Vec<&str>)> = Vec::new();
+            for q in questions {
+                match pages.last_mut() {
+                    Some((first, ids)) if first.file == q.file && first.index == q.index => {
+                        ids.push(&q.question);
+                    }
+                    _ => pages.push((q, vec![&q.question])),
+                }
+            }
+            for (q, ids) in pages.iter().take(EXAMPLES) {
                 let ballot = lang.pick("phiếu", "ballot");
                 let number = q
                     .serial
@@ -93,10 +102,10 @@ impl Waiting {
                     "    {}{}: {ballot} {number}, {question} {}",
                     q.file,
                     page_words(q.index, lang),
-                    q.question
+                    ids.join(", ")
                 ));
             }
-            more(&mut line, n, lang);
+            more(&mut line, pages.len(), lang);
         }
         out
     }

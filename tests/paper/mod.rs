@@ -1,0 +1,201 @@
+//! Small ballots for tests, drawn straight from the layout: no randomness, no
+//! wear, a few milliseconds each.
+
+// Each test file uses a part of it.
+#![allow(dead_code)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use image::{GrayImage, Luma};
+use phieu::form::code::{Key, Payload, qr_modules, serial};
+use phieu::form::{CodeKind, Layout, Library};
+use phieu::geometry::{MmRect, mm_rect, px_per_mm};
+
+/// Resolution of the drawn scans, dpi.
+const DPI: f64 = 150.0;
+
+/// A one-page form with two questions, on A5.
+pub const ONE_PAGE: &str = r#"
+id = "mot-trang"
+version = 1
+languages = ["vi"]
+paper = "A5"
+title = "PHIẾU THỬ"
+body = [
+  { kind = "single", id = "q1", text = "Có hài lòng không?", choices = [
+    { id = "co", text = "Có" }, { id = "khong", text = "Không" } ] },
+  { kind = "multiple", id = "q2", text = "Vì sao?", choices = [
+    { id = "nhanh", text = "Nhanh" }, { id = "re", text = "Rẻ" }, { id = "tot", text = "Tốt" } ] },
+]
+"#;
+
+/// A form with a front and a back, on A5.
+pub const TWO_PAGES: &str = r#"
+id = "hai-trang"
+version = 1
+languages = ["vi"]
+paper = "A5"
+title = "PHIẾU HAI TRANG"
+body = [
+  { kind = "single", id = "q1", text = "Có hài lòng không?", choices = [
+    { id = "co", text = "Có" }, { id = "khong", text = "Không" } ] },
+  { kind = "page-break" },
+  { kind = "single", id = "q2", text = "Có trở lại không?", choices = [
+    { id = "co", text = "Có" }, { id = "khong", text = "Không" } ] },
+]
+"#;
+
+/// A folder with a form in it, and a place for scans.
+pub struct Office {
+    pub dir: tempfile::TempDir,
+    pub layout: Layout,
+}
+
+impl Office {
+    pub fn new(form: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let templates = dir.path().join("mẫu phiếu").join("mẫu 1");
+        std::fs::create_dir_all(&templates).expect("a folder");
+        std::fs::write(templates.join("form.toml"), form).expect("a form");
+        let library = Library::load(&[dir.path().join("mẫu phiếu")]).expect("forms");
+        let layout = library
+            .forms()
+            .find(|f| f.dir.is_some())
+            .expect("the form")
+            .layout
+            .clone();
+        Self { dir, layout }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Draws a page of ballot number `n` and saves it; the marked boxes are
+    /// named as `q1.co`.
+    pub fn scan(&self, name: &str, page: u32, number: Option<u64>, marked: &[&str]) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        let serial = number.map(|n| serial(&Key::public(), &self.layout.digest, n));
+        draw(&self.layout, page, serial, marked)
+            .save(&path)
+            .expect("saved");
+        path
+    }
+
+    pub fn phieu(&self, args: &[&str]) -> Output {
+        command(self.dir.path(), args).output().expect("phieu runs")
+    }
+
+    /// Runs and returns what it wrote; the exit code must be this.
+    pub fn says(&self, code: i32, args: &[&str]) -> String {
+        let out = self.phieu(args);
+        let text = String::from_utf8(out.stdout).expect("UTF-8");
+        let errors = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(code), "{args:?}\n{text}\n{errors}");
+        text
+    }
+
+    /// The tally, without the station's own id.
+    pub fn tally(&self, station: &str) -> serde_json::Value {
+        let out = self.phieu(&["tally", "--station", station, "--format", "json"]);
+        let mut tally: serde_json::Value = serde_json::from_slice(&out.stdout).expect("JSON");
+        tally["station"].take();
+        tally
+    }
+}
+
+/// The program, in a folder, with no language set.
+pub fn command(dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_phieu"));
+    command.args(args).current_dir(dir).env_remove("PHIEU_LANG");
+    command
+}
+
+/// The count of a choice in the first form of a tally.
+pub fn count(tally: &serde_json::Value, question: &str, choice: &str) -> u64 {
+    let all = |v: &serde_json::Value| v.as_array().cloned().unwrap_or_default();
+    all(&tally["forms"][0]["questions"])
+        .iter()
+        .filter(|q| q["question"] == question)
+        .flat_map(|q| all(&q["choices"]))
+        .filter(|c| c["choice"] == choice)
+        .filter_map(|c| c["count"].as_u64())
+        .sum()
+}
+
+/// A page as a perfect scanner would see it.
+pub fn draw(layout: &Layout, page: u32, serial: Option<String>, marked: &[&str]) -> GrayImage {
+    let sheet = layout.page(page).expect("a page");
+    let scale = px_per_mm(DPI);
+    let size = |mm: f64| (mm * scale).round() as u32;
+    let mut image =
+        GrayImage::from_pixel(size(sheet.size.width), size(sheet.size.height), Luma([255]));
+    for anchor in &sheet.anchors {
+        fill(&mut image, &anchor.rect);
+    }
+    let payload = Payload {
+        form: layout.form.clone(),
+        version: layout.version,
+        digest: layout.digest.clone(),
+        page,
+        serial,
+        unit: None,
+        ballot_box: None,
+    };
+    let qr = qr_modules(&payload.encode(&Key::public()).expect("a code")).expect("a symbol");
+    for code in sheet.codes.iter().filter(|c| c.kind == CodeKind::Qr) {
+        let module = code.rect.size.width / f64::from(qr.size());
+        for (x, y) in (0..qr.size()).flat_map(|y| (0..qr.size()).map(move |x| (x, y))) {
+            if qr.get(x, y) {
+                let (x, y) = (f64::from(x) * module, f64::from(y) * module);
+                let at = code.rect.origin;
+                fill(&mut image, &mm_rect(at.x + x, at.y + y, module, module));
+            }
+        }
+    }
+    for b in &sheet.boxes {
+        let (r, line) = (b.rect, b.outline_mm);
+        let (x, y, w, h) = (r.origin.x, r.origin.y, r.size.width, r.size.height);
+        fill(&mut image, &mm_rect(x, y, w, line));
+        fill(&mut image, &mm_rect(x, y + h - line, w, line));
+        fill(&mut image, &mm_rect(x, y, line, h));
+        fill(&mut image, &mm_rect(x + w - line, y, line, h));
+        if marked.contains(&format!("{}.{}", b.question, b.choice).as_str()) {
+            cross(&mut image, &r);
+        }
+    }
+    image
+}
+
+/// Darkens each pixel by the share of it that the rectangle covers.
+fn fill(image: &mut GrayImage, rect: &MmRect) {
+    let scale = px_per_mm(DPI);
+    let (x0, y0) = (rect.origin.x * scale, rect.origin.y * scale);
+    let (x1, y1) = (x0 + rect.size.width * scale, y0 + rect.size.height * scale);
+    let share = |at: u32, from: f64, to: f64| {
+        let at = f64::from(at);
+        (to.min(at + 1.0) - from.max(at)).clamp(0.0, 1.0)
+    };
+    for y in y0 as u32..(y1.ceil() as u32).min(image.height()) {
+        for x in x0 as u32..(x1.ceil() as u32).min(image.width()) {
+            let ink = share(x, x0, x1) * share(y, y0, y1);
+            let pixel = image.get_pixel_mut(x, y);
+            pixel.0[0] = (f64::from(pixel.0[0]) - 255.0 * ink).max(0.0) as u8;
+        }
+    }
+}
+
+/// Two strokes of half a millimetre from corner to corner.
+fn cross(image: &mut GrayImage, rect: &MmRect) {
+    let side = rect.size.width * 0.8;
+    let steps = 60;
+    for i in 0..=steps {
+        let t = f64::from(i) / f64::from(steps) * side + rect.size.width * 0.1;
+        let dot =
+            |x: f64, y: f64| mm_rect(rect.origin.x + x - 0.25, rect.origin.y + y - 0.25, 0.5, 0.5);
+        fill(image, &dot(t, t));
+        fill(image, &dot(rect.size.width - t, t));
+    }
+}
