@@ -1,15 +1,17 @@
 //! Reads all boxes of a registered page: locate, prove the alignment, measure,
 //! classify.
 
+use std::sync::Arc;
+
 use image::GrayImage;
 
 use super::classify::{self, Hand, Verdict};
-use super::ink::{self, Ink, Thresholds, Tone};
+use super::ink::{self, Empty, Ink, Thresholds, Tone};
 use super::outline::{self, Located};
 use super::reading::{Mark, MarkState};
 use super::registration::{LocalMap, Registration};
 use super::sample::Window;
-use super::template::{BoxTemplate, STEP_MM};
+use super::template::{BoxTemplate, Outline, STEP_MM};
 use crate::form::PageLayout;
 use crate::geometry::{MmPoint, MmRect, MmVector, PxVector};
 
@@ -121,8 +123,8 @@ pub(crate) fn read(
         seen[i] = sectors >= FOLLOWED_SECTORS;
     }
 
-    let thresholds =
-        Thresholds::for_noise(noise(&windows, templates, &located, &certain, contrast));
+    let sigma = noise(&windows, templates, &located, &certain, contrast);
+    let thresholds = Thresholds::for_noise(sigma);
     let mut out = BoxesRead {
         marks: Vec::with_capacity(templates.len()),
         verdicts: Vec::with_capacity(templates.len()),
@@ -132,18 +134,8 @@ pub(crate) fn read(
         registration: refined,
         thresholds,
     };
-    out.inks = (0..templates.len())
-        .map(|i| {
-            ink::measure(
-                &windows[i],
-                &templates[i],
-                located[i].shift,
-                tone,
-                thresholds,
-            )
-        })
-        .collect();
-    let hand = Hand::of(&out.inks);
+    out.inks = measure_all(&windows, templates, &located, &certain, tone, thresholds);
+    let hand = Hand::of(&out.inks, sigma);
     for (i, spec) in page.boxes.iter().enumerate() {
         let hidden = windows[i].outside > OUTSIDE_SHARE;
         let verdict = classify::classify(&out.inks[i], hand, seen[i], hidden);
@@ -159,6 +151,48 @@ pub(crate) fn read(
     }
     doubt_ink_beside(&mut out);
     out
+}
+
+/// Measures every box against what its like look empty on this page.
+fn measure_all(
+    windows: &[Window],
+    templates: &[BoxTemplate],
+    located: &[Located],
+    certain: &[bool],
+    tone: Tone,
+    thresholds: Thresholds,
+) -> Vec<Ink> {
+    let mut empties: Vec<(Arc<Outline>, Empty)> = Vec::new();
+    for template in templates {
+        if empties.iter().any(|e| Arc::ptr_eq(&e.0, &template.outline)) {
+            continue;
+        }
+        let alike: Vec<(&Window, (i32, i32))> = (0..templates.len())
+            .filter(|&i| certain[i] && Arc::ptr_eq(&templates[i].outline, &template.outline))
+            .map(|i| (&windows[i], located[i].shift))
+            .collect();
+        empties.push((
+            Arc::clone(&template.outline),
+            Empty::of(&alike, template, tone),
+        ));
+    }
+    let none = Empty::default();
+    (0..templates.len())
+        .map(|i| {
+            let empty = empties
+                .iter()
+                .find(|e| Arc::ptr_eq(&e.0, &templates[i].outline))
+                .map_or(&none, |e| &e.1);
+            ink::measure(
+                &windows[i],
+                &templates[i],
+                located[i].shift,
+                tone,
+                thresholds,
+                empty,
+            )
+        })
+        .collect()
 }
 
 /// Ink beside an empty box of a question without any mark may be its answer.

@@ -47,8 +47,9 @@ const SPAN: f64 = 0.5;
 
 /// Ink beside an empty box that may be meant for it, mm².
 const BESIDE_MM2: f64 = 0.8;
-/// On one side of the ring this much is a piece of a circle, mm².
-const CIRCLE_SIDE_MM2: f64 = 0.35;
+/// Share of the directions around a box from which something is drawn around
+/// it: a circle drawn by hand may be open, or run along the outline for a part.
+const CIRCLE: f64 = 0.68;
 
 /// Ink beyond doubt although the outline is hidden under it: share of the
 /// interior.
@@ -80,12 +81,7 @@ pub(crate) fn classify(ink: &Ink, hand: Hand, located: bool, hidden: bool) -> Ve
         return marginal("a stain, stamp or shadow lies over the box");
     }
     if speck {
-        let sides = ink
-            .ring_mm2
-            .iter()
-            .filter(|&&s| s >= CIRCLE_SIDE_MM2)
-            .count();
-        if sides >= 3 {
+        if ink.around >= CIRCLE {
             return marginal("something is drawn around the box");
         }
         return Verdict {
@@ -98,6 +94,9 @@ pub(crate) fn classify(ink: &Ink, hand: Hand, located: bool, hidden: bool) -> Ve
     let stroke = ink.firm_mm2 >= STROKE_MM2
         && ink.extent_mm >= STROKE_EXTENT_MM
         && (ink.center_mm2 >= CENTER_MM2 || ink.span.0.min(ink.span.1) >= SPAN);
+    if stroke && ink.around >= CIRCLE && ink.fill < OVERWHELMING {
+        return marginal("the marked box has a circle around it: it may be taken back");
+    }
     if stroke {
         return Verdict {
             state: MarkState::Marked,
@@ -120,12 +119,20 @@ pub(crate) fn classify(ink: &Ink, hand: Hand, located: bool, hidden: bool) -> Ve
 pub(crate) struct Hand {
     /// Faint ink of one of its weaker marks, mm².
     weak_mark_mm2: f64,
+    /// The page has gray noise, which leaves grains of its own.
+    grainy: bool,
 }
+
+/// Spread of darkness in empty boxes from which a page has gray noise; a
+/// bilevel page has none.
+const GRAINY_SIGMA: f64 = 0.012;
+/// What noise leaves above five of its sigmas in a box, mm².
+const GRAIN_MM2: f64 = 0.09;
 
 impl Hand {
     /// From all boxes of a page: the second weakest of those that have a
     /// stroke (one alone may be a slip).
-    pub fn of<'a>(inks: impl IntoIterator<Item = &'a Ink>) -> Self {
+    pub fn of<'a>(inks: impl IntoIterator<Item = &'a Ink>, sigma: f64) -> Self {
         let mut strokes: Vec<f64> = inks
             .into_iter()
             .filter(|i| i.extent_mm >= STROKE_EXTENT_MM / 2.0 && i.faint_mm2 >= 2.0 * SPECK_MM2.0)
@@ -135,11 +142,13 @@ impl Hand {
         let weak = strokes.get(1).or(strokes.first()).copied();
         Self {
             weak_mark_mm2: weak.unwrap_or(UNKNOWN_HAND_MM2),
+            grainy: sigma > GRAINY_SIGMA,
         }
     }
 
     fn speck_mm2(self) -> f64 {
-        (SPECK_SHARE * self.weak_mark_mm2).clamp(SPECK_MM2.0, SPECK_MM2.1)
+        let least = if self.grainy { GRAIN_MM2 } else { SPECK_MM2.0 };
+        (SPECK_SHARE * self.weak_mark_mm2).clamp(least, SPECK_MM2.1)
     }
 }
 
@@ -165,7 +174,7 @@ mod tests {
     use super::*;
 
     fn classify_one(ink: &Ink, located: bool, hidden: bool) -> Verdict {
-        classify(ink, Hand::of(&[]), located, hidden)
+        classify(ink, Hand::of(&[], 0.0), located, hidden)
     }
 
     fn cross() -> Ink {
@@ -192,6 +201,7 @@ mod tests {
     fn a_circle_around_an_empty_box_asks_a_person() {
         let ink = Ink {
             ring_mm2: [0.8, 0.7, 0.9, 0.6],
+            around: 0.9,
             ..Ink::default()
         };
         assert_eq!(classify_one(&ink, true, false).state, MarkState::Marginal);
@@ -226,12 +236,12 @@ mod tests {
             extent_mm: 0.2,
             ..Ink::default()
         };
-        let sheet = Hand::of(&[broken, broken, grains]);
+        let sheet = Hand::of(&[broken, broken, grains], 0.0);
         assert_eq!(
             classify(&grains, sheet, true, false).state,
             MarkState::Marginal
         );
-        let bold = Hand::of(&[cross(), cross(), grains]);
+        let bold = Hand::of(&[cross(), cross(), grains], 0.0);
         assert_eq!(
             classify(&grains, bold, true, false).state,
             MarkState::Unmarked
@@ -247,7 +257,7 @@ mod tests {
             let bigger = Ink { faint_mm2: faint * more, firm_mm2: faint * share * more,
                 center_mm2: faint * share * more / 3.0, extent_mm: (extent * more).min(3.6),
                 fill: faint * share * more / 13.0, ..Ink::default() };
-            let rank = |i: &Ink| match classify(i, true, false).state {
+            let rank = |i: &Ink| match classify_one(i, true, false).state {
                 MarkState::Unmarked => 0, MarkState::Marginal => 1, MarkState::Marked => 2 };
             prop_assert!(rank(&bigger) >= rank(&ink));
             prop_assert!(classify_one(&bigger, true, false).score >= classify_one(&ink, true, false).score);

@@ -10,12 +10,12 @@ use crate::form::{Correction, Layout, PageLayout, QuestionKind};
 pub(crate) const COVERED: &str =
     "the box is covered while other marks on the sheet are not: it may be cancelled";
 
-/// A box is covered from this share of its interior on. A thick marker's X
-/// (1.5 mm) covers up to 0.7 of a 4.5 mm box.
-const COVERED_FILL: f64 = 0.78;
+/// A box is covered from this share of its interior on…
+const COVERED_FILL: f64 = 0.6;
 
-/// A hand whose usual mark covers at least this share fills its boxes anyway.
-const FILLING_HAND: f64 = 0.55;
+/// … if it is covered that many times as much as this hand's marks usually
+/// are: a thick marker's X covers 0.7 of a box, but then so do the others.
+const COVERED_TIMES: f64 = 1.6;
 
 /// Answers of all questions that have a box on the page.
 ///
@@ -28,9 +28,11 @@ pub(crate) fn compose(
     marks: &mut [Mark],
     verdicts: &[Verdict],
 ) -> BTreeMap<String, Answer> {
-    let filling_hand = usual_fill(verdicts) >= FILLING_HAND;
+    let usual = usual_fill(verdicts);
     let takes_back = |v: &Verdict| {
-        layout.correction == Correction::FillCancels && v.fill >= COVERED_FILL && !filling_hand
+        layout.correction == Correction::FillCancels
+            && v.fill >= COVERED_FILL
+            && v.fill >= COVERED_TIMES * usual
     };
     let mut answers = BTreeMap::new();
     for question in &layout.questions {

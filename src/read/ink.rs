@@ -30,6 +30,10 @@ pub(crate) struct Ink {
     pub fill: f64,
     /// Firm area in the ring around the outline, mm²: above, right, below, left.
     pub ring_mm2: [f64; 4],
+    /// Share of the sixteen directions around the box in which there is firm
+    /// ink in the ring: a circle has nearly all, the arms of a cross have four
+    /// to six.
+    pub around: f64,
     /// Most of the ink is a straight line along an axis that goes on above and
     /// below (or left and right) of the box: a streak or a fold.
     pub line_through: bool,
@@ -90,6 +94,68 @@ pub(crate) fn interior_spread(window: &Window, template: &BoxTemplate, shift: (i
     level(0.5) - level(0.16)
 }
 
+/// What an empty box of this page looks like inside: the blur of its own
+/// outline, sample by sample, in gray levels below the paper.
+///
+/// Taken from the page itself: at each sample the lighter third of all boxes of
+/// one look. On a page on which more than two thirds of the boxes are crossed at
+/// the same sample, the cross would be taken for print; so fewer than
+/// [`Empty::FEWEST`] boxes give none, and no sample may be darker than blur is.
+#[derive(Debug, Default)]
+pub(crate) struct Empty {
+    /// One value a sample of the template; empty: nothing is known.
+    below_paper: Vec<u8>,
+}
+
+impl Empty {
+    /// Fewer boxes than this say nothing about what is usual.
+    const FEWEST: usize = 6;
+    /// Lighter share that is taken for empty.
+    const SHARE: f64 = 0.3;
+    /// The blur of an outline one pixel away at 150 dpi; what is darker is ink.
+    const DARKEST: f64 = 0.22;
+
+    /// From windows with the shift of their box; all of one template's look.
+    pub fn of(boxes: &[(&Window, (i32, i32))], template: &BoxTemplate, page: Tone) -> Self {
+        if boxes.len() < Self::FEWEST {
+            return Self::default();
+        }
+        let papers: Vec<u8> = boxes
+            .iter()
+            .map(|(w, _)| local_paper(w, template).unwrap_or(page.paper as u8))
+            .collect();
+        let most = (Self::DARKEST * (page.paper - page.black)).clamp(0.0, 255.0) as u8;
+        let (w, h) = (template.width as i32, template.height as i32);
+        let rank = (boxes.len() as f64 * Self::SHARE) as usize;
+        let mut values: Vec<u8> = Vec::with_capacity(boxes.len());
+        let below_paper = (0..w * h)
+            .map(|i| {
+                if template.zones[i as usize] & zone::INTERIOR == 0 {
+                    return 0;
+                }
+                let (col, row) = (i % w, i / w);
+                values.clear();
+                values.extend(
+                    boxes
+                        .iter()
+                        .zip(&papers)
+                        .map(|((window, (dx, dy)), paper)| {
+                            let (c, r) = ((col + dx).clamp(0, w - 1), (row + dy).clamp(0, h - 1));
+                            paper.saturating_sub(window.pixels[(r * w + c) as usize])
+                        }),
+                );
+                let (_, value, _) = values.select_nth_unstable(rank);
+                (*value).min(most)
+            })
+            .collect();
+        Self { below_paper }
+    }
+
+    fn at(&self, i: usize) -> u8 {
+        self.below_paper.get(i).copied().unwrap_or(0)
+    }
+}
+
 /// Calls `f(zone, gray, template index)` for each sample that means something.
 fn for_zone(
     window: &Window,
@@ -126,6 +192,7 @@ pub(crate) fn measure(
     shift: (i32, i32),
     page: Tone,
     thresholds: Thresholds,
+    empty: &Empty,
 ) -> Ink {
     let contrast = (page.paper - page.black).max(1.0);
     let local = local_paper(window, template).map_or(page.paper, f64::from);
@@ -139,10 +206,13 @@ pub(crate) fn measure(
 
     let (mut n_faint, mut n_firm, mut n_center) = (0u32, 0u32, 0u32);
     let mut ring = [0u32; 4];
+    let mut directions = [0u32; 16];
+    let middle = (template.width as f64 / 2.0, template.height as f64 / 2.0);
     let mut inside = vec![false; template.zones.len()];
     let mut line = LineTest::default();
     let mut firm_bounds = Bounds::default();
     for_zone(window, template, shift, |z, p, i| {
+        let p = p.saturating_add(empty.at(i));
         if p >= faint {
             return;
         }
@@ -163,6 +233,9 @@ pub(crate) fn measure(
             {
                 if z & bit != 0 {
                     ring[k] += u32::from(p < firm);
+                    if p < firm {
+                        directions[4 * k + quarter(x + 0.5 - middle.0, y + 0.5 - middle.1)] += 1;
+                    }
                     line.ring[k].push((x, y));
                 }
             }
@@ -190,9 +263,29 @@ pub(crate) fn measure(
             0.0
         },
         ring_mm2: ring.map(mm2),
+        around: directions
+            .iter()
+            .filter(|&&n| mm2(n) >= DIRECTION_MM2)
+            .count() as f64
+            / 16.0,
         line_through: n_faint > 0 && line.is_line(),
         stained,
     }
+}
+
+/// Ink in one of sixteen directions that is a piece of a stroke and not a
+/// speck, mm².
+const DIRECTION_MM2: f64 = 0.06;
+
+/// Which quarter of its side's wedge a place around the box is in, 0 to 3.
+fn quarter(x: f64, y: f64) -> usize {
+    let (along, across) = if x.abs() > y.abs() {
+        (y, x.abs())
+    } else {
+        (x, y.abs())
+    };
+    let t = if across > 0.0 { along / across } else { 0.0 };
+    (((t + 1.0) * 2.0).clamp(0.0, 3.0)) as usize
 }
 
 /// Bounding box of samples.
