@@ -12,8 +12,9 @@ const WIDTH_MM: f64 = 11.0;
 const HEIGHT_MM: f64 = 8.0;
 /// Distance of the places that are tried, mm.
 const TRY_MM: f64 = 4.0;
-/// One patch is chosen in each square of this side, mm.
-const CELL_MM: f64 = 22.0;
+/// One patch is chosen in each square of this side, mm: some fifty on a full
+/// page, of which a dozen would do.
+const CELL_MM: f64 = 30.0;
 /// Nothing is taken this near to the paper's edge, mm: scans cut it off.
 const EDGE_MM: f64 = 6.0;
 /// Clearance to a target, where people write, mm.

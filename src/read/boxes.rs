@@ -44,12 +44,10 @@ pub(crate) struct BoxesRead {
     pub inks: Vec<Ink>,
     /// Boxes whose outline was found by itself, in agreement with neighbours.
     pub found: usize,
-    /// Mean distance of the found boxes from their registered place, mm.
-    pub moved_mm: f64,
     /// The registration, refined by the boxes themselves.
     pub registration: Registration,
-    /// Thresholds that the page's noise led to.
-    pub thresholds: Thresholds,
+    /// How the sheet's marks look.
+    pub hand: Hand,
 }
 
 impl BoxesRead {
@@ -99,12 +97,6 @@ pub(crate) fn read(
         .collect();
     refined.refine(&evidence);
     let found = evidence.len();
-    let moved_mm = (0..located.len())
-        .filter(|&i| certain[i])
-        .map(|i| MmVector::from(located[i].shift_mm).length())
-        .sum::<f64>()
-        / (found.max(1) as f64);
-
     // Where a box's own outline is hidden, its neighbours say where it is.
     let mut seen = certain.clone();
     for i in (0..located.len()).filter(|&i| !certain[i]) {
@@ -125,17 +117,16 @@ pub(crate) fn read(
 
     let sigma = noise(&windows, templates, &located, &certain, contrast);
     let thresholds = Thresholds::for_noise(sigma);
+    let inks = measure_all(&windows, templates, &located, &certain, tone, thresholds);
+    let hand = Hand::of(&inks, sigma);
     let mut out = BoxesRead {
         marks: Vec::with_capacity(templates.len()),
         verdicts: Vec::with_capacity(templates.len()),
-        inks: Vec::new(),
+        inks,
         found,
-        moved_mm,
         registration: refined,
-        thresholds,
+        hand,
     };
-    out.inks = measure_all(&windows, templates, &located, &certain, tone, thresholds);
-    let hand = Hand::of(&out.inks, sigma);
     for (i, spec) in page.boxes.iter().enumerate() {
         let hidden = windows[i].outside > OUTSIDE_SHARE;
         let verdict = classify::classify(&out.inks[i], hand, seen[i], hidden);

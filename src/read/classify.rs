@@ -27,8 +27,9 @@ const SPECK_SHARE: f64 = 0.07;
 /// (a speck of 0.45 mm): on a sheet of bold crosses a speck is a speck, on a
 /// sheet of faint or broken strokes it may be what is left of one.
 const SPECK_MM2: (f64, f64) = (0.025, 0.16);
-/// The ink of a weaker mark where the sheet has none to compare with, mm².
-const UNKNOWN_HAND_MM2: f64 = 1.3;
+/// The ink of a weaker mark where the sheet has none to compare with, mm²: so
+/// little that on a bilevel page nothing marked is not believed.
+const UNKNOWN_HAND_MM2: f64 = 0.9;
 
 /// A connected speck up to this size may have twice that, mm.
 const SPECK_EXTENT_MM: f64 = 0.6;
@@ -126,6 +127,9 @@ pub(crate) struct Hand {
 /// Spread of darkness in empty boxes from which a page has gray noise; a
 /// bilevel page has none.
 const GRAINY_SIGMA: f64 = 0.012;
+/// On a bilevel page strokes of a weaker mark than this are broken, mm²: a whole
+/// tick of the thinnest pen (0.25 mm) in a 4.5 mm box has 1.4.
+const VANISHING_MM2: f64 = 1.0;
 /// What noise leaves above five of its sigmas in a box, mm².
 const GRAIN_MM2: f64 = 0.09;
 
@@ -144,6 +148,12 @@ impl Hand {
             weak_mark_mm2: weak.unwrap_or(UNKNOWN_HAND_MM2),
             grainy: sigma > GRAINY_SIGMA,
         }
+    }
+
+    /// Could a stroke of this hand have vanished altogether? On a page without
+    /// gray levels a light pen's strokes break up, and some are lost.
+    pub fn may_vanish(self) -> bool {
+        !self.grainy && self.weak_mark_mm2 < VANISHING_MM2
     }
 
     fn speck_mm2(self) -> f64 {

@@ -9,8 +9,9 @@ use crate::form::Reference;
 use crate::geometry::{MmPoint, MmRect, MmSize, PxPoint, PxVector, mm_rect};
 
 /// Side of a coarse pixel, mm. A line of text is 4 to 6 mm high: coarser, and
-/// a page of text is an even gray; finer, and the search takes longer.
-const CELL_MM: f64 = 2.0;
+/// a page of text is an even gray; finer, and the search takes longer (its
+/// time goes with the fourth power).
+const CELL_MM: f64 = 2.5;
 
 /// Shift that is looked for in each direction, mm.
 const SHIFT_MM: f64 = 20.0;

@@ -8,23 +8,46 @@ use super::registration::{LocalMap, Pair, Registration};
 use super::sample::Window;
 use super::thumbnail::{PaperMap, Thumbnail, percentile};
 use crate::form::{AnchorKind, PageLayout, Reference};
+use crate::geometry::px_per_mm;
 use crate::geometry::{MmPoint, MmRect, MmVector, PxPoint, PxVector};
 use crate::page::Scan;
 
-/// First round: sample distance and reach, mm. The coarse pose is within a
-/// degree, three per cent and one of its cells.
-const WIDE_STEP_MM: f64 = 0.5;
-const WIDE_REACH_MM: f64 = 6.0;
-/// Second round, on the affine fit of the first.
-const NEAR_REACH_MM: f64 = 2.5;
-/// Last round: fine.
-const FINE_STEP_MM: f64 = 0.17;
-const FINE_REACH_MM: f64 = 1.2;
+/// One round of the search.
+struct Round {
+    /// Distance of samples, mm.
+    step_mm: f64,
+    /// How far around the expected place is searched, mm.
+    reach_mm: f64,
+    /// Least correlation: what is written over or faded stays below.
+    least: f64,
+    /// Only the middle of each patch, finely.
+    trimmed: bool,
+}
 
-/// A patch counts as found from this correlation on; what is handwritten over
-/// or faded stays below.
-const WIDE_SCORE: f64 = 0.5;
-const FINE_SCORE: f64 = 0.55;
+/// First round: the coarse pose is within a degree, three per cent and one of
+/// its cells.
+const WIDE: Round = Round {
+    step_mm: 0.5,
+    reach_mm: 6.0,
+    least: 0.5,
+    trimmed: false,
+};
+/// Second round, on the affine fit of the first.
+const NEAR: Round = Round {
+    reach_mm: 2.5,
+    ..WIDE
+};
+/// Last round.
+const FINE: Round = Round {
+    step_mm: 0.17,
+    reach_mm: 1.2,
+    least: 0.55,
+    trimmed: true,
+};
+
+/// The last round compares only a patch's middle: this much is left out on
+/// each side, mm.
+const FINE_TRIM_MM: (f64, f64) = (2.0, 1.5);
 
 /// Patches that one affine map must explain, and by how much they may miss, mm.
 const FEWEST: usize = 6;
@@ -65,8 +88,8 @@ impl PatchPlan {
             .filter(|a| a.kind == AnchorKind::Patch)
             .map(|a| Patch {
                 rect: a.rect,
-                wide: pattern(reference, a.rect, WIDE_STEP_MM),
-                fine: pattern(reference, a.rect, FINE_STEP_MM),
+                wide: pattern(reference, a.rect, WIDE.step_mm),
+                fine: pattern(reference, middle(a.rect), FINE.step_mm),
             })
             .collect();
         Some(Self {
@@ -83,25 +106,26 @@ impl PatchPlan {
         paper: &PaperMap,
         page: &PageLayout,
     ) -> Option<Fit> {
-        let (w, h) = scan.image.dimensions();
-        let by_area = (f64::from(w) * f64::from(h) / page.size.area()).sqrt();
-        let coarse = CoarseScan::of(thumb, paper, by_area);
-        let best_of = |wide: bool| {
-            self.coarse
-                .poses(&coarse, by_area, wide)
-                .iter()
-                .filter_map(|pose| self.settle(scan, thumb, paper, page, pose))
-                .max_by_key(|f| f.matched)
-        };
         // Nearly all pages lie straight; the long search is for the others.
         let enough = (self.patches.len() / 2).max(FEWEST);
-        match best_of(false) {
-            Some(fit) if fit.matched >= enough => Some(fit),
-            first => best_of(true)
-                .into_iter()
-                .chain(first)
-                .max_by_key(|f| f.matched),
+        let mut best: Option<Fit> = None;
+        for wide in [false, true] {
+            for px_per_mm in scales(scan, page) {
+                let coarse = CoarseScan::of(thumb, paper, px_per_mm);
+                for pose in self.coarse.poses(&coarse, px_per_mm, wide) {
+                    let Some(fit) = self.settle(scan, thumb, paper, page, &pose) else {
+                        continue;
+                    };
+                    if fit.matched >= enough {
+                        return Some(fit);
+                    }
+                    if best.as_ref().is_none_or(|b| fit.matched > b.matched) {
+                        best = Some(fit);
+                    }
+                }
+            }
         }
+        best
     }
 
     fn settle(
@@ -121,39 +145,15 @@ impl PatchPlan {
             ..m
         };
         let pose_map = |_: MmPoint| reduced(pose.map);
-        let mut found = self.find(
-            &thumb.image,
-            f,
-            &pose_map,
-            |p| &p.wide,
-            WIDE_STEP_MM,
-            WIDE_REACH_MM,
-            WIDE_SCORE,
-        );
+        let mut found = self.find(&WIDE, &thumb.image, f, &pose_map);
         keep_affine(&mut found, area)?;
         let mut registration = Registration::fit(&found, area)?;
         let near_map = |p: MmPoint| reduced(registration.local(p));
-        let mut found = self.find(
-            &thumb.image,
-            f,
-            &near_map,
-            |p| &p.wide,
-            WIDE_STEP_MM,
-            NEAR_REACH_MM,
-            WIDE_SCORE,
-        );
+        let mut found = self.find(&NEAR, &thumb.image, f, &near_map);
         keep_affine(&mut found, area)?;
         registration = Registration::fit(&found, area)?;
         let fine_map = |p: MmPoint| registration.local(p);
-        let mut found = self.find(
-            &scan.image,
-            1.0,
-            &fine_map,
-            |p| &p.fine,
-            FINE_STEP_MM,
-            FINE_REACH_MM,
-            FINE_SCORE,
-        );
+        let mut found = self.find(&FINE, &scan.image, 1.0, &fine_map);
         registration = drop_outliers(&mut found, area)?;
         let map = registration.local(area.center());
         if map.dx.cross(map.dy) <= 0.0
@@ -175,30 +175,31 @@ impl PatchPlan {
 
     /// Finds every patch near where `map` puts it. `factor`: full-size pixels
     /// per pixel of `image`.
-    #[allow(clippy::too_many_arguments)]
-    fn find<'a>(
-        &'a self,
+    fn find(
+        &self,
+        round: &Round,
         image: &image::GrayImage,
         factor: f64,
         map: &dyn Fn(MmPoint) -> LocalMap,
-        pattern: impl Fn(&'a Patch) -> &'a Pattern,
-        step: f64,
-        reach: f64,
-        least: f64,
     ) -> Vec<Pair> {
         let mut window = Window::default();
-        let samples = (reach / step).round();
-        let margin = samples * step;
+        let samples = (round.reach_mm / round.step_mm).round();
+        let margin = samples * round.step_mm;
         self.patches
             .iter()
             .filter_map(|patch| {
                 let center = patch.rect.center();
                 let local = map(center);
-                window.fill(image, &local, patch.rect.inflate(margin, margin), step);
-                let (dx, dy, score) = pattern(patch).best_in(&window)?;
-                let shift = MmVector::new(dx - samples, dy - samples) * step;
+                let (rect, pattern) = if round.trimmed {
+                    (middle(patch.rect), &patch.fine)
+                } else {
+                    (patch.rect, &patch.wide)
+                };
+                window.fill(image, &local, rect.inflate(margin, margin), round.step_mm);
+                let (dx, dy, score) = pattern.best_in(&window)?;
+                let shift = MmVector::new(dx - samples, dy - samples) * round.step_mm;
                 let at = local.at(center + shift);
-                (score >= least).then_some(Pair {
+                (score >= round.least).then_some(Pair {
                     paper: center,
                     image: PxPoint::new(at.x * factor, at.y * factor),
                 })
@@ -212,13 +213,26 @@ impl PatchPlan {
         let mut window = Window::default();
         for patch in &self.patches {
             let map = registration.local(patch.rect.center());
-            window.fill(&scan.image, &map, patch.rect, FINE_STEP_MM);
+            window.fill(&scan.image, &map, patch.rect, FINE.step_mm);
             for &p in &window.pixels {
                 histogram[p as usize] += 1;
             }
         }
         f64::from(percentile(&histogram, 0.02))
     }
+}
+
+/// px per mm that the page may have: as if the image showed exactly the paper,
+/// and as the file claims, where that is another and possible.
+fn scales(scan: &Scan, page: &PageLayout) -> Vec<f64> {
+    let (w, h) = scan.image.dimensions();
+    let by_area = (f64::from(w) * f64::from(h) / page.size.area()).sqrt();
+    let claimed = scan.dpi.map(|(x, y)| px_per_mm((x * y).sqrt()));
+    let other = claimed.filter(|c| {
+        let ratio = c / by_area;
+        (0.6..1.6).contains(&ratio) && (ratio - 1.0).abs() > 0.02
+    });
+    std::iter::once(by_area).chain(other).collect()
 }
 
 /// Removes pairs that no common affine map explains: the map through three of
@@ -293,6 +307,11 @@ fn drop_outliers(pairs: &mut Vec<Pair>, area: MmRect) -> Option<Registration> {
         }
         pairs.remove(worst);
     }
+}
+
+/// What the last round looks at.
+fn middle(rect: MmRect) -> MmRect {
+    rect.inflate(-FINE_TRIM_MM.0, -FINE_TRIM_MM.1)
 }
 
 /// A piece of the blank page, sampled at `step` mm.

@@ -9,7 +9,7 @@ use super::constellation::{self, Constellation};
 use super::identify::{self, Identity};
 use super::ink::Tone;
 use super::patches::PatchPlan;
-use super::reading::{AnswerState, PageReading, Problem, ProblemCode, Status};
+use super::reading::{Answer, AnswerState, PageReading, Problem, ProblemCode, Status};
 use super::sample;
 use super::squares::find_squares;
 use super::template::{self, BoxTemplate};
@@ -469,11 +469,15 @@ fn assemble(
         mut marks,
         verdicts,
         registration,
+        hand,
         ..
     } = boxes;
     let mut answers = compose(form, layout, &mut marks, &verdicts);
-    let problems =
+    let mut problems =
         areas::doubt_blank_questions(&page.thumb, layout, &registration, tone, &mut answers);
+    if hand.may_vanish() {
+        problems.extend(doubt_all_blanks(&mut answers));
+    }
     PageReading {
         form: None,
         version: None,
@@ -490,16 +494,32 @@ fn assemble(
     }
 }
 
+/// On a black-and-white scan of a light pen a blank question may be one whose
+/// mark was lost: none of them is certain.
+fn doubt_all_blanks(answers: &mut BTreeMap<String, Answer>) -> Option<Problem> {
+    let mut doubted = 0;
+    for answer in answers
+        .values_mut()
+        .filter(|a| a.state == AnswerState::Blank)
+    {
+        answer.state = AnswerState::Marginal;
+        doubted += 1;
+    }
+    (doubted > 0).then(|| Problem {
+        code: ProblemCode::FaintPen,
+        detail: format!(
+            "{doubted} questions seem blank, but on this black-and-white scan a light pen may have been lost: scan in gray"
+        ),
+    })
+}
+
 /// Sets the status from what was found.
 fn finish(mut reading: PageReading, rotation: u32, problems: Vec<Problem>) -> PageReading {
     reading.rotation = rotation;
     reading.problems.extend(problems);
     if reading.status != Status::Unreadable {
         let certain = reading.problems.is_empty()
-            && !reading
-                .answers
-                .values()
-                .any(|a: &super::Answer| AnswerState::needs_person(a.state));
+            && !reading.answers.values().any(|a| a.state.needs_person());
         reading.status = if certain {
             Status::Clean
         } else {

@@ -122,6 +122,8 @@ pub enum ProblemCode {
     BoxHidden,
     /// Ink beside the boxes that may be an answer.
     StrayInk,
+    /// The scan is black and white and the pen was light: marks may be lost.
+    FaintPen,
 }
 
 /// A problem of the page, for people.
