@@ -1,4 +1,5 @@
 //! A script reads images to lines, without a station.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod paper;
 

@@ -54,11 +54,14 @@ const CAMPAIGN: &str = r#"name = "Đợt khảo sát thử"
 forms = ["ba-dinh-2022", "tien-giang-2024"]
 "#;
 
+/// A step's name in both languages, and what it does.
+type Step<'a> = (&'a str, &'a str, &'a dyn Fn() -> Result<(), CliError>);
+
 pub(crate) fn run(args: &DemoArgs) -> Result<Outcome, CliError> {
     let lang = args.lang.lang;
     let started = Instant::now();
     let demo = Demo::new(args)?;
-    let steps: [(&str, &str, &dyn Fn() -> Result<(), CliError>); 4] = [
+    let steps: [Step<'_>; 4] = [
         ("In mẫu phiếu", "Print the forms", &|| demo.print()),
         (
             "Mô phỏng phiếu đã điền và máy quét",

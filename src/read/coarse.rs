@@ -131,7 +131,7 @@ impl CoarsePlan {
 /// Cosine and sine of quarter turns plus some degrees; by repeated rotation
 /// from constants, so that every machine gets the same bits.
 fn turned(turn: u32, degrees: f64) -> (f64, f64) {
-    let (c1, s1) = (0.999_847_695_156_391_3, 0.017_452_406_437_283_512);
+    let (c1, s1) = (0.999_847_695_156_391_3, 0.017_452_406_437_283_51);
     let (mut c, mut s) = (1.0, 0.0);
     let sign = if degrees < 0.0 { -1.0 } else { 1.0 };
     for _ in 0..degrees.abs().round() as u32 {

@@ -352,7 +352,7 @@ impl LineTest {
             return false;
         };
         let slope = (b.0 - a.0) / (b.1 - a.1);
-        if !(slope.abs() <= Self::SLOPE) {
+        if slope.is_nan() || slope.abs() > Self::SLOPE {
             return false;
         }
         let on = inside

@@ -21,22 +21,13 @@ use crate::geometry::{MmPoint, MmRect, MmSize};
 use crate::page::Scan;
 
 /// What the reader is told besides the layouts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
     /// Read every page as a page of this form; a page whose code names another
     /// form is a problem.
     pub form: Option<String>,
     /// Keys that printed serials may be made with.
     pub keys: Keyring,
-}
-
-impl Default for ReadOptions {
-    fn default() -> Self {
-        Self {
-            form: None,
-            keys: Keyring::public(),
-        }
-    }
 }
 
 /// Reads page images by the layouts it was given.

@@ -36,7 +36,7 @@ impl Projective {
         PxPoint::new(q.x / q.z, q.y / q.z)
     }
 
-    fn affine(pairs: &[Pair]) -> Option<Self> {
+    fn fit_affine(pairs: &[Pair]) -> Option<Self> {
         let center = centroid(pairs)?;
         let mut normal = Matrix3::<f64>::zeros();
         let (mut bx, mut by) = (Vector3::zeros(), Vector3::zeros());
@@ -64,8 +64,8 @@ impl Projective {
         })
     }
 
-    fn projective(pairs: &[Pair]) -> Option<Self> {
-        let start = Self::affine(pairs)?;
+    fn fit_projective(pairs: &[Pair]) -> Option<Self> {
+        let start = Self::fit_affine(pairs)?;
         // Linear equations in the eight unknowns with h33 = 1, image
         // coordinates scaled to about one.
         let image_scale = pairs
@@ -181,9 +181,9 @@ impl Registration {
     pub fn fit(pairs: &[Pair], paper: MmRect) -> Option<Self> {
         let spans_paper = pairs.len() >= 7 && quadrants(pairs, paper) == 4;
         let global = if spans_paper {
-            Projective::projective(pairs).or_else(|| Projective::affine(pairs))
+            Projective::fit_projective(pairs).or_else(|| Projective::fit_affine(pairs))
         } else {
-            Projective::affine(pairs)
+            Projective::fit_affine(pairs)
         }?;
         let residuals = pairs
             .iter()

@@ -116,10 +116,9 @@ impl Plane {
             current.copy_from_slice(row);
             let below: &[u8] = if y + 1 < h { &tail[..w] } else { &current };
             for (((out, a), c), b) in row.iter_mut().zip(&above).zip(&current).zip(below) {
-                *out = ((u16::from(*a) + u16::from(*b)) as u32 * u32::from(side)
-                    + u32::from(*c) * u32::from(middle)
-                    + 128
-                    >> 8) as u8;
+                let sum = (u32::from(*a) + u32::from(*b)) * u32::from(side)
+                    + u32::from(*c) * u32::from(middle);
+                *out = ((sum + 128) >> 8) as u8;
             }
             above.copy_from_slice(&current);
             current.copy_from_slice(row);
@@ -130,10 +129,9 @@ impl Plane {
                 .zip(&current[1..n])
                 .zip(&current[2..])
             {
-                *out = ((u32::from(*l) + u32::from(*r)) * u32::from(side)
-                    + u32::from(*c) * u32::from(middle)
-                    + 128
-                    >> 8) as u8;
+                let sum = (u32::from(*l) + u32::from(*r)) * u32::from(side)
+                    + u32::from(*c) * u32::from(middle);
+                *out = ((sum + 128) >> 8) as u8;
             }
         }
     }

@@ -239,7 +239,7 @@ fn hole(plane: &mut Plane, h: &Hole, background: u8, warp: &Warp) {
     each_in_disc(plane, (c.x, c.y), r, |v, dx, dy, distance| {
         // The paper's edge shades the background on the side of the lamp.
         let shadow = ((distance - (r - shade)) / shade).clamp(0.0, 1.0) * 0.4;
-        let side = (0.5 - 0.5 * (dx + dy) / (r * 1.4142)).clamp(0.0, 1.0);
+        let side = (0.5 - 0.5 * (dx + dy) / (r * std::f64::consts::SQRT_2)).clamp(0.0, 1.0);
         *v = (f64::from(background) * (1.0 - shadow * side)) as u8;
     });
 }
