@@ -27,9 +27,14 @@ const SPECK_SHARE: f64 = 0.07;
 /// (a speck of 0.45 mm): on a sheet of bold crosses a speck is a speck, on a
 /// sheet of faint or broken strokes it may be what is left of one.
 const SPECK_MM2: (f64, f64) = (0.025, 0.16);
-/// The ink of a weaker mark where the sheet has none to compare with, mm²: so
-/// little that on a bilevel page nothing marked is not believed.
-const UNKNOWN_HAND_MM2: f64 = 0.9;
+/// The ink of a weaker mark where the sheet has none to compare with, mm²: a
+/// tick of the thinnest pen.
+const UNKNOWN_HAND_MM2: f64 = 1.3;
+/// The same where there is no stroke but grains in some boxes: they may be what
+/// is left of strokes.
+const GRAINS_HAND_MM2: f64 = 0.5;
+/// In so many boxes grains are more than dust.
+const GRAINS_BOXES: usize = 2;
 
 /// A connected speck up to this size may have twice that, mm.
 const SPECK_EXTENT_MM: f64 = 0.6;
@@ -137,15 +142,27 @@ impl Hand {
     /// From all boxes of a page: the second weakest of those that have a
     /// stroke (one alone may be a slip).
     pub fn of<'a>(inks: impl IntoIterator<Item = &'a Ink>, sigma: f64) -> Self {
-        let mut strokes: Vec<f64> = inks
-            .into_iter()
-            .filter(|i| i.extent_mm >= STROKE_EXTENT_MM / 2.0 && i.faint_mm2 >= 2.0 * SPECK_MM2.0)
-            .map(|i| i.faint_mm2)
-            .collect();
+        let (mut strokes, mut grains) = (Vec::new(), 0);
+        for ink in inks {
+            if ink.extent_mm >= STROKE_EXTENT_MM / 2.0 && ink.faint_mm2 >= 2.0 * SPECK_MM2.0 {
+                strokes.push(ink.faint_mm2);
+            } else if ink.faint_mm2 > 0.0 {
+                grains += 1;
+            }
+        }
         strokes.sort_by(f64::total_cmp);
-        let weak = strokes.get(1).or(strokes.first()).copied();
+        let unknown = if grains >= GRAINS_BOXES {
+            GRAINS_HAND_MM2
+        } else {
+            UNKNOWN_HAND_MM2
+        };
+        let weak = strokes
+            .get(1)
+            .or(strokes.first())
+            .copied()
+            .unwrap_or(unknown);
         Self {
-            weak_mark_mm2: weak.unwrap_or(UNKNOWN_HAND_MM2),
+            weak_mark_mm2: weak,
             grainy: sigma > GRAINY_SIGMA,
         }
     }

@@ -40,8 +40,8 @@ const AFFINE_TOLERANCE_MM: f64 = 4.0;
 /// disturbed: uneven feed moves neighbours by at most 1 mm.
 const OUTLIER_MM: f64 = 1.2;
 
-/// How many first guesses are fitted fully.
-const GUESSES: usize = 12;
+/// How many first guesses of each rotation are fitted fully.
+const GUESSES: usize = 10;
 
 /// Finds the anchors. `None` if no arrangement explains at least [`FEWEST`].
 pub(crate) fn recognise(
@@ -49,17 +49,63 @@ pub(crate) fn recognise(
     anchors: &[Anchor],
     paper: MmRect,
 ) -> Option<Constellation> {
-    let mut guesses = first_guesses(squares, anchors);
+    let mut best: Option<Constellation> = None;
+    for squeeze in SQUEEZES {
+        let found = best_of(
+            squares,
+            anchors,
+            paper,
+            first_guesses(squares, anchors, squeeze),
+        );
+        let better = found
+            .as_ref()
+            .is_some_and(|f| best.as_ref().is_none_or(|b| f.beats(b)));
+        if better {
+            best = found;
+        }
+        // Nearly all anchors found: no other squeeze explains more.
+        if best
+            .as_ref()
+            .is_some_and(|b| b.matches.len() + 2 >= anchors.len())
+        {
+            break;
+        }
+    }
+    best
+}
+
+/// Height over width of the print, as shares of the paper's, that first guesses
+/// assume: none, then printed at 94 % one way and 106 % the other. What is
+/// between is within [`FIRST_TOLERANCE_MM`].
+const SQUEEZES: [f64; 3] = [1.0, 0.91, 1.1];
+
+impl Constellation {
+    fn beats(&self, other: &Self) -> bool {
+        (self.matches.len(), -self.worst_mm) > (other.matches.len(), -other.worst_mm)
+    }
+}
+
+fn best_of(
+    squares: &[Square],
+    anchors: &[Anchor],
+    paper: MmRect,
+    mut guesses: Vec<Guess>,
+) -> Option<Constellation> {
     guesses.sort_by(|a, b| b.count.cmp(&a.count).then(a.error.total_cmp(&b.error)));
     let mut best: Option<Constellation> = None;
-    for guess in guesses.iter().take(GUESSES) {
+    let mut tried = [0usize; 4];
+    for guess in &guesses {
+        // Each rotation gets its tries: squeezed paper makes the first guesses
+        // of the right one look no better than those of a wrong one.
+        let turn = guess.quarter_turns();
+        tried[turn] += 1;
+        if tried[turn] > GUESSES {
+            continue;
+        }
         let Some(found) = settle(squares, anchors, paper, guess) else {
             continue;
         };
-        let better = best.as_ref().is_none_or(|b| {
-            (found.matches.len(), -found.worst_mm) > (b.matches.len(), -b.worst_mm)
-        });
-        if better {
+        if best.as_ref().is_none_or(|b| found.beats(b)) {
             best = Some(found);
         }
     }
@@ -74,13 +120,30 @@ struct Guess {
     /// px per mm times cosine and sine of the angle.
     cos: f64,
     sin: f64,
+    /// Height over width.
+    squeeze: f64,
     count: usize,
     error: f64,
 }
 
 impl Guess {
+    /// 0 upright, then clockwise.
+    fn quarter_turns(&self) -> usize {
+        match (
+            self.cos.abs() >= self.sin.abs(),
+            self.cos > 0.0,
+            self.sin > 0.0,
+        ) {
+            (true, true, _) => 0,
+            (false, _, true) => 1,
+            (true, false, _) => 2,
+            (false, _, false) => 3,
+        }
+    }
+
     fn at(&self, p: crate::geometry::MmPoint) -> PxPoint {
         let v = p - self.from;
+        let v = MmVector::new(v.x, v.y * self.squeeze);
         self.to
             + PxVector::new(
                 self.cos * v.x - self.sin * v.y,
@@ -89,11 +152,12 @@ impl Guess {
     }
 }
 
-fn first_guesses(squares: &[Square], anchors: &[Anchor]) -> Vec<Guess> {
+fn first_guesses(squares: &[Square], anchors: &[Anchor], squeeze: f64) -> Vec<Guess> {
     let mut out: Vec<Guess> = Vec::new();
     for (a, first) in anchors.iter().enumerate() {
         for second in &anchors[a + 1..] {
-            let paper: MmVector = second.rect.center() - first.rect.center();
+            let plain: MmVector = second.rect.center() - first.rect.center();
+            let paper = MmVector::new(plain.x, plain.y * squeeze);
             let length = paper.length();
             if length < BASE_MM {
                 continue;
@@ -118,10 +182,12 @@ fn first_guesses(squares: &[Square], anchors: &[Anchor]) -> Vec<Guess> {
                         continue;
                     }
                     let mut guess = Guess {
-                        from: first.rect.center(),
-                        to: s.center,
+                        // From the middle between both: half the error of a squeeze.
+                        from: first.rect.center().lerp(second.rect.center(), 0.5),
+                        to: s.center.lerp(t.center, 0.5),
                         cos,
                         sin,
+                        squeeze,
                         count: 0,
                         error: 0.0,
                     };
@@ -196,29 +262,25 @@ fn settle(
         matches = again;
     }
     // The worst outlier first: it spoils the prediction of its neighbours.
-    let worst_mm = loop {
-        let errors = registration.leave_one_out_mm();
-        let (worst, error) = errors
-            .iter()
-            .copied()
-            .enumerate()
-            .max_by(|a, b| a.1.total_cmp(&b.1))?;
-        // With the fewest anchors leaving one out says little: only a gross
-        // error counts then.
-        let limit = if matches.len() > FEWEST {
-            OUTLIER_MM
-        } else {
-            2.0 * OUTLIER_MM
+    // Once the wrong ones are gone, the others may turn out to fit.
+    let mut worst_mm = drop_outliers(&mut matches, &mut registration, &fit)?;
+    for _ in 0..2 {
+        let mut again = matched(
+            &|a| registration.at(a.rect.center()),
+            AFFINE_TOLERANCE_MM / 2.0,
+        );
+        if again.len() <= matches.len() {
+            break;
+        }
+        let mut refitted = fit(&again)?;
+        let Some(worst) = drop_outliers(&mut again, &mut refitted, &fit) else {
+            break;
         };
-        if error <= limit {
-            break error;
+        if again.len() <= matches.len() {
+            break;
         }
-        matches.remove(worst);
-        if matches.len() < FEWEST {
-            return None;
-        }
-        registration = fit(&matches)?;
-    };
+        (matches, registration, worst_mm) = (again, refitted, worst);
+    }
     let map = registration.local(paper.center());
     // A mirror image or a squeeze beyond 12 % is not a page.
     let (lx, ly) = (map.dx.length(), map.dy.length());
@@ -241,6 +303,37 @@ fn settle(
         rotation,
         worst_mm,
     })
+}
+
+/// Removes anchors that the others contradict, the worst first, and fits anew;
+/// returns what is left of the error, mm. `None` if too few agree.
+fn drop_outliers(
+    matches: &mut Vec<(usize, usize)>,
+    registration: &mut Registration,
+    fit: &dyn Fn(&[(usize, usize)]) -> Option<Registration>,
+) -> Option<f64> {
+    loop {
+        let (worst, error) = registration
+            .leave_one_out_mm()
+            .into_iter()
+            .enumerate()
+            .max_by(|a, b| a.1.total_cmp(&b.1))?;
+        // With the fewest anchors leaving one out says little: only a gross
+        // error counts then.
+        let limit = if matches.len() > FEWEST {
+            OUTLIER_MM
+        } else {
+            2.0 * OUTLIER_MM
+        };
+        if error <= limit {
+            return Some(error);
+        }
+        matches.remove(worst);
+        if matches.len() < FEWEST {
+            return None;
+        }
+        *registration = fit(matches)?;
+    }
 }
 
 #[cfg(test)]
