@@ -11,7 +11,7 @@ mod layout;
 pub mod learned;
 mod library;
 mod print;
-mod text;
+pub(crate) mod text;
 
 pub use compose::{Sheet, violations};
 pub use design::{

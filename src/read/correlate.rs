@@ -41,6 +41,12 @@ impl Pattern {
         (self.width, self.height)
     }
 
+    /// Darkness of the samples, row by row.
+    #[cfg(test)]
+    pub fn ink(&self) -> &[i16] {
+        &self.ink
+    }
+
     /// Contrast: root mean square of the ink about its mean, gray levels.
     pub fn contrast(&self) -> f64 {
         self.norm / (self.ink.len().max(1) as f64).sqrt()

@@ -6,8 +6,10 @@ use image::imageops::crop_imm;
 use super::qr;
 use super::reading::{Problem, ProblemCode};
 use super::registration::Registration;
+use super::text_line;
+use crate::form::Layout;
 use crate::form::code::{CodeError, Keyring, Payload};
-use crate::geometry::MmRect;
+use crate::geometry::{MmRect, MmSize};
 
 /// What the codes say.
 #[derive(Debug, Default)]
@@ -21,7 +23,12 @@ pub(crate) struct Identity {
 impl Identity {
     /// Takes in a text that was read; true if it settles who the page is.
     fn take(&mut self, text: &str, keys: &Keyring) -> bool {
-        match Payload::parse(text, keys) {
+        self.settle(Payload::parse(text, keys), text)
+    }
+
+    /// Takes in what a code says; true if it settles who the page is.
+    fn settle(&mut self, said: Result<Payload, CodeError>, text: &str) -> bool {
+        match said {
             Ok(payload) => {
                 self.payload = Some(payload);
                 // A good code beside a forged or foreign one decides.
@@ -57,6 +64,15 @@ impl Identity {
                 );
                 false
             }
+            Err(CodeError::UnknownDigest { digest }) => {
+                self.problem(
+                    ProblemCode::FormUnknown,
+                    format!(
+                        "the code line names layout {digest}, which is not among the templates"
+                    ),
+                );
+                false
+            }
             Err(_) => false,
         }
     }
@@ -72,11 +88,13 @@ impl Identity {
 const REGION_MM: f64 = 8.0;
 
 /// Reads the codes of a registered page: first where they must be, then around
-/// there.
+/// there, then the line of characters.
 pub(crate) fn identify(
     image: &GrayImage,
     registration: &Registration,
     places: &[MmRect],
+    paper: MmSize,
+    layouts: &[&Layout],
     keys: &Keyring,
 ) -> Identity {
     let mut identity = Identity::default();
@@ -117,6 +135,10 @@ pub(crate) fn identify(
                 return identity;
             }
         }
+    }
+    if identity.payload.is_none() {
+        let said = text_line::read(image, registration, paper, layouts, keys);
+        identity.settle(said, "");
     }
     identity
 }

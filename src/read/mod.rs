@@ -7,7 +7,8 @@
 //! 2. [`squares`]: solid squares that may be anchors
 //! 3. [`constellation`]: which of them are the anchors, and how the page lies
 //! 4. [`registration`]: the map from millimetres to pixels
-//! 5. [`qr`], [`identify`]: which form, version, page and serial it is
+//! 5. [`qr`], [`text_line`] ([`glyph`]), [`identify`]: which form, version,
+//!    page and serial it is
 //! 6. [`template`], [`sample`], [`outline`]: each box, found near its place;
 //!    the proof of alignment
 //! 7. [`ink`], [`classify`]: what is in it
@@ -25,6 +26,7 @@ pub(crate) mod components;
 mod compose;
 mod constellation;
 pub(crate) mod correlate;
+mod glyph;
 mod identify;
 mod ink;
 mod outline;
@@ -36,6 +38,7 @@ pub(crate) mod registration;
 pub(crate) mod sample;
 mod squares;
 mod template;
+mod text_line;
 pub(crate) mod thumbnail;
 
 pub use reader::{ReadOptions, Reader};

@@ -208,6 +208,8 @@ impl Reader {
             &page.scan.image,
             &found.registration,
             &frame.codes,
+            frame.size,
+            &self.layouts().collect::<Vec<_>>(),
             &self.options.keys,
         );
         let reading = self.read_identified(page, &found, tone, &mut identity);
