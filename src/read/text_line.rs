@@ -15,11 +15,13 @@ use crate::form::Layout;
 use crate::form::code::{CodeError, Keyring, LineCode, Payload, TextCells, parse_text_line};
 use crate::geometry::{MmRect, MmSize, MmVector};
 
-/// How far the whole line may be from where the registration puts it, mm, in
-/// coarse steps. More would reach half a neighbour's stem.
+/// How far the whole line may be from where the registration puts it, coarse
+/// steps: 0.8 mm, so that with [`CELL_SEARCH`] a character is never sought
+/// nearer to the neighbouring cell (2.9 mm on) than to its own.
 const LINE_SEARCH: usize = 4;
 
-/// How far a character may be from where the whole line is, mm, in fine steps.
+/// How far a character may be from where the whole line is, fine steps: 0.3 mm,
+/// twice what an uneven feed leaves within the line's 93 mm.
 const CELL_SEARCH: usize = 3;
 
 /// A place where the characters resemble the best ones less than this, on
