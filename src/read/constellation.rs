@@ -201,6 +201,10 @@ fn first_guesses(squares: &[Square], anchors: &[Anchor], squeeze: f64) -> Vec<Gu
                             guess.error += d / scale;
                         }
                     }
+                    if guess.count == anchors.len() {
+                        // No other guess can explain more.
+                        return vec![guess];
+                    }
                     if guess.count >= FEWEST {
                         out.push(guess);
                     }
