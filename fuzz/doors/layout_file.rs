@@ -87,7 +87,7 @@ fn blank(page: &PageLayout) -> GrayImage {
             dice ^= dice << 13;
             dice ^= dice >> 17;
             dice ^= dice << 5;
-            if dice % 3 == 0 {
+            if dice.is_multiple_of(3) {
                 dark(&mut image, x, y, 2, 20);
             }
         }
