@@ -4,9 +4,18 @@
 
 use std::path::PathBuf;
 
-use phieu::page::{DecodeLimits, PageFile};
+use phieu::read::Status;
 
-fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
+#[path = "../fuzz/doors/code_payload.rs"]
+mod code_payload;
+#[path = "../fuzz/doors/form_toml.rs"]
+mod form_toml;
+#[path = "../fuzz/doors/layout_file.rs"]
+mod layout_file;
+#[path = "../fuzz/doors/page_decode.rs"]
+mod page_decode;
+
+fn replay(target: &str, enter: fn(&[u8])) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures/fuzz")
         .join(target);
@@ -16,36 +25,44 @@ fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
         .collect();
     files.sort();
     assert!(!files.is_empty(), "{} is empty", folder.display());
-    files
-        .into_iter()
-        .map(|path| {
-            let data = std::fs::read(&path).unwrap();
-            (path, data)
-        })
-        .collect()
+    for path in files {
+        // Shown where a file fails.
+        println!("{}", path.display());
+        enter(&std::fs::read(&path).unwrap());
+    }
+}
+
+/// A door that turns everything away would find nothing: the seeds are a form
+/// that is laid out and a page that is read.
+#[test]
+fn seeds_get_through() {
+    let seed = |path: &str| {
+        let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/fuzz");
+        std::fs::read(fixtures.join(path)).unwrap()
+    };
+    let text = String::from_utf8(seed("form_toml/seed.toml")).unwrap();
+    let form = phieu::form::parse(&text, "seed.toml").unwrap();
+    phieu::form::Layout::from_form(&form).unwrap();
+    let reading = layout_file::read(&seed("layout_file/seed")).unwrap();
+    assert_ne!(reading.status, Status::Unreadable, "{reading:?}");
 }
 
 #[test]
 fn page_decode() {
-    let limits = DecodeLimits {
-        max_pixels: 1 << 18,
-        max_pages: 64,
-        ..DecodeLimits::default()
-    };
-    for (path, data) in corpus("page_decode") {
-        let Ok(file) = PageFile::from_bytes(data, &limits) else {
-            continue;
-        };
-        for index in 0..file.page_count().min(4) {
-            if let Ok(scan) = file.page(index) {
-                let (width, height) = scan.image.dimensions();
-                let bound = limits.max_pixels + u64::from(width) + u64::from(height);
-                assert!(
-                    u64::from(width) * u64::from(height) <= bound,
-                    "{}",
-                    path.display()
-                );
-            }
-        }
-    }
+    replay("page_decode", page_decode::enter);
+}
+
+#[test]
+fn form_toml() {
+    replay("form_toml", form_toml::enter);
+}
+
+#[test]
+fn code_payload() {
+    replay("code_payload", code_payload::enter);
+}
+
+#[test]
+fn layout_file() {
+    replay("layout_file", layout_file::enter);
 }

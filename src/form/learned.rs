@@ -2,7 +2,8 @@
 //! with `form.toml` (written by the program, corrected by a person),
 //! `layout.json` (the anchors) and the blank pages as PNG.
 
-use std::collections::HashSet;
+mod check;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -247,88 +248,6 @@ impl LearnedForm {
         t
     }
 
-    /// Parses and checks form.toml.
-    ///
-    /// # Errors
-    /// A line for people: where and what is wrong.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let form: Self = toml::from_str(text).map_err(|e| {
-            let line = e.span().map_or(1, |s| {
-                1 + text[..s.start.min(text.len())].matches('\n').count()
-            });
-            format!("line {line}: {}", e.message())
-        })?;
-        let fail = |what: String| Err(what);
-        if !form.learned {
-            return fail("learned must be true".to_owned());
-        }
-        if form.page.is_empty() {
-            return fail("there is no [[page]]".to_owned());
-        }
-        let mut ids = HashSet::new();
-        for p in &form.page {
-            if !ids.insert(format!("page {}", p.number)) {
-                return fail(format!("page {} stands twice", p.number));
-            }
-            // From a postcard to A2.
-            if !p.paper.iter().all(|v| (50.0..=700.0).contains(v)) {
-                return fail(format!("page {}: paper is not a size in mm", p.number));
-            }
-            if Path::new(&p.blank).components().count() != 1 {
-                return fail(format!(
-                    "page {}: blank must name a file beside form.toml",
-                    p.number
-                ));
-            }
-        }
-        let inside = |page: u32, at: &[f64; 4]| {
-            form.page.iter().any(|p| {
-                p.number == page
-                    && at[0] >= 0.0
-                    && at[1] >= 0.0
-                    && at[2] > 0.5
-                    && at[3] > 0.5
-                    && at[0] + at[2] <= p.paper[0]
-                    && at[1] + at[3] <= p.paper[1]
-            })
-        };
-        for question in &form.question {
-            if !ids.insert(format!("question {}", question.id)) {
-                return fail(format!("question {} stands twice", question.id));
-            }
-            for c in &question.choice {
-                if !ids.insert(format!("{}/{}", question.id, c.id)) {
-                    return fail(format!(
-                        "question {}: choice {} stands twice",
-                        question.id, c.id
-                    ));
-                }
-                if !inside(question.page, &c.at) {
-                    return fail(format!(
-                        "question {}, choice {}: its box is not on page {}",
-                        question.id, c.id, question.page
-                    ));
-                }
-                let line = c.outline.unwrap_or(form.look.outline);
-                if !(0.05..=1.5).contains(&line) || line * 3.0 > c.at[2].min(c.at[3]) {
-                    return fail(format!(
-                        "question {}, choice {}: outline {line} mm",
-                        question.id, c.id
-                    ));
-                }
-            }
-        }
-        for a in &form.area {
-            if !ids.insert(format!("area {}", a.id)) {
-                return fail(format!("area {} stands twice", a.id));
-            }
-            if !inside(a.page, &a.at) {
-                return fail(format!("area {} is not on page {}", a.id, a.page));
-            }
-        }
-        Ok(form)
-    }
-
     /// The layout, with anchors and blank pages that were loaded or learned.
     #[must_use]
     pub fn layout(&self, anchors: &LearnedAnchors, blanks: &[(u32, Reference)]) -> Layout {
@@ -407,23 +326,11 @@ impl LearnedForm {
             detail,
         })?;
         let layout_path = dir.join(LAYOUT_FILE);
-        let anchors: LearnedAnchors =
-            serde_json::from_str(&read(&layout_path)?).map_err(|e| LearnedError::Form {
-                path: layout_path.clone(),
-                detail: e.to_string(),
-            })?;
-        let finite = anchors.pages.iter().flat_map(|p| &p.anchors).all(|a| {
-            let r = a.rect;
-            [r.origin.x, r.origin.y, r.size.width, r.size.height]
-                .iter()
-                .all(|v| (0.0..1000.0).contains(v))
-        });
-        if !finite {
-            return Err(LearnedError::Form {
+        let anchors =
+            LearnedAnchors::parse(&read(&layout_path)?).map_err(|detail| LearnedError::Form {
                 path: layout_path,
-                detail: "an anchor is not on the paper".to_owned(),
-            });
-        }
+                detail,
+            })?;
         let mut blanks = Vec::new();
         for p in &form.page {
             let path = dir.join(&p.blank);

@@ -176,6 +176,11 @@ impl Payload {
         let [_, form, version, digest, page, serial, unit, ballot_box, ""] = fields[..] else {
             return None;
         };
+        // A code has one spelling: what would be printed otherwise was not
+        // printed by us.
+        if form.bytes().any(|b| b.is_ascii_lowercase()) {
+            return None;
+        }
         let form = form.to_ascii_lowercase();
         let version_number: u32 = version.parse().ok()?;
         let page = u32::try_from(decode(page).filter(|_| page.len() == 1)?).ok()?;
@@ -188,6 +193,7 @@ impl Payload {
         in_range.then_some(())?;
         let place = |text: &str| match text {
             "" => Some(None),
+            text if text.len() > MAX_UNIT => None,
             text => unescape(text).map(Some),
         };
         Some(Self {
@@ -316,6 +322,23 @@ mod tests {
             let text = payload.encode(&Key::generate().unwrap()).unwrap();
             let read = Payload::parse(&text, &Keyring::public());
             prop_assert_eq!(read, Err(CodeError::SerialForged { payload: Box::new(payload) }));
+        }
+    }
+
+    /// A code in small letters, or with a unit longer than any that is
+    /// printed, was understood if only its unkeyed check was right, and then
+    /// named in a problem's text as a forged code of ours.
+    #[test]
+    fn what_would_be_printed_otherwise_is_damaged() {
+        let read = |body: &str| {
+            let keyed = format!("{body}{}", keyed_check(&Key::public(), body));
+            let check = plain_check(&keyed);
+            Payload::parse(&(keyed + &check), &Keyring::public())
+        };
+        let usual = "PH1/TO-DAN-PHO/1/0123456789/2/ABCDEFGHJK/UNIT/BOX/";
+        assert!(read(usual).is_ok());
+        for (from, to) in [("TO-DAN", "to-dan"), ("/UNIT/", "/UNIT-UNIT-UNIT-UNIT/")] {
+            assert_eq!(read(&usual.replace(from, to)), Err(CodeError::Damaged));
         }
     }
 

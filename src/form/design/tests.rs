@@ -67,6 +67,13 @@ fn mistakes_are_found_where_they_are() {
             "layout",
         ),
         ("text = \"?\"", "text = \"?\"\nlayout = 0", 8, "columns"),
+        // A label of a megabyte was broken into lines for minutes.
+        (
+            "text = \"?\"",
+            "text = \"?\"\nlabel = \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"",
+            8,
+            "label is longer",
+        ),
         (
             "choices = [{ id = \"co\", text = \"Có\" }]",
             "",

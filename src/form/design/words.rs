@@ -15,6 +15,9 @@ use crate::form::{FormError, QuestionKind};
 
 /// Longest text, characters: a third of a page.
 const MAX_TEXT: usize = 2000;
+/// Longest label, characters: "Câu 12b." has eight. A megabyte of letters
+/// without a blank takes minutes to be broken into lines.
+const MAX_LABEL: usize = 60;
 /// Most lines of one writing area: more than a page holds.
 const MAX_LINES: u32 = 40;
 /// Most cells of one row of digits: the width of A5 holds about fifteen.
@@ -204,7 +207,7 @@ impl Words<'_> {
                 *counter += 1;
                 ItemKind::Question(Question {
                     id,
-                    label: self.label(value, *counter),
+                    label: self.label(value, *counter)?,
                     text: given_text,
                     kind: if kind == "single" {
                         QuestionKind::Single
@@ -225,7 +228,10 @@ impl Words<'_> {
                     let raw = row.get_ref();
                     rows.push(GridRow {
                         id: self.id(&raw.id)?,
-                        label: raw.label.clone().unwrap_or_else(|| format!("{counter}.")),
+                        label: match &raw.label {
+                            Some(label) => self.short(label, raw.id.span())?,
+                            None => format!("{counter}."),
+                        },
                         text: self.text(&raw.text)?,
                         required: raw.required.unwrap_or(required),
                         at: self.reader.position(raw.id.span().start),
@@ -268,12 +274,23 @@ impl Words<'_> {
         })
     }
 
-    fn label(&self, value: &RawItem, counter: u32) -> String {
+    fn label(&self, value: &RawItem, counter: u32) -> Result<String, FormError> {
         match (&value.label, self.languages[0]) {
-            (Some(label), _) => label.get_ref().clone(),
-            (None, Language::Vi) => format!("Câu {counter}."),
-            (None, Language::En) => format!("{counter}."),
+            (Some(label), _) => self.short(label.get_ref(), label.span()),
+            (None, Language::Vi) => Ok(format!("Câu {counter}.")),
+            (None, Language::En) => Ok(format!("{counter}.")),
         }
+    }
+
+    fn short(&self, label: &str, at: Range<usize>) -> Result<String, FormError> {
+        if label.chars().count() > MAX_LABEL {
+            return Err(self.reader.mistake(
+                at,
+                format!("the label is longer than {MAX_LABEL} characters"),
+                "shorten it: the question's words belong into `text`",
+            ));
+        }
+        Ok(label.to_owned())
     }
 
     fn within(
