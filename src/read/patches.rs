@@ -99,29 +99,29 @@ impl PatchPlan {
     }
 
     /// Finds the page in the image. `None` if too few patches are found.
+    /// `wide`: look for large skew and other scales too, which takes twenty
+    /// times as long.
     pub fn register(
         &self,
         scan: &Scan,
         thumb: &Thumbnail,
         paper: &PaperMap,
         page: &PageLayout,
+        wide: bool,
     ) -> Option<Fit> {
-        // Nearly all pages lie straight; the long search is for the others.
         let enough = (self.patches.len() / 2).max(FEWEST);
         let mut best: Option<Fit> = None;
-        for wide in [false, true] {
-            for px_per_mm in scales(scan, page) {
-                let coarse = CoarseScan::of(thumb, paper, px_per_mm);
-                for pose in self.coarse.poses(&coarse, px_per_mm, wide) {
-                    let Some(fit) = self.settle(scan, thumb, paper, page, &pose) else {
-                        continue;
-                    };
-                    if fit.matched >= enough {
-                        return Some(fit);
-                    }
-                    if best.as_ref().is_none_or(|b| fit.matched > b.matched) {
-                        best = Some(fit);
-                    }
+        for px_per_mm in scales(scan, page) {
+            let coarse = CoarseScan::of(thumb, paper, px_per_mm);
+            for pose in self.coarse.poses(&coarse, px_per_mm, wide) {
+                let Some(fit) = self.settle(scan, thumb, paper, page, &pose) else {
+                    continue;
+                };
+                if fit.matched >= enough {
+                    return Some(fit);
+                }
+                if best.as_ref().is_none_or(|b| fit.matched > b.matched) {
+                    best = Some(fit);
                 }
             }
         }

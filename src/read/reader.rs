@@ -304,8 +304,18 @@ impl Reader {
         reading
     }
 
-    /// Reads a page of a learned form: the one page that proves itself.
+    /// Reads a page of a learned form: the one page that proves itself. Nearly
+    /// all pages lie straight; the long search is for when none did.
     fn read_learned(&self, page: &PageImage) -> PageReading {
+        let straight = self.read_learned_as(page, false);
+        if straight.status == Status::Unreadable && !is_ambiguous(&straight) {
+            self.read_learned_as(page, true)
+        } else {
+            straight
+        }
+    }
+
+    fn read_learned_as(&self, page: &PageImage, wide: bool) -> PageReading {
         let mut best: Option<(usize, usize, BoxesRead, u32, Tone)> = None;
         let mut rivals = 0;
         let mut nearest: Option<String> = None;
@@ -320,7 +330,7 @@ impl Reader {
                     continue;
                 };
                 let layout = &form.layout.pages[p];
-                let Some(fit) = patches.register(page.scan, &page.thumb, &page.paper, layout)
+                let Some(fit) = patches.register(page.scan, &page.thumb, &page.paper, layout, wide)
                 else {
                     continue;
                 };
@@ -504,6 +514,13 @@ fn doubt_all_blanks(answers: &mut BTreeMap<String, Answer>) -> Option<Problem> {
             "{doubted} questions seem blank, but on this black-and-white scan a light pen may have been lost: scan in gray"
         ),
     })
+}
+
+fn is_ambiguous(reading: &PageReading) -> bool {
+    reading
+        .problems
+        .iter()
+        .any(|p| p.code == ProblemCode::FormAmbiguous)
 }
 
 /// Sets the status from what was found.
