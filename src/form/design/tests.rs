@@ -67,7 +67,7 @@ fn mistakes_are_found_where_they_are() {
             "layout",
         ),
         ("text = \"?\"", "text = \"?\"\nlayout = 0", 8, "columns"),
-        // A label of a megabyte was broken into lines for minutes.
+        // A label of any length was taken, and broken into lines.
         (
             "text = \"?\"",
             "text = \"?\"\nlabel = \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"",

@@ -15,8 +15,8 @@ use crate::form::{FormError, QuestionKind};
 
 /// Longest text, characters: a third of a page.
 const MAX_TEXT: usize = 2000;
-/// Longest label, characters: "Câu 12b." has eight. A megabyte of letters
-/// without a blank takes minutes to be broken into lines.
+/// Longest label, characters: "Câu 12b." has eight. Other texts are bounded
+/// by [`MAX_TEXT`]; a label was by the size of the file alone.
 const MAX_LABEL: usize = 60;
 /// Most lines of one writing area: more than a page holds.
 const MAX_LINES: u32 = 40;

@@ -233,8 +233,8 @@ mod tests {
         }
     }
 
-    /// A box as large as the paper was sampled at 0.1 mm, once for the
-    /// template and once for the page: gigabytes for a few of them.
+    /// A box as large as the paper was taken, and sampled at 0.1 mm: 0.4 s and
+    /// 13 MB for each, on each page that was read.
     #[test]
     fn a_box_as_large_as_the_paper_is_none() {
         let error = refused("[10, 20, 5, 3]", "[0, 0, 210, 297]");
@@ -254,8 +254,8 @@ mod tests {
         }
     }
 
-    /// An anchor of a metre's side took minutes and gigabytes to be looked
-    /// for; one without an extent divides by nothing.
+    /// One anchor of a metre's side was taken, and looked for on each page for
+    /// half a minute, in 260 MB.
     #[test]
     fn anchors_are_pieces_of_the_page() {
         let json = |w: &str| {
