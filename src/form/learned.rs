@@ -244,6 +244,23 @@ impl LearnedForm {
                 t.push_str(" },\n");
             }
             t.push_str("]\n");
+            if let Some(most) = question.max_choices {
+                let _ = writeln!(t, "max_choices = {most}");
+            }
+        }
+        for a in &self.area {
+            let kind = match a.kind {
+                AreaKind::Text => "text",
+                AreaKind::Digits => "digits",
+                AreaKind::Personal => "personal",
+            };
+            let [x, y, w, h] = a.at;
+            let _ = write!(
+                t,
+                "\n[[area]]\nid = {}\nkind = \"{kind}\"\npage = {}\nat = [{x}, {y}, {w}, {h}]\n",
+                q(&a.id),
+                a.page
+            );
         }
         t
     }
@@ -462,7 +479,15 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let f = form();
+        let mut f = form();
+        f.question[0].kind = QuestionKind::Multiple;
+        f.question[0].max_choices = Some(1);
+        f.area.push(LearnedArea {
+            id: "gop-y".into(),
+            kind: AreaKind::Text,
+            page: 1,
+            at: [10.0, 100.5, 150.0, 30.0],
+        });
         assert_eq!(LearnedForm::parse(&f.to_toml("tờ trống.jpg")), Ok(f));
     }
 
