@@ -145,7 +145,7 @@ impl Demo {
             ];
             for (level, first, sheets) in runs {
                 let folder = self.scans().join(format!("{id}-{level}"));
-                let made = Simulator::new(&loaded.layout, level, args.seed)
+                let made = Simulator::for_form(loaded, level, args.seed)?
                     .write_to(&folder, first, sheets)?;
                 say(&format!(
                     "   {}: {} {}, {} {}",

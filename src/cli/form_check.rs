@@ -126,7 +126,7 @@ const SEED: u64 = 1;
 /// see, is.
 pub(super) fn prove_in_office(form: &LoadedForm) -> Result<Proof, CliError> {
     let layout = &form.layout;
-    let simulator = Simulator::new(layout, Level::Office, SEED);
+    let simulator = Simulator::for_form(form, Level::Office, SEED)?;
     let reader = Reader::new(
         vec![layout.clone()],
         ReadOptions {

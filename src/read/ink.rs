@@ -77,7 +77,7 @@ pub(crate) fn local_paper(window: &Window, template: &BoxTemplate) -> Option<u8>
             n += 1;
         }
     }
-    // Half a square millimetre is too little to judge paper by.
+    // Less than a square millimetre is too little to judge paper by.
     (n >= 50).then(|| super::thumbnail::percentile(&histogram, 0.75))
 }
 
@@ -336,7 +336,7 @@ impl LineTest {
     /// Steeper than this against the axis is a slash by hand, not a streak:
     /// tangent of the 8° of skew that a page may have, and two more.
     const SLOPE: f64 = 0.18;
-    /// Ink this near to the line belongs to it, samples: 0.4 mm.
+    /// Ink this near to the line belongs to it, samples: half a millimetre.
     const NEAR: f64 = 4.0;
 
     fn is_line(&self) -> bool {
@@ -347,7 +347,7 @@ impl LineTest {
     }
 
     fn along(first: &[(f64, f64)], last: &[(f64, f64)], inside: &[(f64, f64)]) -> bool {
-        // A streak has at least a sample in most rows of the ring's 15.
+        // A streak has at least a sample in most rows of the ring's dozen.
         let (Some(a), Some(b)) = (Self::compact(first), Self::compact(last)) else {
             return false;
         };
