@@ -113,6 +113,61 @@ fn hamilton_ballots_are_learned_and_read_without_a_silent_error() {
     assert!(needs_person(&seen[2].1));
 }
 
+/// Turned, skewed and shrunk, with a dark border and a streak: the same marks
+/// are read, or none at all, never others.
+#[test]
+fn a_bad_scan_of_a_ballot_gives_the_same_marks() {
+    let Some(dir) = folder() else { return };
+    let (_, layout) = learned(&dir, "blank-p5.jpg", "hamilton-5");
+    let reader = Reader::new(vec![layout], ReadOptions::default());
+    let good = scan(&dir.join("filled-in-p5.jpg"));
+    let states = |scan: &Scan| -> Vec<MarkState> {
+        reader.read(scan).marks.iter().map(|m| m.state).collect()
+    };
+    let expected = states(&good);
+    assert!(expected.contains(&MarkState::Marked));
+    let mut bordered = warped(&good.image, 0.9, 0.97, 10);
+    for y in 0..bordered.height() {
+        bordered.put_pixel(1200, y, image::Luma([70]));
+    }
+    for (name, image) in [
+        ("upside down", image::imageops::rotate180(&good.image)),
+        ("on its side", image::imageops::rotate90(&good.image)),
+        ("skewed and shrunk", warped(&good.image, -5.0, 0.96, 255)),
+        ("dark border and streak", bordered),
+        (
+            "blurred",
+            imageproc::filter::gaussian_blur_f32(&good.image, 1.5),
+        ),
+    ] {
+        let seen = states(&Scan {
+            image,
+            ..good.clone()
+        });
+        assert_eq!(seen.len(), expected.len(), "{name}: not read");
+        for (a, b) in seen.iter().zip(&expected) {
+            assert!(
+                a == b || *a == MarkState::Marginal,
+                "{name}: {a:?} for {b:?}"
+            );
+        }
+    }
+}
+
+/// The page turned about its middle and scaled, on a background.
+fn warped(image: &image::GrayImage, degrees: f32, scale: f32, background: u8) -> image::GrayImage {
+    use imageproc::geometric_transformations::{Border, Interpolation, Projection, warp_into};
+    let (x, y) = (image.width() as f32 / 2.0, image.height() as f32 / 2.0);
+    let map = Projection::translate(x + 10.0, y + 20.0)
+        * Projection::rotate(degrees.to_radians())
+        * Projection::scale(scale, scale)
+        * Projection::translate(-x, -y);
+    let mut out = image::GrayImage::new(image.width(), image.height());
+    let border = Border::Constant(image::Luma([background]));
+    warp_into(image, map, Interpolation::Bilinear, border, &mut out);
+    out
+}
+
 fn needs_person(r: &PageReading) -> bool {
     r.answers.values().any(|a| a.state.needs_person())
 }

@@ -309,12 +309,15 @@ fn settle(
     })
 }
 
+/// Fits the map to pairs of an anchor and a square (indices).
+type Fitting<'a> = dyn Fn(&[(usize, usize)]) -> Option<Registration> + 'a;
+
 /// Removes anchors that the others contradict, the worst first, and fits anew;
 /// returns what is left of the error, mm. `None` if too few agree.
 fn drop_outliers(
     matches: &mut Vec<(usize, usize)>,
     registration: &mut Registration,
-    fit: &dyn Fn(&[(usize, usize)]) -> Option<Registration>,
+    fit: &Fitting<'_>,
 ) -> Option<f64> {
     loop {
         let (worst, error) = registration
