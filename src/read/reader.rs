@@ -137,7 +137,7 @@ impl Reader {
         let thumb = Thumbnail::of(&scan.image);
         let paper = PaperMap::of(&thumb.image);
         if is_blank(&thumb, &paper) {
-            return unreadable(Problem {
+            return PageReading::unreadable(Problem {
                 code: ProblemCode::BlankPage,
                 detail: "nothing is printed or written on this page".to_owned(),
             });
@@ -173,7 +173,7 @@ impl Reader {
     /// No anchors: whose page is it at least?
     fn unregistered(&self, page: &PageImage) -> PageReading {
         let identity = identify::identify_anywhere(&page.scan.image, &self.options.keys);
-        let mut reading = unreadable(Problem {
+        let mut reading = PageReading::unreadable(Problem {
             code: ProblemCode::AnchorsMissing,
             detail: "the black squares along the edges of the page were not found".to_owned(),
         });
@@ -224,14 +224,14 @@ impl Reader {
         identity: &mut Identity,
     ) -> PageReading {
         let Some(payload) = identity.payload.take() else {
-            return unreadable(Problem {
+            return PageReading::unreadable(Problem {
                 code: ProblemCode::QrUnreadable,
                 detail: "none of the page's codes could be read: give form and serial by hand"
                     .to_owned(),
             });
         };
         let failed = |code, detail: String| {
-            let mut r = unreadable(Problem { code, detail });
+            let mut r = PageReading::unreadable(Problem { code, detail });
             name(&mut r, &payload);
             r
         };
@@ -360,7 +360,7 @@ impl Reader {
             }
         }
         let Some((f, p, boxes, rotation, tone)) = best else {
-            return unreadable(Problem {
+            return PageReading::unreadable(Problem {
                 code: ProblemCode::AlignmentUnproven,
                 detail: nearest
                     .unwrap_or_else(|| "the page resembles none of the learned forms".to_owned()),
@@ -369,7 +369,7 @@ impl Reader {
         let form = &self.forms[f];
         let layout = &form.layout.pages[p];
         if rivals > 1 {
-            return unreadable(Problem {
+            return PageReading::unreadable(Problem {
                 code: ProblemCode::FormAmbiguous,
                 detail: format!("{rivals} learned pages fit this image; name the form with --form"),
             });
@@ -433,23 +433,6 @@ fn unproven(boxes: &BoxesRead, anchors: usize) -> String {
         boxes.found,
         boxes.marks.len()
     )
-}
-
-fn unreadable(problem: Problem) -> PageReading {
-    PageReading {
-        form: None,
-        version: None,
-        page: None,
-        serial: None,
-        unit: None,
-        ballot_box: None,
-        status: Status::Unreadable,
-        rotation: 0,
-        answers: BTreeMap::new(),
-        marks: Vec::new(),
-        areas: Vec::new(),
-        problems: vec![problem],
-    }
 }
 
 fn name(reading: &mut PageReading, payload: &Payload) {

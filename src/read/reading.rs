@@ -165,3 +165,24 @@ pub struct PageReading {
     /// Everything that needs a person beyond the marks.
     pub problems: Vec<Problem>,
 }
+
+impl PageReading {
+    /// The reading of a page from which nothing was read, and why.
+    #[must_use]
+    pub fn unreadable(problem: Problem) -> Self {
+        Self {
+            form: None,
+            version: None,
+            page: None,
+            serial: None,
+            unit: None,
+            ballot_box: None,
+            status: Status::Unreadable,
+            rotation: 0,
+            answers: BTreeMap::new(),
+            marks: Vec::new(),
+            areas: Vec::new(),
+            problems: vec![problem],
+        }
+    }
+}

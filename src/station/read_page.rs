@@ -1,11 +1,10 @@
 //! One page image through decoder and reader, whatever happens to it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::guard::guarded;
 use crate::page::{DecodeLimits, PageFile, Scan};
-use crate::read::{PageReading, Problem, ProblemCode, Reader, Status};
+use crate::read::{PageReading, Problem, ProblemCode, Reader};
 
 /// A file's pages, or why there are none.
 #[derive(Debug)]
@@ -70,21 +69,8 @@ impl Pages {
 /// The reading of a page that could not be decoded.
 #[must_use]
 pub fn damaged(why: &str) -> PageReading {
-    PageReading {
-        form: None,
-        version: None,
-        page: None,
-        serial: None,
-        unit: None,
-        ballot_box: None,
-        status: Status::Unreadable,
-        rotation: 0,
-        answers: BTreeMap::new(),
-        marks: Vec::new(),
-        areas: Vec::new(),
-        problems: vec![Problem {
-            code: ProblemCode::Damaged,
-            detail: why.to_owned(),
-        }],
-    }
+    PageReading::unreadable(Problem {
+        code: ProblemCode::Damaged,
+        detail: why.to_owned(),
+    })
 }
