@@ -84,7 +84,8 @@ fn at_level(blank: &GrayImage, paper: &PaperMap, ppm: (f64, f64), level: f64) ->
             dark[i] = f64::from(blank.as_raw()[i]) < level * f64::from(paper.at(x, y));
         }
     }
-    regions(w, h, Touch::Sides, |i| !dark[i])
+    let light: Vec<u8> = dark.iter().map(|&d| u8::from(!d)).collect();
+    regions(w, h, Touch::Sides, &light)
         .iter()
         .filter(|c| c.x0 > 0 && c.y0 > 0 && c.x1 + 1 < w && c.y1 + 1 < h)
         .filter_map(|c| target(c, &dark, w, h, ppm))

@@ -91,50 +91,41 @@ pub(crate) enum Touch {
     Sides,
 }
 
-/// Regions of the pixels for which `dark(index)` holds in a row-major image.
-pub(crate) fn components(width: u32, height: u32, dark: impl Fn(usize) -> bool) -> Vec<Component> {
-    regions(width, height, Touch::Corners, dark)
-}
-
-/// Regions of the pixels for which `inside(index)` holds.
-pub(crate) fn regions(
-    width: u32,
-    height: u32,
-    touch: Touch,
-    inside: impl Fn(usize) -> bool,
-) -> Vec<Component> {
+/// Regions of the pixels of a row-major mask that are not 0.
+pub(crate) fn regions(width: u32, height: u32, touch: Touch, mask: &[u8]) -> Vec<Component> {
     let reach = u32::from(touch == Touch::Corners);
     let mut found: Vec<Component> = Vec::new();
     let mut parent: Vec<u32> = Vec::new();
     // Runs of the row above and of this row: start, end (exclusive), label.
     let mut above: Vec<(u32, u32, u32)> = Vec::new();
     let mut current: Vec<(u32, u32, u32)> = Vec::new();
-    for y in 0..height {
+    if width == 0 {
+        return found;
+    }
+    for (y, row) in (0..height).zip(mask.chunks_exact(width as usize)) {
         current.clear();
-        let base = y as usize * width as usize;
         let mut first_above = 0;
         let mut x = 0;
-        while x < width {
-            if !inside(base + x as usize) {
-                x += 1;
-                continue;
-            }
-            let start = x;
-            while x < width && inside(base + x as usize) {
-                x += 1;
-            }
+        while let Some(start) = next_set(row, x) {
+            let length = row[start..].iter().position(|&m| m == 0);
+            let end = length.map_or(row.len(), |n| start + n);
+            let (start, x_end) = (start as u32, end as u32);
+            x = end;
             let mut label = None;
             while first_above < above.len() && above[first_above].1 + reach <= start {
                 first_above += 1;
             }
-            for &(_, _, l) in above[first_above..].iter().take_while(|r| r.0 < x + reach) {
+            for &(_, _, l) in above[first_above..]
+                .iter()
+                .take_while(|r| r.0 < x_end + reach)
+            {
                 let root = find(&mut parent, l);
                 label = Some(match label {
                     None => root,
                     Some(mine) => union(&mut parent, &mut found, mine, root),
                 });
             }
-            let run = Component::of_run(y, start, x);
+            let run = Component::of_run(y, start, x_end);
             let label = match label {
                 Some(l) => {
                     found[l as usize].merge(&run);
@@ -147,7 +138,7 @@ pub(crate) fn regions(
                     l
                 }
             };
-            current.push((start, x, label));
+            current.push((start, x_end, label));
         }
         std::mem::swap(&mut above, &mut current);
     }
@@ -155,6 +146,20 @@ pub(crate) fn regions(
         .filter(|&i| parent[i] as usize == i)
         .map(|i| found[i])
         .collect()
+}
+
+/// First pixel from `from` on that is not 0. Nearly all of a page is paper:
+/// eight pixels of it are passed at a time.
+fn next_set(row: &[u8], from: usize) -> Option<usize> {
+    let rest = row.get(from..)?;
+    let (eights, _) = rest.as_chunks::<8>();
+    let paper = eights
+        .iter()
+        .take_while(|e| u64::from_ne_bytes(**e) == 0)
+        .count();
+    let skipped = paper * 8;
+    let at = rest[skipped..].iter().position(|&m| m != 0)?;
+    Some(from + skipped + at)
 }
 
 fn find(parent: &mut [u32], mut l: u32) -> u32 {
@@ -182,11 +187,11 @@ mod tests {
 
     fn of(rows: &[&str]) -> Vec<Component> {
         let w = rows[0].len();
-        let flat: Vec<bool> = rows
+        let flat: Vec<u8> = rows
             .iter()
-            .flat_map(|r| r.bytes().map(|b| b == b'#'))
+            .flat_map(|r| r.bytes().map(|b| u8::from(b == b'#')))
             .collect();
-        components(w as u32, rows.len() as u32, |i| flat[i])
+        regions(w as u32, rows.len() as u32, Touch::Corners, &flat)
     }
 
     #[test]
@@ -195,6 +200,23 @@ mod tests {
         assert_eq!(c.len(), 2);
         assert_eq!((c[0].area, c[0].width(), c[0].height()), (13, 7, 3));
         assert_eq!(c[1].area, 1);
+    }
+
+    #[test]
+    fn runs_in_long_rows_are_found_wherever_they_begin() {
+        for start in 0..40 {
+            for end in start + 1..=40 {
+                let mut row = [0u8; 40];
+                row[start..end].fill(1);
+                let c = regions(40, 1, Touch::Corners, &row);
+                assert_eq!(
+                    (c.len(), c[0].x0, c[0].x1),
+                    (1, start as u32, end as u32 - 1)
+                );
+            }
+        }
+        assert!(regions(40, 1, Touch::Corners, &[0; 40]).is_empty());
+        assert!(regions(0, 3, Touch::Corners, &[]).is_empty());
     }
 
     #[test]

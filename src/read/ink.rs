@@ -1,6 +1,6 @@
 //! Measures the ink in and around one located box.
 
-use super::components::components;
+use super::components::{Touch, regions};
 use super::sample::Window;
 use super::template::{BoxTemplate, STEP_MM, zone};
 
@@ -208,7 +208,7 @@ pub(crate) fn measure(
     let mut ring = [0u32; 4];
     let mut directions = [0u32; 16];
     let middle = (template.width as f64 / 2.0, template.height as f64 / 2.0);
-    let mut inside = vec![false; template.zones.len()];
+    let mut inside = vec![0u8; template.zones.len()];
     let mut line = LineTest::default();
     let mut firm_bounds = Bounds::default();
     for_zone(window, template, shift, |z, p, i| {
@@ -219,7 +219,7 @@ pub(crate) fn measure(
         let (x, y) = ((i % template.width) as f64, (i / template.width) as f64);
         if z & zone::INTERIOR != 0 {
             n_faint += 1;
-            inside[i] = true;
+            inside[i] = 1;
             line.inside.push((x, y));
             if p < firm {
                 n_firm += 1;
@@ -245,11 +245,16 @@ pub(crate) fn measure(
     let extent = if n_faint == 0 {
         0
     } else {
-        components(template.width as u32, template.height as u32, |i| inside[i])
-            .iter()
-            .map(|c| c.width().max(c.height()))
-            .max()
-            .unwrap_or(0)
+        regions(
+            template.width as u32,
+            template.height as u32,
+            Touch::Corners,
+            &inside,
+        )
+        .iter()
+        .map(|c| c.width().max(c.height()))
+        .max()
+        .unwrap_or(0)
     };
     Ink {
         faint_mm2: mm2(n_faint),

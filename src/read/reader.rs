@@ -400,14 +400,14 @@ impl PageImage<'_> {
 
 fn is_blank(thumb: &Thumbnail, paper: &PaperMap) -> bool {
     let (w, h) = thumb.image.dimensions();
-    let level = f64::from(paper.median()) * 0.7;
-    let dark = thumb
+    let level = (f64::from(paper.median()) * 0.7) as u8;
+    let dark: u32 = thumb
         .image
         .as_raw()
         .iter()
-        .filter(|&&p| f64::from(p) < level)
-        .count();
-    (dark as f64) < BLANK_SHARE * f64::from(w) * f64::from(h)
+        .map(|&p| u32::from(p < level))
+        .sum();
+    f64::from(dark) < BLANK_SHARE * f64::from(w) * f64::from(h)
 }
 
 /// Median gray level in the middles of the anchors.

@@ -54,7 +54,6 @@ impl Window {
 
     fn fill_plain(&mut self, image: &GrayImage, map: &LocalMap, rect: MmRect, step: f64) {
         self.pixels.clear();
-        self.pixels.resize(self.width * self.height, OUTSIDE);
         let (w, h) = (i64::from(image.width()), i64::from(image.height()));
         let raw = image.as_raw();
         // Fixed point with 16 bits: exact to a 256th of a pixel over a window.
@@ -82,6 +81,7 @@ impl Window {
             self.outside = 0.0;
             return;
         }
+        self.pixels.resize(self.width * self.height, OUTSIDE);
         let mut missing = 0usize;
         for row in 0..self.height {
             // Pixel centres are at half integers.
@@ -122,22 +122,23 @@ impl Window {
     ) {
         let fixed = |v: f64| (v * 65536.0).round() as i32;
         let (ix, iy) = (fixed(step_x.x), fixed(step_x.y));
-        for (row, out) in self.pixels.chunks_exact_mut(self.width).enumerate() {
+        self.pixels.reserve(self.width * self.height);
+        for row in 0..self.height {
             let start = first + step_y * row as f64;
             let (mut x, mut y) = (fixed(start.x - 0.5), fixed(start.y - 0.5));
-            for o in out {
+            self.pixels.extend((0..self.width).map(|_| {
                 let i = (y >> 16) as usize * stride + (x >> 16) as usize;
-                // One bounds check for all four neighbours.
-                let Some(q) = raw.get(i..i + stride + 2) else {
-                    continue;
-                };
                 let (fx, fy) = ((x >> 8 & 255) as u32, (y >> 8 & 255) as u32);
-                let top = u32::from(q[0]) * (256 - fx) + u32::from(q[1]) * fx;
-                let bottom = u32::from(q[stride]) * (256 - fx) + u32::from(q[stride + 1]) * fx;
-                *o = ((top * (256 - fy) + bottom * fy + (1 << 15)) >> 16) as u8;
                 x += ix;
                 y += iy;
-            }
+                // One bounds check for all four neighbours.
+                let Some(q) = raw.get(i..i + stride + 2) else {
+                    return OUTSIDE;
+                };
+                let top = u32::from(q[0]) * (256 - fx) + u32::from(q[1]) * fx;
+                let bottom = u32::from(q[stride]) * (256 - fx) + u32::from(q[stride + 1]) * fx;
+                ((top * (256 - fy) + bottom * fy + (1 << 15)) >> 16) as u8
+            }));
         }
     }
 }

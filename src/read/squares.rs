@@ -1,6 +1,6 @@
 //! Finds solid dark squares in the thumbnail: what may be an anchor.
 
-use super::components::components;
+use super::components::{Touch, regions};
 use super::thumbnail::{PaperMap, Thumbnail};
 use crate::geometry::PxPoint;
 
@@ -36,7 +36,7 @@ pub(crate) fn find_squares(thumb: &Thumbnail, paper: &PaperMap, expected_side: f
     let pixels = thumb.image.as_raw();
     let f = f64::from(thumb.factor);
     // One threshold a tile, looked up a row of tiles at a time.
-    let mut dark = vec![false; pixels.len()];
+    let mut dark = vec![0u8; pixels.len()];
     for y in 0..h {
         let base = (y * w) as usize;
         let mut x = 0;
@@ -45,12 +45,12 @@ pub(crate) fn find_squares(thumb: &Thumbnail, paper: &PaperMap, expected_side: f
             let threshold = (f64::from(paper.at(x, y)) * INK_LEVEL) as u8;
             let range = base + x as usize..base + end as usize;
             for (d, &p) in dark[range.clone()].iter_mut().zip(&pixels[range]) {
-                *d = p < threshold;
+                *d = u8::from(p < threshold);
             }
             x = end;
         }
     }
-    let mut squares: Vec<Square> = components(w, h, |i| dark[i])
+    let mut squares: Vec<Square> = regions(w, h, Touch::Corners, &dark)
         .into_iter()
         .filter_map(|c| {
             let area = f64::from(c.area);
