@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::block::{BETWEEN_BOXES_MM, BOX_MM, Block, CLEAR_MM, Header};
 use super::draw::{Draw, paragraph};
-use super::style::{Styles, inline, stacked};
+use super::style::{Styles, inline, stacked, widest_word};
 use crate::form::text::{Align, Face, Paragraph, Piece, Style};
 use crate::form::{Form, FormError, Grid, Position};
 use crate::geometry::MmPoint;
@@ -23,6 +23,13 @@ const PAD_MM: f64 = 1.0;
 const TEXT_GAP_MM: f64 = 3.0;
 /// Lines between rows, mm.
 const HAIR_MM: f64 = 0.12;
+/// Between the heads of two columns, mm.
+const HEAD_PAD_MM: f64 = 1.0;
+/// Heads of columns are never smaller than this, pt: the size of the
+/// foot, below which print on an office printer gets hard to read.
+const HEAD_LEAST_PT: f64 = 6.0;
+/// By how much heads that do not fit get smaller, pt.
+const HEAD_STEP_PT: f64 = 0.25;
 /// Line below heads, mm.
 const HEAD_LINE_MM: f64 = 0.3;
 
@@ -35,9 +42,9 @@ pub(crate) fn blocks(
     width: f64,
 ) -> Result<Vec<Block>, FormError> {
     let count = grid.choices.len() as f64;
-    let column = (width * COLUMNS_SHARE / count).clamp(COLUMN_MM.0, COLUMN_MM.1);
-    let text_width = width - count * column;
-    if text_width < TEXT_MM {
+    let usual = (width * COLUMNS_SHARE / count).clamp(COLUMN_MM.0, COLUMN_MM.1);
+    let room = (width - TEXT_MM) / count;
+    if usual > room {
         let most = ((width - TEXT_MM) / COLUMN_MM.0).floor();
         return Err(form.mistake(
             at,
@@ -45,7 +52,9 @@ pub(crate) fn blocks(
             format!("at most {most} fit on this paper: drop choices or make them single questions"),
         ));
     }
-    let header = Rc::new(header(styles, grid, text_width, column, width)?);
+    let (column, size) = column(form, styles, grid, at, usual, room)?;
+    let text_width = width - count * column;
+    let header = Rc::new(header(grid, size, text_width, column, width)?);
     let mut out = Vec::new();
     if let Some(text) = &grid.text {
         let p = Paragraph::set(
@@ -106,9 +115,44 @@ fn rule(block: &mut Block, width: f64, line: f64) {
     });
 }
 
-fn header(
+/// Width of the columns, mm, and size of their heads, pt, at which no word of
+/// a head is broken: on narrow paper the columns are widened first, then the
+/// heads get smaller.
+fn column(
+    form: &Form,
     styles: &Styles,
     grid: &Grid,
+    at: Position,
+    usual: f64,
+    room: f64,
+) -> Result<(f64, f64), FormError> {
+    let mut size = styles.column;
+    loop {
+        let mut widest = 0.0_f64;
+        for choice in &grid.choices {
+            widest = widest.max(widest_word(&choice.text, Face::Bold, size)?);
+        }
+        let needed = widest + HEAD_PAD_MM;
+        if needed <= room {
+            return Ok((usual.max(needed), size));
+        }
+        size -= HEAD_STEP_PT;
+        if size < HEAD_LEAST_PT {
+            return Err(form.mistake(
+                at,
+                format!(
+                    "a head of the grid {} has a word that is wider than its column",
+                    grid.id
+                ),
+                "write shorter heads, or choose larger paper".to_owned(),
+            ));
+        }
+    }
+}
+
+fn header(
+    grid: &Grid,
+    size: f64,
     text_width: f64,
     column: f64,
     width: f64,
@@ -118,8 +162,8 @@ fn header(
         heads.push(stacked(
             &choice.text,
             Face::Bold,
-            styles.column,
-            column - 1.0,
+            size,
+            column - HEAD_PAD_MM,
             Align::Centre,
         )?);
     }
@@ -130,7 +174,11 @@ fn header(
     for (i, head) in heads.iter().enumerate() {
         let mut y = height - 0.8 - height_of(head);
         for p in head {
-            draws.extend(paragraph(p, text_width + i as f64 * column + 0.5, y));
+            draws.extend(paragraph(
+                p,
+                text_width + i as f64 * column + HEAD_PAD_MM / 2.0,
+                y,
+            ));
             y += p.height();
         }
     }

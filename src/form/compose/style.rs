@@ -91,6 +91,24 @@ pub(crate) fn stacked(
     Ok(out)
 }
 
+/// Width of the widest word of a text that is set by [`stacked`], mm. Words
+/// that the author joined by no-break spaces are one.
+pub(crate) fn widest_word(text: &Text, face: Face, size: f64) -> Result<f64, FormError> {
+    let first = (text.first.as_str(), Style::new(face, size));
+    let second = text
+        .second
+        .as_deref()
+        .map(|t| (t, Style::new(Face::Italic, size * SECOND)));
+    let mut widest = 0.0_f64;
+    for (text, style) in [Some(first), second].into_iter().flatten() {
+        for word in text.split_ascii_whitespace() {
+            let set = Paragraph::set(&[Piece::new(style, word)], f64::MAX, Align::Left)?;
+            widest = widest.max(set.width());
+        }
+    }
+    Ok(widest)
+}
+
 /// What stands before a line to write on, and what after it: the author writes
 /// `…` or `...` where the line goes, as in `(xin ghi rõ: …)`. Without it the
 /// line is at the end.

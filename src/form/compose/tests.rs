@@ -123,6 +123,33 @@ proptest! {
     }
 }
 
+/// On A5 the two narrow columns of "Rất hài lòng" and "Bình thường" once broke
+/// the words themselves: "lòn-g", "thườn-g".
+#[test]
+fn no_word_of_a_column_head_is_broken() {
+    let toml = include_str!("../../../templates/tien-giang-2024/form.toml");
+    let form = parse(&toml.replace("paper = \"A4\"", "paper = \"A5\""), "f").unwrap();
+    let sheet = Sheet::compose(&form).unwrap();
+    let runs: Vec<&str> = sheet
+        .draws
+        .iter()
+        .flatten()
+        .filter_map(|d| match d {
+            super::draw::Draw::Text { run, .. } => Some(run.text.as_str()),
+            _ => None,
+        })
+        .collect();
+    let words: Vec<&str> = runs.iter().flat_map(|r| r.split_whitespace()).collect();
+    assert!(
+        words.contains(&"lòng") && words.contains(&"thường"),
+        "{words:?}"
+    );
+    assert!(
+        !words.contains(&"g") && !words.contains(&"lòn"),
+        "{words:?}"
+    );
+}
+
 #[test]
 fn another_layout_has_another_digest() {
     let toml = include_str!("../../../templates/ba-dinh-2022/form.toml");

@@ -239,7 +239,7 @@ fn push_text(
         let end_line = kind == BreakOpportunity::Mandatory && part.ends_with('\n');
         let part = part.trim_end_matches(['\n', '\r']);
         let mut segment = measure(style, part, end_line)?;
-        if segment.widths().1 > width {
+        if segment.widths().1 > width + SLACK_MM {
             // A word that is wider than the line is cut where it must be.
             let mut piece = String::new();
             for c in part.chars() {
@@ -268,16 +268,18 @@ fn measure(style: Style, text: &str, end_line: bool) -> Result<Segment, FormErro
     })
 }
 
+/// Sums and differences of widths that should fit exactly may be off by this,
+/// mm; kerning between segments, too.
+const SLACK_MM: f64 = 1e-6;
+
 /// Fills lines one after the other.
 fn break_lines(segments: &[Segment], width: f64) -> Vec<Vec<Segment>> {
-    // Kerning between segments can make a line a hair wider than their sum.
-    const SLACK: f64 = 1e-6;
     let mut lines = Vec::new();
     let mut line: Vec<Segment> = Vec::new();
     let mut used = 0.0;
     for segment in segments {
         let (whole, trimmed) = segment.widths();
-        if !line.is_empty() && used + trimmed > width + SLACK {
+        if !line.is_empty() && used + trimmed > width + SLACK_MM {
             lines.push(std::mem::take(&mut line));
             used = 0.0;
         }
@@ -302,7 +304,7 @@ fn balance(segments: &[Segment], width: f64, full: Vec<Vec<Segment>>) -> Vec<Vec
     for _ in 0..20 {
         let middle = f64::midpoint(low, high);
         let lines = break_lines(segments, middle);
-        let fits = segments.iter().all(|s| s.widths().1 <= middle);
+        let fits = segments.iter().all(|s| s.widths().1 <= middle + SLACK_MM);
         if fits && lines.len() <= best.len() {
             best = lines;
             high = middle;
