@@ -11,7 +11,9 @@ use serde::Serialize;
 use super::shared::{KeyArgs, LangArgs, TemplateArgs, ThreadArgs, collect_sources, load_forms};
 use super::{CliError, Outcome};
 use crate::form::{AreaKind, Layout};
+use crate::lang::Lang;
 use crate::page::{DecodeLimits, Source};
+use crate::read::explain::{self, Picture};
 use crate::read::{PageReading, ProblemCode, ReadOptions, Reader, Status};
 use crate::station::ordered::{self, Event, Opened, Work};
 use crate::station::{Pages, StationError, clip, guard};
@@ -44,6 +46,9 @@ pub(crate) struct ReadArgs {
     /// Lưu cả vùng có dữ liệu cá nhân (areas of personal data too)
     #[arg(long, requires = "clips")]
     clips_personal: bool,
+    /// Lưu ảnh từng bước đọc vào thư mục này, để xem vì sao đọc như thế (save numbered pictures of the stages here)
+    #[arg(long, value_name = "DIR")]
+    debug: Option<PathBuf>,
     #[command(flatten)]
     lang: LangArgs,
 }
@@ -71,7 +76,7 @@ pub(crate) fn run(args: &ReadArgs) -> Result<Outcome, CliError> {
         .into());
     }
     let found = collect_sources(&args.paths, args.lang.lang)?;
-    if let Some(dir) = &args.clips {
+    for dir in [&args.clips, &args.debug].into_iter().flatten() {
         std::fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     }
     let work = ReadWork {
@@ -86,6 +91,7 @@ pub(crate) fn run(args: &ReadArgs) -> Result<Outcome, CliError> {
         layouts: &layouts,
         clips: args.clips.as_deref(),
         personal: args.clips_personal,
+        debug: args.debug.is_some().then_some(args.lang.lang),
         limits: DecodeLimits::default(),
     };
     let stdout = BufWriter::new(std::io::stdout().lock());
@@ -99,12 +105,20 @@ pub(crate) fn run(args: &ReadArgs) -> Result<Outcome, CliError> {
             let Event::Page((), index, page) = event else {
                 return Ok(());
             };
-            let PageDone { reading, ms, clips } = page;
+            let PageDone {
+                reading,
+                ms,
+                clips,
+                stages,
+            } = page;
             let name = found.sources.get(source).map_or("", Source::name);
             needs_person |= asks_for_a_person(&reading);
             out.page(name, index, &reading, ms)?;
             if let Some(dir) = &args.clips {
                 save_clips(dir, source, name, index, &clips)?;
+            }
+            if let Some(dir) = &args.debug {
+                save_stages(dir, source, name, index, &stages)?;
             }
             Ok::<(), CliError>(())
         },
@@ -129,6 +143,8 @@ struct ReadWork<'a> {
     layouts: &'a [Layout],
     clips: Option<&'a Path>,
     personal: bool,
+    /// Pictures of the stages are wanted, in this language.
+    debug: Option<Lang>,
     limits: DecodeLimits,
 }
 
@@ -136,6 +152,7 @@ struct PageDone {
     reading: PageReading,
     ms: f64,
     clips: Vec<(String, GrayImage)>,
+    stages: Vec<Picture>,
 }
 
 impl Work for ReadWork<'_> {
@@ -164,6 +181,13 @@ impl Work for ReadWork<'_> {
         let start = Instant::now();
         let (reading, scan) = file.read(index, &self.reader);
         let ms = start.elapsed().as_secs_f64() * 1000.0;
+        let stages = match (self.debug, &scan) {
+            (Some(lang), Some(scan)) => {
+                let (reading, why) = self.reader.explain(scan);
+                explain::pictures(scan, &reading, &why, lang)
+            }
+            _ => Vec::new(),
+        };
         let clips = match (self.clips, scan) {
             (Some(_), Some(scan)) => reading
                 .areas
@@ -173,7 +197,12 @@ impl Work for ReadWork<'_> {
                 .collect(),
             _ => Vec::new(),
         };
-        PageDone { reading, ms, clips }
+        PageDone {
+            reading,
+            ms,
+            clips,
+            stages,
+        }
     }
 }
 
@@ -191,8 +220,33 @@ impl ReadWork<'_> {
     }
 }
 
-/// Names start with the number of the file in the input, because files of
-/// several folders may share a name.
+/// Start of the names of what is saved of a page: the number of the file in the
+/// input first, because files of several folders may share a name.
+fn prefix(source: usize, name: &str, index: u32) -> String {
+    let stem = Path::new(name)
+        .file_stem()
+        .map_or_else(String::new, |s| s.to_string_lossy().into_owned());
+    format!("{:05}-{stem}-p{index}", source + 1)
+}
+
+fn save_stages(
+    dir: &Path,
+    source: usize,
+    name: &str,
+    index: u32,
+    stages: &[Picture],
+) -> Result<(), CliError> {
+    let prefix = prefix(source, name, index);
+    for stage in stages {
+        let path = dir.join(format!("{prefix}-{}.png", stage.name));
+        stage
+            .image
+            .save(&path)
+            .map_err(|e| format!("{}: cannot write the picture: {e}", path.display()))?;
+    }
+    Ok(())
+}
+
 fn save_clips(
     dir: &Path,
     source: usize,
@@ -200,11 +254,9 @@ fn save_clips(
     index: u32,
     clips: &[(String, GrayImage)],
 ) -> Result<(), CliError> {
-    let stem = Path::new(name)
-        .file_stem()
-        .map_or_else(String::new, |s| s.to_string_lossy().into_owned());
+    let prefix = prefix(source, name, index);
     for (area, picture) in clips {
-        let path = dir.join(format!("{:05}-{stem}-p{index}-{area}.png", source + 1));
+        let path = dir.join(format!("{prefix}-{area}.png"));
         picture
             .save(&path)
             .map_err(|e| format!("{}: cannot write the clip: {e}", path.display()))?;

@@ -15,6 +15,8 @@
 //! 8. [`areas`]: writing areas, and stray ink beside blank questions
 //! 9. [`compose`]: the answers
 //!
+//! [`explain`] shows what they found, in numbered pictures.
+//!
 //! Learned forms have no anchors of ours: [`coarse`] and [`patches`] register
 //! them by their own print instead of stages 2 to 5.
 
@@ -26,6 +28,7 @@ pub(crate) mod components;
 mod compose;
 mod constellation;
 pub(crate) mod correlate;
+pub mod explain;
 mod glyph;
 mod identify;
 mod ink;

@@ -6,6 +6,7 @@ use super::areas;
 use super::boxes::{self, BoxesRead};
 use super::compose::compose;
 use super::constellation::{self, Constellation};
+use super::explain::{AnchorFound, Explanation, pixel};
 use super::identify::{self, Identity};
 use super::ink::Tone;
 use super::patches::PatchPlan;
@@ -134,6 +135,19 @@ impl Reader {
     /// reading's status and problems.
     #[must_use]
     pub fn read(&self, scan: &Scan) -> PageReading {
+        self.read_telling(scan, None)
+    }
+
+    /// Reads one page image as [`Self::read`] does, and tells what the stages
+    /// found.
+    #[must_use]
+    pub fn explain(&self, scan: &Scan) -> (PageReading, Explanation) {
+        let mut why = Explanation::default();
+        let reading = self.read_telling(scan, Some(&mut why));
+        (reading, why)
+    }
+
+    fn read_telling(&self, scan: &Scan, mut why: Why) -> PageReading {
         let thumb = Thumbnail::of(&scan.image);
         let paper = PaperMap::of(&thumb.image);
         if is_blank(&thumb, &paper) {
@@ -151,12 +165,12 @@ impl Reader {
         let printed = if only_learned {
             None
         } else {
-            self.read_printed(&page)
+            self.read_printed(&page, why.as_deref_mut())
         };
         match printed {
             Some(reading) if reading.status != Status::Unreadable || !learned_wanted => reading,
             printed if learned_wanted => {
-                let learned = self.read_learned(&page);
+                let learned = self.read_learned(&page, why);
                 match printed {
                     Some(p) if learned.status == Status::Unreadable => p,
                     _ => learned,
@@ -185,13 +199,17 @@ impl Reader {
     }
 
     /// Reads a page that was printed with our anchors. `None` if there are none.
-    fn read_printed(&self, page: &PageImage) -> Option<PageReading> {
+    fn read_printed(&self, page: &PageImage, mut why: Why) -> Option<PageReading> {
         let (frame, found) = self
             .frames
             .iter()
             .filter_map(|frame| {
                 let side = ANCHOR_MM * page.px_per_mm(frame.size);
                 let squares = find_squares(&page.thumb, &page.paper, side);
+                if let Some(why) = why.as_deref_mut() {
+                    why.squares
+                        .extend(squares.iter().map(|s| (pixel(s.center), s.side as f32)));
+                }
                 constellation::recognise(&squares, &frame.anchors, frame.paper())
                     .map(|c| (frame, c))
             })
@@ -200,6 +218,10 @@ impl Reader {
                 let (a, b) = (rank(&a.1), rank(&b.1));
                 a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
             })?;
+        if let Some(why) = why.as_deref_mut() {
+            why.anchors = anchors_found(frame, &found);
+            why.px_per_mm = found.registration.scale();
+        }
         let tone = Tone {
             paper: f64::from(page.paper.median()),
             black: black_of_anchors(page, frame, &found)?,
@@ -212,7 +234,7 @@ impl Reader {
             &self.layouts().collect::<Vec<_>>(),
             &self.options.keys,
         );
-        let reading = self.read_identified(page, &found, tone, &mut identity);
+        let reading = self.read_identified(page, &found, tone, &mut identity, why);
         Some(finish(reading, found.rotation, identity.problems))
     }
 
@@ -222,6 +244,7 @@ impl Reader {
         found: &Constellation,
         tone: Tone,
         identity: &mut Identity,
+        why: Why,
     ) -> PageReading {
         let Some(payload) = identity.payload.take() else {
             return PageReading::unreadable(Problem {
@@ -293,6 +316,9 @@ impl Reader {
             found.registration.clone(),
             tone,
         );
+        if let Some(why) = why {
+            why.register(layout, &boxes.registration);
+        }
         if contrast < LEAST_CONTRAST || !boxes.proven() {
             return failed(
                 ProblemCode::AlignmentUnproven,
@@ -306,16 +332,16 @@ impl Reader {
 
     /// Reads a page of a learned form: the one page that proves itself. Nearly
     /// all pages lie straight; the long search is for when none did.
-    fn read_learned(&self, page: &PageImage) -> PageReading {
-        let straight = self.read_learned_as(page, false);
+    fn read_learned(&self, page: &PageImage, mut why: Why) -> PageReading {
+        let straight = self.read_learned_as(page, false, why.as_deref_mut());
         if straight.status == Status::Unreadable && !is_ambiguous(&straight) {
-            self.read_learned_as(page, true)
+            self.read_learned_as(page, true, why)
         } else {
             straight
         }
     }
 
-    fn read_learned_as(&self, page: &PageImage, wide: bool) -> PageReading {
+    fn read_learned_as(&self, page: &PageImage, wide: bool, why: Why) -> PageReading {
         let mut best: Option<(usize, usize, BoxesRead, u32, Tone)> = None;
         let mut rivals = 0;
         let mut nearest: Option<String> = None;
@@ -374,6 +400,9 @@ impl Reader {
                 detail: format!("{rivals} learned pages fit this image; name the form with --form"),
             });
         }
+        if let Some(why) = why {
+            why.register(layout, &boxes.registration);
+        }
         let mut reading = assemble(page, &form.layout, layout, boxes, tone);
         reading.form = Some(form.layout.form.clone());
         reading.version = Some(form.layout.version);
@@ -381,6 +410,9 @@ impl Reader {
         finish(reading, rotation, Vec::new())
     }
 }
+
+/// Who wants to be told what the stages found, if anybody.
+type Why<'a> = Option<&'a mut Explanation>;
 
 /// A page image and what every stage needs of it.
 struct PageImage<'a> {
@@ -408,6 +440,24 @@ fn is_blank(thumb: &Thumbnail, paper: &PaperMap) -> bool {
         .map(|&p| u32::from(p < level))
         .sum();
     f64::from(dark) < BLANK_SHARE * f64::from(w) * f64::from(h)
+}
+
+fn anchors_found(frame: &Frame, found: &Constellation) -> Vec<AnchorFound> {
+    let off = found.registration.leave_one_out_mm();
+    frame
+        .anchors
+        .iter()
+        .enumerate()
+        .map(|(i, anchor)| {
+            let k = found.matches.iter().position(|m| m.0 == i);
+            AnchorFound {
+                id: anchor.id.clone(),
+                expected: pixel(found.registration.at(anchor.rect.center())),
+                found: k.map(|k| pixel(found.matches[k].1)),
+                off_mm: k.and_then(|k| off.get(k).copied()),
+            }
+        })
+        .collect()
 }
 
 /// Median gray level in the middles of the anchors.
