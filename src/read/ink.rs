@@ -2,6 +2,7 @@
 
 use super::components::{Touch, regions};
 use super::sample::Window;
+use super::streak::LineTest;
 use super::template::{BoxTemplate, STEP_MM, zone};
 
 /// How light and dark this page is, gray levels.
@@ -327,57 +328,5 @@ impl Bounds {
             share(self.low.0, self.high.0, interior.0),
             share(self.low.1, self.high.1, interior.1),
         )
-    }
-}
-
-/// Does the ink inside lie on a line that goes on outside at both ends?
-#[derive(Default)]
-struct LineTest {
-    inside: Vec<(f64, f64)>,
-    ring: [Vec<(f64, f64)>; 4],
-}
-
-impl LineTest {
-    /// Steeper than this against the axis is a slash by hand, not a streak:
-    /// tangent of the 8° of skew that a page may have, and two more.
-    const SLOPE: f64 = 0.18;
-    /// Ink this near to the line belongs to it, samples: half a millimetre.
-    const NEAR: f64 = 4.0;
-
-    fn is_line(&self) -> bool {
-        let flip = |v: &[(f64, f64)]| v.iter().map(|&(x, y)| (y, x)).collect::<Vec<_>>();
-        let [above, right, below, left] = &self.ring;
-        Self::along(above, below, &self.inside)
-            || Self::along(&flip(left), &flip(right), &flip(&self.inside))
-    }
-
-    fn along(first: &[(f64, f64)], last: &[(f64, f64)], inside: &[(f64, f64)]) -> bool {
-        // A streak has at least a sample in most rows of the ring's dozen.
-        let (Some(a), Some(b)) = (Self::compact(first), Self::compact(last)) else {
-            return false;
-        };
-        let slope = (b.0 - a.0) / (b.1 - a.1);
-        if slope.is_nan() || slope.abs() > Self::SLOPE {
-            return false;
-        }
-        let on = inside
-            .iter()
-            .filter(|p| (p.0 - (a.0 + slope * (p.1 - a.1))).abs() <= Self::NEAR)
-            .count();
-        on as f64 >= 0.85 * inside.len() as f64
-    }
-
-    /// Centre of the ink if it is one narrow bundle.
-    fn compact(points: &[(f64, f64)]) -> Option<(f64, f64)> {
-        if points.len() < 8 {
-            return None;
-        }
-        let n = points.len() as f64;
-        let (sx, sy) = points
-            .iter()
-            .fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
-        let c = (sx / n, sy / n);
-        let spread = points.iter().map(|p| (p.0 - c.0).powi(2)).sum::<f64>() / n;
-        (spread.sqrt() <= Self::NEAR).then_some(c)
     }
 }

@@ -11,7 +11,7 @@
 //!    page and serial it is
 //! 6. [`template`], [`sample`], [`outline`]: each box, found near its place;
 //!    the proof of alignment
-//! 7. [`ink`], [`classify`]: what is in it
+//! 7. [`ink`], [`streak`], [`classify`]: what is in it
 //! 8. [`areas`]: writing areas, and stray ink beside blank questions
 //! 9. [`compose`]: the answers
 //!
@@ -40,6 +40,7 @@ mod reading;
 pub(crate) mod registration;
 pub(crate) mod sample;
 mod squares;
+mod streak;
 mod template;
 mod text_line;
 pub(crate) mod thumbnail;

@@ -1,0 +1,162 @@
+//! Tells streaks and folds from marks: a straight line along an axis of the
+//! sheet that goes on outside the box at both ends.
+
+/// Ink of one box: places in samples of its window, inside the box and in the
+/// ring above, right, below and left of it.
+#[derive(Debug, Default)]
+pub(crate) struct LineTest {
+    pub inside: Vec<(f64, f64)>,
+    pub ring: [Vec<(f64, f64)>; 4],
+}
+
+/// Steeper than this against the axis is a slash by hand, not a streak:
+/// tangent of the 8° of skew that a page may have, and two more.
+const SLOPE: f64 = 0.18;
+/// Ink this near to the line belongs to it, samples: half a millimetre. A
+/// bundle that spreads more (1.7 mm wide) is not one line.
+const NEAR: f64 = 4.0;
+/// Ink of two lines side by side has at least this many samples of paper
+/// between them.
+const APART: f64 = 2.0;
+/// A streak has at least a sample in most rows of the ring's dozen.
+const FEWEST: usize = 8;
+/// Share of the ink inside that must lie on lines for there to be nothing else.
+const SHARE: f64 = 0.85;
+
+impl LineTest {
+    /// Does nearly all ink inside lie on lines that go on at both ends?
+    pub fn is_line(&self) -> bool {
+        let flip = |v: &[(f64, f64)]| v.iter().map(|&(x, y)| (y, x)).collect::<Vec<_>>();
+        let [above, right, below, left] = &self.ring;
+        lie_on_lines(above, below, &self.inside)
+            || lie_on_lines(&flip(left), &flip(right), &flip(&self.inside))
+    }
+}
+
+fn lie_on_lines(first: &[(f64, f64)], last: &[(f64, f64)], inside: &[(f64, f64)]) -> bool {
+    let (starts, ends) = (bundles(first), bundles(last));
+    if starts.is_empty() || ends.is_empty() {
+        return false;
+    }
+    let lines: Vec<(Bundle, f64)> = starts
+        .iter()
+        .flat_map(|a| {
+            ends.iter().map(move |b| {
+                let reach = a.reach.max(b.reach);
+                (Bundle { reach, ..*a }, (b.x - a.x) / (b.y - a.y))
+            })
+        })
+        .filter(|(_, slope)| slope.abs() <= SLOPE)
+        .collect();
+    let on = inside
+        .iter()
+        .filter(|p| {
+            lines
+                .iter()
+                .any(|(a, slope)| (p.0 - (a.x + slope * (p.1 - a.y))).abs() <= a.reach)
+        })
+        .count();
+    on as f64 >= SHARE * inside.len() as f64
+}
+
+/// Ink of one line in one side of the ring.
+#[derive(Debug, Clone, Copy)]
+struct Bundle {
+    x: f64,
+    y: f64,
+    /// Half its width and the margin for ink that is not quite in line.
+    reach: f64,
+}
+
+/// The narrow bundles of ink in one side of the ring, by x.
+fn bundles(points: &[(f64, f64)]) -> Vec<Bundle> {
+    let mut sorted = points.to_vec();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    sorted
+        .chunk_by(|a, b| b.0 - a.0 <= APART)
+        .filter(|bundle| bundle.len() >= FEWEST)
+        .filter_map(|bundle| {
+            let n = bundle.len() as f64;
+            let (sx, sy) = bundle
+                .iter()
+                .fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
+            let (x, y) = (sx / n, sy / n);
+            let spread = bundle.iter().map(|p| (p.0 - x).powi(2)).sum::<f64>() / n;
+            // An even band's half width is √3 of its standard deviation.
+            let reach = NEAR.max(3.0_f64.sqrt() * spread.sqrt() + NEAR / 2.0);
+            (spread.sqrt() <= NEAR).then_some(Bundle { x, y, reach })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ink of vertical lines at these columns, through a box of 36 samples with
+    /// rings of 12.
+    fn streaks(columns: &[f64], slope: f64) -> LineTest {
+        let line = |from: i32, to: i32| -> Vec<(f64, f64)> {
+            columns
+                .iter()
+                .flat_map(|&x| {
+                    (from..to).flat_map(move |y| {
+                        [0.0, 1.0].map(|d| (x + d + slope * f64::from(y), f64::from(y)))
+                    })
+                })
+                .collect()
+        };
+        LineTest {
+            inside: line(16, 52),
+            ring: [line(0, 12), Vec::new(), line(56, 68), Vec::new()],
+        }
+    }
+
+    #[test]
+    fn a_streak_is_a_line_whatever_its_skew() {
+        assert!(streaks(&[30.0], 0.0).is_line());
+        assert!(streaks(&[30.0], 0.12).is_line());
+        assert!(streaks(&[30.0], -0.12).is_line());
+    }
+
+    /// A long streak and a short one beside it once made every box of a column
+    /// "marked": their ink in the ring was not one narrow bundle, so there
+    /// seemed to be no line.
+    #[test]
+    fn two_streaks_are_lines() {
+        assert!(streaks(&[24.0, 44.0], 0.0).is_line());
+        let mut one_beside_the_box = streaks(&[24.0, 60.0], 0.0);
+        one_beside_the_box.inside.retain(|p| p.0 < 50.0);
+        assert!(one_beside_the_box.is_line());
+    }
+
+    #[test]
+    fn a_broad_band_is_a_line() {
+        let columns: Vec<f64> = (24..36).step_by(2).map(f64::from).collect();
+        assert!(streaks(&columns, 0.0).is_line());
+    }
+
+    #[test]
+    fn a_mark_across_a_streak_is_not_a_line() {
+        let mut crossed = streaks(&[30.0], 0.0);
+        crossed
+            .inside
+            .extend((16..52).map(|i| (f64::from(i), f64::from(i))));
+        assert!(!crossed.is_line());
+    }
+
+    #[test]
+    fn a_cross_that_spills_out_is_not_a_line() {
+        let arm = |from: i32, to: i32, s: f64| -> Vec<(f64, f64)> {
+            (from..to)
+                .map(|y| (34.0 + s * (f64::from(y) - 34.0), f64::from(y)))
+                .collect()
+        };
+        let both = |from, to| [arm(from, to, 0.8), arm(from, to, -0.8)].concat();
+        let cross = LineTest {
+            inside: both(16, 52),
+            ring: [both(0, 12), Vec::new(), both(56, 68), Vec::new()],
+        };
+        assert!(!cross.is_line());
+    }
+}
