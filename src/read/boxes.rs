@@ -32,6 +32,10 @@ const NEIGHBOUR_MM: f64 = 90.0;
 /// sectors are seen at the place that the neighbours predict.
 const FOLLOWED_SECTORS: usize = 4;
 
+/// Ink in a box's ring, 2 mm wide, may come from a mark this near to the box,
+/// mm: crosses reach up to 5 mm beyond their own box.
+const SPILL_MM: f64 = 7.0;
+
 /// Share of a window outside the image from which the box itself is hidden.
 const OUTSIDE_SHARE: f64 = 0.45;
 
@@ -140,7 +144,7 @@ pub(crate) fn read(
         });
         out.verdicts.push(verdict);
     }
-    doubt_ink_beside(&mut out);
+    doubt_ink_beside(&mut out, page);
     out
 }
 
@@ -186,22 +190,33 @@ fn measure_all(
         .collect()
 }
 
-/// Ink beside an empty box of a question without any mark may be its answer.
-fn doubt_ink_beside(out: &mut BoxesRead) {
+/// Ink beside an empty box may be meant for it: where its question has no other
+/// mark, or where no mark is so near that the ink could belong to that.
+fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout) {
     for i in 0..out.marks.len() {
-        let alone = out.verdicts[i].state == MarkState::Unmarked
-            && classify::beside(&out.inks[i])
-            && !(0..out.marks.len()).any(|k| {
-                out.marks[k].question == out.marks[i].question
-                    && out.verdicts[k].state == MarkState::Marked
-            });
-        if alone {
-            let reason = "ink beside the box, and no other box of the question is marked";
-            out.verdicts[i].state = MarkState::Marginal;
-            out.verdicts[i].reason = Some(reason);
-            out.marks[i].state = MarkState::Marginal;
-            out.marks[i].reason = Some(reason.to_owned());
+        if out.verdicts[i].state != MarkState::Unmarked || !classify::beside(&out.inks[i]) {
+            continue;
         }
+        let inked = |k: &usize| *k != i && out.verdicts[*k].state != MarkState::Unmarked;
+        let answered = (0..out.marks.len()).any(|k| {
+            out.marks[k].question == out.marks[i].question
+                && out.verdicts[k].state == MarkState::Marked
+        });
+        let around = page.boxes[i].rect.inflate(SPILL_MM, SPILL_MM);
+        let spilled = (0..out.marks.len())
+            .filter(inked)
+            .any(|k| page.boxes[k].rect.intersects(&around));
+        let reason = if !answered {
+            "ink beside the box, and no other box of the question is marked"
+        } else if !spilled && !out.inks[i].line_beside {
+            "ink beside the box, far from any other mark"
+        } else {
+            continue;
+        };
+        out.verdicts[i].state = MarkState::Marginal;
+        out.verdicts[i].reason = Some(reason);
+        out.marks[i].state = MarkState::Marginal;
+        out.marks[i].reason = Some(reason.to_owned());
     }
 }
 

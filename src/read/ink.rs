@@ -38,6 +38,8 @@ pub(crate) struct Ink {
     /// Most of the ink is a straight line along an axis that goes on above and
     /// below (or left and right) of the box: a streak or a fold.
     pub line_through: bool,
+    /// A streak or a fold passes beside the box.
+    pub line_beside: bool,
     /// The box's own paper is far darker than the page's.
     pub stained: bool,
 }
@@ -275,6 +277,7 @@ pub(crate) fn measure(
             .count() as f64
             / 16.0,
         line_through: n_faint > 0 && line.is_line(),
+        line_beside: line.passes_beside(),
         stained,
     }
 }

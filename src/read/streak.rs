@@ -20,6 +20,8 @@ const NEAR: f64 = 4.0;
 const APART: f64 = 2.0;
 /// A streak has at least a sample in most rows of the ring's dozen.
 const FEWEST: usize = 8;
+/// A line beside a box is at least this long, samples: a box of 4.5 mm.
+const BESIDE: f64 = 36.0;
 /// Share of the ink inside that must lie on lines for there to be nothing else.
 const SHARE: f64 = 0.85;
 
@@ -30,6 +32,20 @@ impl LineTest {
         let [above, right, below, left] = &self.ring;
         lie_on_lines(above, below, &self.inside)
             || lie_on_lines(&flip(left), &flip(right), &flip(&self.inside))
+    }
+
+    /// Is a side of the ring crossed from end to end by a narrow line? Such a
+    /// line goes on above and below the box (or left and right of it).
+    pub fn passes_beside(&self) -> bool {
+        let flip = |v: &[(f64, f64)]| v.iter().map(|&(x, y)| (y, x)).collect::<Vec<_>>();
+        let [above, right, below, left] = &self.ring;
+        [left.clone(), right.clone(), flip(above), flip(below)]
+            .iter()
+            .any(|side| {
+                let ends = side.iter().map(|p| p.1);
+                let length = ends.clone().fold(f64::MIN, f64::max) - ends.fold(f64::MAX, f64::min);
+                length >= BESIDE && !bundles(side).is_empty()
+            })
     }
 }
 
