@@ -171,6 +171,11 @@ pub fn draw(layout: &Layout, page: u32, serial: Option<String>, marked: &[&str])
 
 /// Darkens each pixel by the share of it that the rectangle covers.
 fn fill(image: &mut GrayImage, rect: &MmRect) {
+    shade(image, rect, 1.0);
+}
+
+/// The same with ink of this darkness: 1 is black.
+pub fn shade(image: &mut GrayImage, rect: &MmRect, darkness: f64) {
     let scale = px_per_mm(DPI);
     let (x0, y0) = (rect.origin.x * scale, rect.origin.y * scale);
     let (x1, y1) = (x0 + rect.size.width * scale, y0 + rect.size.height * scale);
@@ -180,10 +185,26 @@ fn fill(image: &mut GrayImage, rect: &MmRect) {
     };
     for y in y0 as u32..(y1.ceil() as u32).min(image.height()) {
         for x in x0 as u32..(x1.ceil() as u32).min(image.width()) {
-            let ink = share(x, x0, x1) * share(y, y0, y1);
+            let ink = darkness * share(x, x0, x1) * share(y, y0, y1);
             let pixel = image.get_pixel_mut(x, y);
             pixel.0[0] = (f64::from(pixel.0[0]) - 255.0 * ink).max(0.0) as u8;
         }
+    }
+}
+
+/// A straight stroke of a pen, all in mm.
+pub fn stroke(image: &mut GrayImage, from: (f64, f64), to: (f64, f64), pen: f64, darkness: f64) {
+    let length = (to.0 - from.0).hypot(to.1 - from.1);
+    // One touch a pen's width, so that none darkens another much.
+    let touches = (length / pen).ceil().max(1.0);
+    for i in 0..=touches as u32 {
+        let t = f64::from(i) / touches;
+        let (x, y) = (from.0 + t * (to.0 - from.0), from.1 + t * (to.1 - from.1));
+        shade(
+            image,
+            &mm_rect(x - pen / 2.0, y - pen / 2.0, pen, pen),
+            darkness,
+        );
     }
 }
 
