@@ -38,7 +38,7 @@ pub(crate) struct Ink {
     /// Most of the ink is a straight line along an axis that goes on above and
     /// below (or left and right) of the box: a streak or a fold.
     pub line_through: bool,
-    /// A streak or a fold passes beside the box.
+    /// A streak or a fold passes through the ring.
     pub line_beside: bool,
     /// The box's own paper is far darker than the page's.
     pub stained: bool,
@@ -277,7 +277,7 @@ pub(crate) fn measure(
             .count() as f64
             / 16.0,
         line_through: n_faint > 0 && line.is_line(),
-        line_beside: line.passes_beside(),
+        line_beside: line.in_ring(),
         stained,
     }
 }

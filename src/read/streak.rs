@@ -34,11 +34,14 @@ impl LineTest {
             || lie_on_lines(&flip(left), &flip(right), &flip(&self.inside))
     }
 
-    /// Is a side of the ring crossed from end to end by a narrow line? Such a
-    /// line goes on above and below the box (or left and right of it).
-    pub fn passes_beside(&self) -> bool {
+    /// Is the ring's ink that of a narrow line, from end to end of one side or
+    /// from one side to the opposite one? (A fold leaves little inside the box.)
+    pub fn in_ring(&self) -> bool {
         let flip = |v: &[(f64, f64)]| v.iter().map(|&(x, y)| (y, x)).collect::<Vec<_>>();
         let [above, right, below, left] = &self.ring;
+        if !lines(above, below).is_empty() || !lines(&flip(left), &flip(right)).is_empty() {
+            return true;
+        }
         [left.clone(), right.clone(), flip(above), flip(below)]
             .iter()
             .any(|side| {
@@ -49,12 +52,11 @@ impl LineTest {
     }
 }
 
-fn lie_on_lines(first: &[(f64, f64)], last: &[(f64, f64)], inside: &[(f64, f64)]) -> bool {
+/// Lines from one side of the ring to the opposite one: a place on each, and
+/// its slope.
+fn lines(first: &[(f64, f64)], last: &[(f64, f64)]) -> Vec<(Bundle, f64)> {
     let (starts, ends) = (bundles(first), bundles(last));
-    if starts.is_empty() || ends.is_empty() {
-        return false;
-    }
-    let lines: Vec<(Bundle, f64)> = starts
+    starts
         .iter()
         .flat_map(|a| {
             ends.iter().map(move |b| {
@@ -63,7 +65,14 @@ fn lie_on_lines(first: &[(f64, f64)], last: &[(f64, f64)], inside: &[(f64, f64)]
             })
         })
         .filter(|(_, slope)| slope.abs() <= SLOPE)
-        .collect();
+        .collect()
+}
+
+fn lie_on_lines(first: &[(f64, f64)], last: &[(f64, f64)], inside: &[(f64, f64)]) -> bool {
+    let lines = lines(first, last);
+    if lines.is_empty() {
+        return false;
+    }
     let on = inside
         .iter()
         .filter(|p| {
