@@ -1,22 +1,22 @@
 //! The way of one page through the stages.
 
+mod learned;
+mod printed;
+
 use std::collections::BTreeMap;
 
 use super::areas;
-use super::boxes::{self, BoxesRead};
+use super::boxes::BoxesRead;
 use super::compose::compose;
-use super::constellation::{self, Constellation};
-use super::explain::{AnchorFound, Explanation, pixel};
-use super::identify::{self, Identity};
+use super::constellation;
+use super::explain::Explanation;
+use super::identify;
 use super::ink::Tone;
 use super::patches::PatchPlan;
 use super::reading::{Answer, AnswerState, PageReading, Problem, ProblemCode, Status};
-use super::sample;
-use super::squares::find_squares;
 use super::template::{self, BoxTemplate};
 use super::thumbnail::{PaperMap, Thumbnail};
 use crate::form::code::{Keyring, Payload};
-use crate::form::frame::ANCHOR_MM;
 use crate::form::{Anchor, AnchorKind, CodeKind, Layout, PageLayout};
 use crate::geometry::{MmPoint, MmRect, MmSize};
 use crate::page::Scan;
@@ -197,218 +197,6 @@ impl Reader {
         reading.problems.extend(identity.problems);
         reading
     }
-
-    /// Reads a page that was printed with our anchors. `None` if there are none.
-    fn read_printed(&self, page: &PageImage, mut why: Why) -> Option<PageReading> {
-        let (frame, found) = self
-            .frames
-            .iter()
-            .filter_map(|frame| {
-                let side = ANCHOR_MM * page.px_per_mm(frame.size);
-                let squares = find_squares(&page.thumb, &page.paper, side);
-                if let Some(why) = why.as_deref_mut() {
-                    why.squares
-                        .extend(squares.iter().map(|s| (pixel(s.center), s.side as f32)));
-                }
-                constellation::recognise(&squares, &frame.anchors, frame.paper())
-                    .map(|c| (frame, c))
-            })
-            .max_by(|a, b| {
-                let rank = |c: &Constellation| (c.matches.len() as f64, -c.worst_mm);
-                let (a, b) = (rank(&a.1), rank(&b.1));
-                a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-            })?;
-        if let Some(why) = why.as_deref_mut() {
-            why.anchors = anchors_found(frame, &found);
-            why.px_per_mm = found.registration.scale();
-        }
-        let tone = Tone {
-            paper: f64::from(page.paper.median()),
-            black: black_of_anchors(page, frame, &found)?,
-        };
-        let mut identity = identify::identify(
-            &page.scan.image,
-            &found.registration,
-            &frame.codes,
-            frame.size,
-            &self.layouts().collect::<Vec<_>>(),
-            &self.options.keys,
-        );
-        let reading = self.read_identified(page, &found, tone, &mut identity, why);
-        Some(finish(reading, found.rotation, identity.problems))
-    }
-
-    fn read_identified(
-        &self,
-        page: &PageImage,
-        found: &Constellation,
-        tone: Tone,
-        identity: &mut Identity,
-        why: Why,
-    ) -> PageReading {
-        let Some(payload) = identity.payload.take() else {
-            return PageReading::unreadable(Problem {
-                code: ProblemCode::QrUnreadable,
-                detail: "none of the page's codes could be read: give form and serial by hand"
-                    .to_owned(),
-            });
-        };
-        let failed = |code, detail: String| {
-            let mut r = PageReading::unreadable(Problem { code, detail });
-            name(&mut r, &payload);
-            r
-        };
-        if self
-            .options
-            .form
-            .as_ref()
-            .is_some_and(|f| *f != payload.form)
-        {
-            return failed(
-                ProblemCode::FormMismatch,
-                format!(
-                    "the page is of form {}, which was not asked for",
-                    payload.form
-                ),
-            );
-        }
-        let Some(form) = self
-            .forms
-            .iter()
-            .find(|f| f.layout.digest == payload.digest)
-        else {
-            let known = self.forms.iter().find(|f| f.layout.form == payload.form);
-            return failed(
-                ProblemCode::FormUnknown,
-                match known {
-                    Some(k) => format!(
-                        "printed from version {} of form {} with another layout ({}); known here is version {} ({})",
-                        payload.version,
-                        payload.form,
-                        payload.digest,
-                        k.layout.version,
-                        k.layout.digest
-                    ),
-                    None => format!(
-                        "form {} version {} is not among the templates",
-                        payload.form, payload.version
-                    ),
-                },
-            );
-        };
-        let Some(index) = form
-            .layout
-            .pages
-            .iter()
-            .position(|p| p.page == payload.page)
-        else {
-            return failed(
-                ProblemCode::FormUnknown,
-                format!("form {} has no page {}", payload.form, payload.page),
-            );
-        };
-        let layout = &form.layout.pages[index];
-        let contrast = tone.paper - tone.black;
-        let boxes = boxes::read(
-            &page.scan.image,
-            layout,
-            &form.pages[index].templates,
-            found.registration.clone(),
-            tone,
-        );
-        if let Some(why) = why {
-            why.register(layout, &boxes.registration);
-        }
-        if contrast < LEAST_CONTRAST || !boxes.proven() {
-            return failed(
-                ProblemCode::AlignmentUnproven,
-                unproven(&boxes, found.matches.len()),
-            );
-        }
-        let mut reading = assemble(page, &form.layout, layout, boxes, tone);
-        name(&mut reading, &payload);
-        reading
-    }
-
-    /// Reads a page of a learned form: the one page that proves itself. Nearly
-    /// all pages lie straight; the long search is for when none did.
-    fn read_learned(&self, page: &PageImage, mut why: Why) -> PageReading {
-        let straight = self.read_learned_as(page, false, why.as_deref_mut());
-        if straight.status == Status::Unreadable && !is_ambiguous(&straight) {
-            self.read_learned_as(page, true, why)
-        } else {
-            straight
-        }
-    }
-
-    fn read_learned_as(&self, page: &PageImage, wide: bool, why: Why) -> PageReading {
-        let mut best: Option<(usize, usize, BoxesRead, u32, Tone)> = None;
-        let mut rivals = 0;
-        let mut nearest: Option<String> = None;
-        for (f, form) in self
-            .forms
-            .iter()
-            .enumerate()
-            .filter(|f| self.wanted(&f.1.layout))
-        {
-            for (p, plan) in form.pages.iter().enumerate() {
-                let Some(patches) = &plan.patches else {
-                    continue;
-                };
-                let layout = &form.layout.pages[p];
-                let Some(fit) = patches.register(page.scan, &page.thumb, &page.paper, layout, wide)
-                else {
-                    continue;
-                };
-                let boxes = boxes::read(
-                    &page.scan.image,
-                    layout,
-                    &plan.templates,
-                    fit.registration,
-                    fit.tone,
-                );
-                if !boxes.proven() || layout.boxes.is_empty() {
-                    nearest.get_or_insert_with(|| {
-                        format!(
-                            "form {} page {}: {}",
-                            form.layout.form,
-                            layout.page,
-                            unproven(&boxes, fit.matched)
-                        )
-                    });
-                    continue;
-                }
-                rivals += 1;
-                let share = |b: &BoxesRead| (b.found as f64 / b.marks.len() as f64, b.found);
-                if best.as_ref().is_none_or(|b| share(&boxes) > share(&b.2)) {
-                    best = Some((f, p, boxes, fit.rotation, fit.tone));
-                }
-            }
-        }
-        let Some((f, p, boxes, rotation, tone)) = best else {
-            return PageReading::unreadable(Problem {
-                code: ProblemCode::AlignmentUnproven,
-                detail: nearest
-                    .unwrap_or_else(|| "the page resembles none of the learned forms".to_owned()),
-            });
-        };
-        let form = &self.forms[f];
-        let layout = &form.layout.pages[p];
-        if rivals > 1 {
-            return PageReading::unreadable(Problem {
-                code: ProblemCode::FormAmbiguous,
-                detail: format!("{rivals} learned pages fit this image; name the form with --form"),
-            });
-        }
-        if let Some(why) = why {
-            why.register(layout, &boxes.registration);
-        }
-        let mut reading = assemble(page, &form.layout, layout, boxes, tone);
-        reading.form = Some(form.layout.form.clone());
-        reading.version = Some(form.layout.version);
-        reading.page = Some(layout.page);
-        finish(reading, rotation, Vec::new())
-    }
 }
 
 /// Who wants to be told what the stages found, if anybody.
@@ -440,41 +228,6 @@ fn is_blank(thumb: &Thumbnail, paper: &PaperMap) -> bool {
         .map(|&p| u32::from(p < level))
         .sum();
     f64::from(dark) < BLANK_SHARE * f64::from(w) * f64::from(h)
-}
-
-fn anchors_found(frame: &Frame, found: &Constellation) -> Vec<AnchorFound> {
-    let off = found.registration.leave_one_out_mm();
-    frame
-        .anchors
-        .iter()
-        .enumerate()
-        .map(|(i, anchor)| {
-            let k = found.matches.iter().position(|m| m.0 == i);
-            AnchorFound {
-                id: anchor.id.clone(),
-                expected: pixel(found.registration.at(anchor.rect.center())),
-                found: k.map(|k| pixel(found.matches[k].1)),
-                off_mm: k.and_then(|k| off.get(k).copied()),
-            }
-        })
-        .collect()
-}
-
-/// Median gray level in the middles of the anchors.
-fn black_of_anchors(page: &PageImage, frame: &Frame, found: &Constellation) -> Option<f64> {
-    let mut levels: Vec<f32> = Vec::new();
-    for &(i, _) in &found.matches {
-        let rect = frame.anchors[i].rect;
-        let map = found.registration.local(rect.center());
-        for dy in [-1.0, 0.0, 1.0] {
-            for dx in [-1.0, 0.0, 1.0] {
-                let p = rect.center() + euclid::vec2(dx, dy);
-                levels.extend(sample::sample(&page.scan.image, &map, p));
-            }
-        }
-    }
-    levels.sort_by(f32::total_cmp);
-    levels.get(levels.len() / 2).map(|v| f64::from(*v))
 }
 
 fn unproven(boxes: &BoxesRead, anchors: usize) -> String {
@@ -547,13 +300,6 @@ fn doubt_all_blanks(answers: &mut BTreeMap<String, Answer>) -> Option<Problem> {
             "{doubted} questions seem blank, but on this black-and-white scan a light pen may have been lost: scan in gray"
         ),
     })
-}
-
-fn is_ambiguous(reading: &PageReading) -> bool {
-    reading
-        .problems
-        .iter()
-        .any(|p| p.code == ProblemCode::FormAmbiguous)
 }
 
 /// Sets the status from what was found.
