@@ -105,6 +105,32 @@ fn streaks_through_a_column_of_boxes_mark_none() {
     }
 }
 
+/// Dust that moves leaves a streak that ends somewhere: in a box, too.
+#[test]
+fn a_streak_that_ends_in_a_box_does_not_mark_it() {
+    let desk = Desk::new();
+    let last = desk.place("q4.khong");
+    for (width, offset, share) in [
+        (0.3, 2.2, 0.5),
+        (0.2, 1.4, 0.8),
+        (0.6, 2.6, 0.9),
+        (0.4, 3.0, 0.7),
+    ] {
+        let mut image = desk.sheet(&["q1.co", "q2.co"]);
+        let end = last.origin.y + share * last.size.height;
+        shade(
+            &mut image,
+            &mm_rect(last.origin.x + offset, 0.0, width, end),
+            0.7,
+        );
+        let reading = desk.read(image);
+        for q in ["q1", "q2", "q3", "q4"] {
+            let found = state(&reading, q, "khong");
+            assert_ne!(found, MarkState::Marked, "{q} {width} {offset} {share}");
+        }
+    }
+}
+
 /// Of two thin ticks the one below its box was lost: an overvote became an
 /// answer.
 #[test]

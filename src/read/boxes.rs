@@ -121,7 +121,9 @@ pub(crate) fn read(
 
     let sigma = noise(&windows, templates, &located, &certain, contrast);
     let thresholds = Thresholds::for_noise(sigma);
-    let inks = measure_all(&windows, templates, &located, &certain, tone, thresholds);
+    let inks = measure_all(
+        &maps, &windows, templates, &located, &certain, tone, thresholds,
+    );
     let hand = Hand::of(&inks, sigma);
     let mut out = BoxesRead {
         marks: Vec::with_capacity(templates.len()),
@@ -150,6 +152,7 @@ pub(crate) fn read(
 
 /// Measures every box against what its like look empty on this page.
 fn measure_all(
+    maps: &[LocalMap],
     windows: &[Window],
     templates: &[BoxTemplate],
     located: &[Located],
@@ -185,9 +188,24 @@ fn measure_all(
                 tone,
                 thresholds,
                 empty,
+                tilt(&maps[i]),
             )
         })
         .collect()
+}
+
+/// How far a line along an axis of the image goes to the paper's right for each
+/// mm down; of the two axes the one that is nearer to upright on the paper.
+fn tilt(map: &LocalMap) -> f64 {
+    [PxVector::new(1.0, 0.0), PxVector::new(0.0, 1.0)]
+        .into_iter()
+        .map(|axis| shift_in_mm(map, axis))
+        .max_by(|a, b| {
+            let upright = |v: &MmVector| v.y.abs() / v.length().max(f64::MIN_POSITIVE);
+            upright(a).total_cmp(&upright(b))
+        })
+        .filter(|v| v.y != 0.0)
+        .map_or(0.0, |v| v.x / v.y)
 }
 
 /// Ink beside an empty box may be meant for it: where its question has no other

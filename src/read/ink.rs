@@ -188,7 +188,7 @@ fn for_zone(
     }
 }
 
-/// Measures a box whose outline is at `shift`.
+/// Measures a box whose outline is at `shift`; `tilt` is that of [`LineTest`].
 pub(crate) fn measure(
     window: &Window,
     template: &BoxTemplate,
@@ -196,6 +196,7 @@ pub(crate) fn measure(
     page: Tone,
     thresholds: Thresholds,
     empty: &Empty,
+    tilt: f64,
 ) -> Ink {
     let contrast = (page.paper - page.black).max(1.0);
     let local = local_paper(window, template).map_or(page.paper, f64::from);
@@ -212,7 +213,10 @@ pub(crate) fn measure(
     let mut directions = [0u32; 16];
     let middle = (template.width as f64 / 2.0, template.height as f64 / 2.0);
     let mut inside = vec![0u8; template.zones.len()];
-    let mut line = LineTest::default();
+    let mut line = LineTest {
+        tilt,
+        ..LineTest::default()
+    };
     let mut firm_bounds = Bounds::default();
     for_zone(window, template, shift, |z, p, i| {
         let p = p.saturating_add(empty.at(i));

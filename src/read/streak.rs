@@ -7,6 +7,10 @@
 pub(crate) struct LineTest {
     pub inside: Vec<(f64, f64)>,
     pub ring: [Vec<(f64, f64)>; 4],
+    /// By how many samples a line that is upright in the image (or level, if
+    /// the page lies on its side) goes to the right for each sample down: the
+    /// way of a streak.
+    pub tilt: f64,
 }
 
 /// Steeper than this against the axis is a slash by hand, not a streak:
@@ -22,16 +26,27 @@ const APART: f64 = 2.0;
 const FEWEST: usize = 8;
 /// A line beside a box is at least this long, samples: a box of 4.5 mm.
 const BESIDE: f64 = 36.0;
+/// The ink of a streak strays from its line by no more than this, samples: a
+/// fifth of a millimetre of blur.
+const STRAIGHT: f64 = 1.5;
 /// Share of the ink inside that must lie on lines for there to be nothing else.
 const SHARE: f64 = 0.85;
 
 impl LineTest {
-    /// Does nearly all ink inside lie on lines that go on at both ends?
+    /// Does nearly all ink inside lie on lines that go on at both ends, or on
+    /// one that goes on at one end and runs just as the scanner does?
     pub fn is_line(&self) -> bool {
         let flip = |v: &[(f64, f64)]| v.iter().map(|&(x, y)| (y, x)).collect::<Vec<_>>();
         let [above, right, below, left] = &self.ring;
+        let (left, right, flipped) = (flip(left), flip(right), flip(&self.inside));
         lie_on_lines(above, below, &self.inside)
-            || lie_on_lines(&flip(left), &flip(right), &flip(&self.inside))
+            || lie_on_lines(&left, &right, &flipped)
+            || [above, below]
+                .iter()
+                .any(|side| end_of_streak(side, &self.inside, self.tilt))
+            || [left, right]
+                .iter()
+                .any(|side| end_of_streak(side, &flipped, -self.tilt))
     }
 
     /// Is the ring's ink that of a narrow line, from end to end of one side or
@@ -89,8 +104,27 @@ fn lie_on_lines(first: &[(f64, f64)], last: &[(f64, f64)], inside: &[(f64, f64)]
 struct Bundle {
     x: f64,
     y: f64,
+    /// Half its width.
+    half: f64,
     /// Half its width and the margin for ink that is not quite in line.
     reach: f64,
+}
+
+/// A streak that ends in the box: it runs along the scanner's axis to within a
+/// sample or two, where a hand's stroke through the rim of a box would not.
+fn end_of_streak(side: &[(f64, f64)], inside: &[(f64, f64)], tilt: f64) -> bool {
+    bundles(side).iter().any(|a| {
+        let on = |p: &&(f64, f64)| (p.0 - (a.x + tilt * (p.1 - a.y))).abs() <= a.half + STRAIGHT;
+        let straight = |points: &[(f64, f64)]| {
+            points.iter().filter(on).count() as f64 >= SHARE * points.len() as f64
+        };
+        let mine: Vec<(f64, f64)> = side
+            .iter()
+            .filter(|p| (p.0 - a.x).abs() <= a.reach)
+            .copied()
+            .collect();
+        straight(&mine) && straight(inside)
+    })
 }
 
 /// The narrow bundles of ink in one side of the ring, by x.
@@ -108,8 +142,9 @@ fn bundles(points: &[(f64, f64)]) -> Vec<Bundle> {
             let (x, y) = (sx / n, sy / n);
             let spread = bundle.iter().map(|p| (p.0 - x).powi(2)).sum::<f64>() / n;
             // An even band's half width is √3 of its standard deviation.
-            let reach = NEAR.max(3.0_f64.sqrt() * spread.sqrt() + NEAR / 2.0);
-            (spread.sqrt() <= NEAR).then_some(Bundle { x, y, reach })
+            let half = 3.0_f64.sqrt() * spread.sqrt();
+            let reach = NEAR.max(half + NEAR / 2.0);
+            (spread.sqrt() <= NEAR).then_some(Bundle { x, y, half, reach })
         })
         .collect()
 }
@@ -134,6 +169,7 @@ mod tests {
         LineTest {
             inside: line(16, 52),
             ring: [line(0, 12), Vec::new(), line(56, 68), Vec::new()],
+            tilt: slope,
         }
     }
 
@@ -162,6 +198,19 @@ mod tests {
     }
 
     #[test]
+    fn a_streak_may_end_in_the_box_if_it_runs_as_the_scanner_does() {
+        for slope in [0.0, 0.1, -0.1] {
+            let mut ends = streaks(&[30.0], slope);
+            ends.ring[2].clear();
+            ends.inside.retain(|p| p.1 < 34.0);
+            assert!(ends.is_line());
+            // A stroke that is steeper than the scan is somebody's.
+            ends.tilt = slope + 0.3;
+            assert!(!ends.is_line());
+        }
+    }
+
+    #[test]
     fn a_mark_across_a_streak_is_not_a_line() {
         let mut crossed = streaks(&[30.0], 0.0);
         crossed
@@ -181,6 +230,7 @@ mod tests {
         let cross = LineTest {
             inside: both(16, 52),
             ring: [both(0, 12), Vec::new(), both(56, 68), Vec::new()],
+            tilt: 0.0,
         };
         assert!(!cross.is_line());
     }
