@@ -208,11 +208,12 @@ fn tilt(map: &LocalMap) -> f64 {
         .map_or(0.0, |v| v.x / v.y)
 }
 
-/// Ink beside an empty box may be meant for it: where its question has no other
-/// mark, or where no mark is so near that the ink could belong to that.
+/// Ink in or beside an empty box may be meant for it: any trace where nothing of
+/// its question is marked, and a stroke where no mark is so near that it could
+/// belong to that.
 fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout) {
     for i in 0..out.marks.len() {
-        if out.verdicts[i].state != MarkState::Unmarked || !classify::beside(&out.inks[i]) {
+        if out.verdicts[i].state != MarkState::Unmarked {
             continue;
         }
         let inked = |k: &usize| *k != i && out.verdicts[*k].state != MarkState::Unmarked;
@@ -221,12 +222,15 @@ fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout) {
                 && out.verdicts[k].state == MarkState::Marked
         });
         let around = page.boxes[i].rect.inflate(SPILL_MM, SPILL_MM);
-        let spilled = (0..out.marks.len())
-            .filter(inked)
-            .any(|k| page.boxes[k].rect.intersects(&around));
-        let reason = if !answered {
-            "ink beside the box, and no other box of the question is marked"
-        } else if !spilled && !out.inks[i].line_beside {
+        let spilled = || {
+            (0..out.marks.len())
+                .filter(inked)
+                .any(|k| page.boxes[k].rect.intersects(&around))
+        };
+        let ink = &out.inks[i];
+        let reason = if !answered && (classify::beside(ink) || classify::trace(ink, out.hand)) {
+            "a trace of ink in or beside the box, and the question has no mark"
+        } else if answered && classify::beside(ink) && !ink.line_beside && !spilled() {
             "ink beside the box, far from any other mark"
         } else {
             continue;

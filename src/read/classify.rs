@@ -53,6 +53,16 @@ const SPAN: f64 = 0.5;
 
 /// Ink beside an empty box that may be meant for it, mm².
 const BESIDE_MM2: f64 = 0.8;
+/// The same where the question has no mark at all, so that nothing is lost by
+/// asking: a stroke of 1 mm by the thinnest pen.
+const TRACE_BESIDE_MM2: f64 = 0.25;
+/// Ink in an empty box that may be all there is of an answer, mm²: a dot that a
+/// ballpoint leaves when it is only set down (0.25 mm).
+const TRACE_MM2: f64 = 0.05;
+
+/// A mark whose ink is lighter than this share of the sheet's own marks is of
+/// another pen: a stamp, print of the other side, or somebody else's.
+const SAME_PEN: f64 = 0.62;
 /// Share of the directions around a box from which something is drawn around
 /// it: a circle drawn by hand may be open, or run along the outline for a part.
 const CIRCLE: f64 = 0.68;
@@ -103,6 +113,9 @@ pub(crate) fn classify(ink: &Ink, hand: Hand, located: bool, hidden: bool) -> Ve
     if stroke && ink.around >= CIRCLE && ink.fill < OVERWHELMING {
         return marginal("the marked box has a circle around it: it may be taken back");
     }
+    if stroke && ink.darkness < SAME_PEN * hand.darkness {
+        return marginal("the ink in the box is lighter than the sheet's other marks");
+    }
     if stroke {
         return Verdict {
             state: MarkState::Marked,
@@ -125,6 +138,8 @@ pub(crate) fn classify(ink: &Ink, hand: Hand, located: bool, hidden: bool) -> Ve
 pub(crate) struct Hand {
     /// Faint ink of one of its weaker marks, mm².
     weak_mark_mm2: f64,
+    /// Median darkness of its marks; 0 where there is none.
+    darkness: f64,
     /// The page has gray noise, which leaves grains of its own.
     grainy: bool,
 }
@@ -143,7 +158,11 @@ impl Hand {
     /// stroke (one alone may be a slip).
     pub fn of<'a>(inks: impl IntoIterator<Item = &'a Ink>, sigma: f64) -> Self {
         let (mut strokes, mut grains) = (Vec::new(), 0);
+        let mut pens = Vec::new();
         for ink in inks {
+            if ink.firm_mm2 >= STROKE_MM2 && ink.extent_mm >= STROKE_EXTENT_MM {
+                pens.push(ink.darkness);
+            }
             if ink.extent_mm >= STROKE_EXTENT_MM / 2.0 && ink.faint_mm2 >= 2.0 * SPECK_MM2.0 {
                 strokes.push(ink.faint_mm2);
             } else if ink.faint_mm2 > 0.0 {
@@ -151,6 +170,7 @@ impl Hand {
             }
         }
         strokes.sort_by(f64::total_cmp);
+        pens.sort_by(f64::total_cmp);
         let unknown = if grains >= GRAINS_BOXES {
             GRAINS_HAND_MM2
         } else {
@@ -163,6 +183,7 @@ impl Hand {
             .unwrap_or(unknown);
         Self {
             weak_mark_mm2: weak,
+            darkness: pens.get(pens.len() / 2).copied().unwrap_or(0.0),
             grainy: sigma > GRAINY_SIGMA,
         }
     }
@@ -177,6 +198,12 @@ impl Hand {
         let least = if self.grainy { GRAIN_MM2 } else { SPECK_MM2.0 };
         (SPECK_SHARE * self.weak_mark_mm2).clamp(least, SPECK_MM2.1)
     }
+}
+
+/// Ink in or beside an empty box that may be all there is of an answer.
+pub(crate) fn trace(ink: &Ink, hand: Hand) -> bool {
+    let least = if hand.grainy { GRAIN_MM2 } else { TRACE_MM2 };
+    ink.faint_mm2 >= least || ink.ring_mm2.iter().sum::<f64>() >= TRACE_BESIDE_MM2
 }
 
 /// Ink beside an empty box that may have been meant for it.
@@ -243,6 +270,25 @@ mod tests {
         assert_eq!(
             classify_one(&cross(), true, true).state,
             MarkState::Marginal
+        );
+    }
+
+    /// The ring of a stamp across an empty box was once read as an answer.
+    #[test]
+    fn a_stroke_lighter_than_the_sheets_pen_asks_a_person() {
+        let pen = |darkness| Ink {
+            darkness,
+            ..cross()
+        };
+        let sheet = [pen(0.7), pen(0.66), pen(0.75), pen(0.3)];
+        let hand = Hand::of(&sheet, 0.0);
+        assert_eq!(
+            classify(&sheet[3], hand, true, false).state,
+            MarkState::Marginal
+        );
+        assert_eq!(
+            classify(&sheet[1], hand, true, false).state,
+            MarkState::Marked
         );
     }
 

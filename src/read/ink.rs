@@ -23,6 +23,8 @@ pub(crate) struct Ink {
     pub firm_mm2: f64,
     /// The same in the centre zone, mm².
     pub center_mm2: f64,
+    /// Mean darkness of the firm ink inside, 0 to about 1: how black the pen is.
+    pub darkness: f64,
     /// Longer side of the largest connected faint region inside, mm.
     pub extent_mm: f64,
     /// Width and height of all firm ink inside, as shares of the interior's.
@@ -209,6 +211,7 @@ pub(crate) fn measure(
     let (faint, firm) = (level(thresholds.faint), level(thresholds.firm));
 
     let (mut n_faint, mut n_firm, mut n_center) = (0u32, 0u32, 0u32);
+    let mut firm_levels = 0u32;
     let mut ring = [0u32; 4];
     let mut directions = [0u32; 16];
     let middle = (template.width as f64 / 2.0, template.height as f64 / 2.0);
@@ -230,6 +233,7 @@ pub(crate) fn measure(
             line.inside.push((x, y));
             if p < firm {
                 n_firm += 1;
+                firm_levels += u32::from(p);
                 firm_bounds.add(x, y);
                 n_center += u32::from(z & zone::CENTER != 0);
             }
@@ -267,6 +271,11 @@ pub(crate) fn measure(
         faint_mm2: mm2(n_faint),
         firm_mm2: mm2(n_firm),
         center_mm2: mm2(n_center),
+        darkness: if n_firm == 0 {
+            0.0
+        } else {
+            (paper - f64::from(firm_levels) / f64::from(n_firm)) / contrast
+        },
         extent_mm: f64::from(extent) * STEP_MM,
         span: firm_bounds.share_of(template.interior),
         fill: if template.interior_mm2 > 0.0 {

@@ -16,6 +16,11 @@ const MOST_STRETCH_MM: f64 = 3.2;
 /// Kept free above the foot when gaps grow, mm: the last item stands off.
 const BOTTOM_MM: f64 = 2.5;
 
+/// What a block's lowest line may reach below the block, mm: half of a grid's
+/// border. On a page filled to the last hundredth of a millimetre it once stood
+/// in the quiet zone of the code below.
+const OVERHANG_MM: f64 = 0.1;
+
 /// A block on its page.
 struct Placed {
     y: f64,
@@ -35,7 +40,8 @@ pub(crate) fn paginate(
     styles: &Styles,
     blocks: Vec<Block>,
 ) -> Result<Vec<(PageLayout, Vec<Draw>)>, FormError> {
-    let bottom = frame::content(form.paper.size()).max_y();
+    let end = frame::content(form.paper.size()).max_y();
+    let bottom = end - OVERHANG_MM;
     let first = head::first(form, styles)?;
     let running = head::running(form, styles)?;
     let mut pages: Vec<Vec<Placed>> = vec![Vec::new()];
@@ -84,7 +90,7 @@ pub(crate) fn paginate(
     }
     let mut out = Vec::with_capacity(pages.len());
     for (i, mut page) in pages.into_iter().enumerate() {
-        stretch(&mut page, bottom);
+        stretch(&mut page, end);
         let number = i as u32 + 1;
         let head = if i == 0 { &first } else { &running };
         let mut draws = head.draws.clone();

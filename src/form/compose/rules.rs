@@ -82,8 +82,11 @@ fn boxes(page: &PageLayout, say: &mut impl FnMut(String)) {
 fn frame(page: &PageLayout, say: &mut impl FnMut(String)) {
     for code in page.codes.iter().filter(|c| c.kind == CodeKind::Qr) {
         let quiet = grown(&code.rect, QR_QUIET_MM - TINY_MM);
-        if page.ink.iter().any(|ink| quiet.intersects(ink)) {
-            say("the quiet zone of a code is printed on".to_owned());
+        if let Some(ink) = page.ink.iter().find(|ink| quiet.intersects(ink)) {
+            say(format!(
+                "the quiet zone of a code is printed on at {:.1}, {:.1} mm ({:.1} by {:.1})",
+                ink.origin.x, ink.origin.y, ink.size.width, ink.size.height
+            ));
         }
     }
     for code in page.codes.iter().filter(|c| c.kind == CodeKind::Text) {
