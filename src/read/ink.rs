@@ -99,6 +99,50 @@ pub(crate) fn interior_spread(window: &Window, template: &BoxTemplate, shift: (i
     level(0.5) - level(0.16)
 }
 
+/// Side of the square that [`darkest_patch`] looks through, samples: half a
+/// millimetre, a dot or the width of two strokes.
+const PATCH: usize = 4;
+
+/// The darkest half millimetre inside the box: how far its mean is below the
+/// paper, gray levels. Noise averages out in it, so that it sees strokes that are
+/// lighter than the threshold of a noisy or blurred page.
+pub(crate) fn darkest_patch(
+    window: &Window,
+    template: &BoxTemplate,
+    (dx, dy): (i32, i32),
+    page: Tone,
+) -> f64 {
+    let paper = local_paper(window, template).map_or(page.paper, f64::from);
+    let (w, h) = (template.width, template.height);
+    let sum = |col: usize, row: usize| -> Option<u32> {
+        let mut sum = 0;
+        for r in row..row + PATCH {
+            if template.zones[r * w + col..][..PATCH]
+                .iter()
+                .any(|z| z & zone::INTERIOR == 0)
+            {
+                return None;
+            }
+            let y = usize::try_from(r as i32 + dy).ok().filter(|&y| y < h)?;
+            let x = usize::try_from(col as i32 + dx).ok()?;
+            let samples = window.pixels.get(y * w + x..y * w + x + PATCH)?;
+            sum += samples.iter().map(|&p| u32::from(p)).sum::<u32>();
+        }
+        Some(sum)
+    };
+    let step = PATCH / 2;
+    (0..h.saturating_sub(PATCH - 1))
+        .step_by(step)
+        .flat_map(|row| {
+            (0..w.saturating_sub(PATCH - 1))
+                .step_by(step)
+                .map(move |col| (col, row))
+        })
+        .filter_map(|(col, row)| sum(col, row))
+        .min()
+        .map_or(0.0, |s| paper - f64::from(s) / (PATCH * PATCH) as f64)
+}
+
 /// What an empty box of this page looks like inside: the blur of its own
 /// outline, sample by sample, in gray levels below the paper.
 ///
