@@ -60,6 +60,10 @@ const TRACE_BESIDE_MM2: f64 = 0.25;
 /// ballpoint leaves when it is only set down (0.25 mm).
 const TRACE_MM2: f64 = 0.05;
 
+/// A mark shorter than this share of the sheet's own marks may be where the pen
+/// rested.
+const RESTED: f64 = 0.55;
+
 /// A mark whose ink is lighter than this share of the sheet's own marks is of
 /// another pen: a stamp, print of the other side, or somebody else's.
 const SAME_PEN: f64 = 0.62;
@@ -116,6 +120,9 @@ pub(crate) fn classify(ink: &Ink, hand: Hand, located: bool, hidden: bool) -> Ve
     if stroke && ink.darkness < SAME_PEN * hand.darkness {
         return marginal("the ink in the box is lighter than the sheet's other marks");
     }
+    if stroke && ink.extent_mm < RESTED * hand.extent_mm {
+        return marginal("much smaller than the sheet's other marks: the pen may have rested");
+    }
     if stroke {
         return Verdict {
             state: MarkState::Marked,
@@ -140,6 +147,8 @@ pub(crate) struct Hand {
     weak_mark_mm2: f64,
     /// Median darkness of its marks; 0 where there is none.
     darkness: f64,
+    /// Median longer side of its marks, mm; 0 where there is none.
+    extent_mm: f64,
     /// The page has gray noise, which leaves grains of its own.
     grainy: bool,
 }
@@ -158,10 +167,11 @@ impl Hand {
     /// stroke (one alone may be a slip).
     pub fn of<'a>(inks: impl IntoIterator<Item = &'a Ink>, sigma: f64) -> Self {
         let (mut strokes, mut grains) = (Vec::new(), 0);
-        let mut pens = Vec::new();
+        let (mut pens, mut extents) = (Vec::new(), Vec::new());
         for ink in inks {
             if ink.firm_mm2 >= STROKE_MM2 && ink.extent_mm >= STROKE_EXTENT_MM {
                 pens.push(ink.darkness);
+                extents.push(ink.extent_mm);
             }
             if ink.extent_mm >= STROKE_EXTENT_MM / 2.0 && ink.faint_mm2 >= 2.0 * SPECK_MM2.0 {
                 strokes.push(ink.faint_mm2);
@@ -170,7 +180,10 @@ impl Hand {
             }
         }
         strokes.sort_by(f64::total_cmp);
-        pens.sort_by(f64::total_cmp);
+        let median = |mut v: Vec<f64>| {
+            v.sort_by(f64::total_cmp);
+            v.get(v.len() / 2).copied().unwrap_or(0.0)
+        };
         let unknown = if grains >= GRAINS_BOXES {
             GRAINS_HAND_MM2
         } else {
@@ -183,7 +196,8 @@ impl Hand {
             .unwrap_or(unknown);
         Self {
             weak_mark_mm2: weak,
-            darkness: pens.get(pens.len() / 2).copied().unwrap_or(0.0),
+            darkness: median(pens),
+            extent_mm: median(extents),
             grainy: sigma > GRAINY_SIGMA,
         }
     }
@@ -290,6 +304,19 @@ mod tests {
             classify(&sheet[1], hand, true, false).state,
             MarkState::Marked
         );
+    }
+
+    /// A pen that rests on the paper leaves a dot: on a sheet of crosses no
+    /// answer, on a sheet of dots one.
+    #[test]
+    fn a_dot_among_crosses_asks_a_person_and_among_dots_is_a_mark() {
+        let dot = Ink {
+            extent_mm: 1.6,
+            ..cross()
+        };
+        let state = |sheet: [Ink; 4]| classify(&dot, Hand::of(&sheet, 0.0), true, false).state;
+        assert_eq!(state([cross(), cross(), cross(), dot]), MarkState::Marginal);
+        assert_eq!(state([dot; 4]), MarkState::Marked);
     }
 
     /// A light pen under a bad bilevel threshold leaves a few grains of each
