@@ -122,6 +122,11 @@ fn summary(r: &Report) -> String {
             c.flagged_clear_questions,
             percent(c.flagged_clear_questions, c.clear_questions)
         ),
+        r.flagged_because
+            .iter()
+            .map(|(why, n)| format!("  {n}: {why}"))
+            .collect::<Vec<_>>()
+            .join("\n"),
         format!(
             "Trang không đọc được (unreadable): {} = {:.2} %{}",
             c.unreadable_pages,
@@ -151,6 +156,7 @@ fn summary(r: &Report) -> String {
                 .unwrap_or_default()
         ));
     }
+    lines.retain(|l| !l.is_empty());
     lines.push(String::new());
     lines.join("\n")
 }

@@ -53,6 +53,8 @@ pub struct PageScore {
     /// Marks and empty boxes by what was drawn there, with how many were read
     /// as marked, unmarked and marginal.
     pub by_drawn: BTreeMap<&'static str, [u64; 3]>,
+    /// Why clear questions were sent to a person, and how many.
+    pub flagged_because: BTreeMap<String, u64>,
     /// Silent errors.
     pub errors: Vec<SilentError>,
 }
@@ -182,6 +184,10 @@ fn compare_question(
         counts.flagged_questions += 1;
         counts.flagged_clear_questions += u64::from(question.clear);
         counts.wrong_marks_flagged += wrong_marks.len() as u64;
+        if question.clear {
+            let why = why_flagged(&question.id, answer.state, reading);
+            *score.flagged_because.entry(why).or_default() += 1;
+        }
         return;
     }
     let sorted = |choices: &[String]| {
@@ -204,6 +210,17 @@ fn compare_question(
             .errors
             .push(says(SilentKind::Mark, format!("marks {wrong_marks:?}")));
     }
+}
+
+/// Why a person is asked about a question: the reason of its first doubtful
+/// mark, or else what its marks add up to.
+fn why_flagged(question: &str, state: AnswerState, reading: &PageReading) -> String {
+    reading
+        .marks
+        .iter()
+        .filter(|m| m.question == question)
+        .find_map(|m| m.reason.clone())
+        .unwrap_or_else(|| format!("{state:?}").to_lowercase())
 }
 
 fn name(drawn: Option<Drawn>) -> &'static str {
@@ -331,6 +348,10 @@ pub(super) mod tests {
         let score = compare(&t, &flagged);
         assert_eq!(score.errors, []);
         assert_eq!(score.counts.flagged_clear_questions, 1);
+        assert_eq!(
+            score.flagged_because,
+            BTreeMap::from([("marginal".into(), 1)])
+        );
 
         let mut missing = perfect(&t);
         missing.answers.remove(&id);

@@ -101,6 +101,8 @@ pub struct Report {
     pub forms: BTreeMap<String, Counts>,
     /// How boxes were read, by what was drawn in them.
     pub marks_by_drawing: BTreeMap<String, ReadAs>,
+    /// Clear questions that were sent to a person, by the reason that was given.
+    pub flagged_because: BTreeMap<String, u64>,
     /// Pages unreadable, by the first problem that was given.
     pub unreadable_because: BTreeMap<String, u64>,
     /// The first silent errors, in the order of forms and sheets.
@@ -128,6 +130,7 @@ impl Report {
             flagged_clear_share: 0.0,
             forms: BTreeMap::new(),
             marks_by_drawing: BTreeMap::new(),
+            flagged_because: BTreeMap::new(),
             unreadable_because: BTreeMap::new(),
             errors: Vec::new(),
             pages_per_second: 0.0,
@@ -148,6 +151,9 @@ impl Report {
             to.marked += marked;
             to.unmarked += unmarked;
             to.marginal += marginal;
+        }
+        for (why, n) in score.flagged_because {
+            *self.flagged_because.entry(why).or_default() += n;
         }
         let room = LISTED.saturating_sub(self.errors.len());
         self.errors.extend(score.errors.into_iter().take(room));
