@@ -6,6 +6,7 @@ use std::sync::Arc;
 use image::GrayImage;
 
 use super::classify::{self, Hand, Verdict};
+use super::compose::usual_fill;
 use super::ink::{self, Empty, Ink, Thresholds, Tone};
 use super::outline::{self, Located};
 use super::reading::{Mark, MarkState};
@@ -43,6 +44,16 @@ const EMPTY_RANK: f64 = 0.25;
 /// the page's contrast: more than the means of half a millimetre scatter by on
 /// pages of office quality (selftest), less than a dot of the lightest pen.
 const SHADE: f64 = 0.07;
+
+/// The same where the question has a mark: more than what spills into a box from
+/// its neighbour or shows through, less than half of the lightest stroke.
+const SHADE_ANSWERED: f64 = 0.12;
+
+/// A mark that covers this share of its box, and this many times what the
+/// sheet's marks usually cover, may be a mark that was taken back: a thick pen's
+/// cross covers more, but then so do the others.
+const FULL: f64 = 0.35;
+const FULLER: f64 = 1.3;
 
 /// Share of a window outside the image from which the box itself is hidden.
 const OUTSIDE_SHARE: f64 = 0.45;
@@ -162,40 +173,88 @@ pub(crate) fn read(
         });
         out.verdicts.push(verdict);
     }
-    doubt_ink_beside(&mut out, page);
-    doubt_shade(&mut out, contrast, || {
-        (0..templates.len())
-            .map(|i| ink::darkest_patch(&windows[i], &templates[i], located[i].shift, tone))
-            .collect()
-    });
+    let standing = standing(&out);
+    doubt_ink_beside(&mut out, page, &standing);
+    let patches: Vec<f64> = (0..templates.len())
+        .map(|i| ink::darkest_patch(&windows[i], &templates[i], located[i].shift, tone))
+        .collect();
+    doubt_shade(&mut out, contrast, &patches, &standing);
     out
 }
 
-/// Doubts empty boxes of questions without a mark that have a darker place than
-/// this page's empty boxes have; `patches` gives each box's
-/// [`ink::darkest_patch`], and is asked only where there is such a question.
+/// What the marks of a box's question say of the box, if it seems empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Nothing is marked: one of the boxes is probably meant.
+    Unanswered,
+    /// What is marked is covered more than the sheet's other marks: it may be
+    /// taken back, and another box meant.
+    PerhapsTakenBack,
+    /// There is a plain mark, in this box or another one.
+    Answered,
+    /// There is a doubtful mark: a person looks anyway.
+    Asked,
+}
+
+/// For each box that of its question.
+fn standing(out: &BoxesRead) -> Vec<Standing> {
+    let usual = usual_fill(&out.verdicts);
+    out.marks
+        .iter()
+        .map(|mark| {
+            let (mut marked, mut covered) = (false, false);
+            for (m, v) in out.marks.iter().zip(&out.verdicts) {
+                if m.question != mark.question {
+                    continue;
+                }
+                match v.state {
+                    MarkState::Marginal => return Standing::Asked,
+                    MarkState::Marked => {
+                        marked = true;
+                        covered |= v.fill >= FULL && v.fill >= FULLER * usual;
+                    }
+                    MarkState::Unmarked => {}
+                }
+            }
+            match (marked, covered) {
+                (false, _) => Standing::Unanswered,
+                (true, true) => Standing::PerhapsTakenBack,
+                (true, false) => Standing::Answered,
+            }
+        })
+        .collect()
+}
+
+/// Doubts empty boxes that have a darker place than this page's empty boxes
+/// have; `patches` are the boxes' [`ink::darkest_patch`].
 ///
 /// On a noisy or blurred page the threshold of faint ink is high; whole sheets of
-/// light crosses and dots were once read as blank below it.
-fn doubt_shade(out: &mut BoxesRead, contrast: f64, patches: impl FnOnce() -> Vec<f64>) {
-    let asked: Vec<usize> = (0..out.marks.len())
-        .filter(|&i| {
-            out.marks
-                .iter()
-                .filter(|m| m.question == out.marks[i].question)
-                .all(|m| m.state == MarkState::Unmarked)
-        })
-        .collect();
-    if asked.is_empty() {
-        return;
-    }
-    let patches = patches();
-    let mut sorted = patches.clone();
+/// light crosses and dots were once read as blank below it, and light marks
+/// beside a box that was filled to take it back as nothing.
+fn doubt_shade(out: &mut BoxesRead, contrast: f64, patches: &[f64], standing: &[Standing]) {
+    let mut sorted = patches.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let empty = sorted[(sorted.len() as f64 * EMPTY_RANK) as usize];
-    for i in asked {
-        if patches[i] > empty + SHADE * contrast {
-            out.doubt(i, "a darker place in the box, and the question has no mark");
+    let Some(&empty) = sorted.get((sorted.len() as f64 * EMPTY_RANK) as usize) else {
+        return;
+    };
+    for i in 0..out.marks.len() {
+        if out.verdicts[i].state != MarkState::Unmarked {
+            continue;
+        }
+        let (shade, reason) = match standing[i] {
+            Standing::Asked => continue,
+            Standing::Unanswered => (
+                SHADE,
+                "a darker place in the box, and the question has no mark",
+            ),
+            Standing::PerhapsTakenBack => (
+                SHADE,
+                "a darker place in the box, and the marked one may be taken back",
+            ),
+            Standing::Answered => (SHADE_ANSWERED, "a darker place in the box"),
+        };
+        if patches[i] > empty + shade * contrast {
+            out.doubt(i, reason);
         }
     }
 }
@@ -261,7 +320,7 @@ fn tilt(map: &LocalMap) -> f64 {
 /// Ink in or beside an empty box may be meant for it: any trace where nothing of
 /// its question is marked, and a stroke where no mark is so near that it could
 /// belong to that.
-fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout) {
+fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout, standing: &[Standing]) {
     for i in 0..out.marks.len() {
         if out.verdicts[i].state != MarkState::Unmarked {
             continue;
@@ -271,6 +330,7 @@ fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout) {
             out.marks[k].question == out.marks[i].question
                 && out.verdicts[k].state == MarkState::Marked
         });
+        let taken_back = standing[i] == Standing::PerhapsTakenBack;
         let around = page.boxes[i].rect.inflate(SPILL_MM, SPILL_MM);
         let spilled = || {
             (0..out.marks.len())
@@ -280,6 +340,8 @@ fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout) {
         let ink = &out.inks[i];
         let reason = if !answered && (classify::beside(ink) || classify::trace(ink, out.hand)) {
             "a trace of ink in or beside the box, and the question has no mark"
+        } else if taken_back && classify::trace(ink, out.hand) {
+            "a trace of ink in or beside the box, and the marked one may be taken back"
         } else if answered && classify::beside(ink) && !ink.line_beside && !spilled() {
             "ink beside the box, far from any other mark"
         } else {

@@ -6,7 +6,7 @@
 //! person. The limits are areas and lengths on paper, not shares of the box,
 //! because a pen is as wide in a large box as in a small one.
 
-use super::ink::Ink;
+use super::ink::{Ink, Thresholds};
 use super::reading::MarkState;
 
 /// What a box was taken for.
@@ -67,6 +67,9 @@ const RESTED: f64 = 0.55;
 /// A mark whose ink is lighter than this share of the sheet's own marks is of
 /// another pen: a stamp, print of the other side, or somebody else's.
 const SAME_PEN: f64 = 0.62;
+/// The same for ink that reaches far out of the box at both sides, as the ring of
+/// a stamp does: the marks of one pen seldom differ by so much in the mean.
+const LIGHTER: f64 = 0.9;
 /// Share of the directions around a box from which something is drawn around
 /// it: a circle drawn by hand may be open, or run along the outline for a part.
 const CIRCLE: f64 = 0.68;
@@ -117,6 +120,11 @@ pub(crate) fn classify(ink: &Ink, hand: Hand, located: bool, hidden: bool) -> Ve
     if stroke && ink.around >= CIRCLE && ink.fill < OVERWHELMING {
         return marginal("the marked box has a circle around it: it may be taken back");
     }
+    if stroke && ink.exits && !hand.large && ink.darkness < LIGHTER * hand.darkness {
+        return marginal(
+            "a line from far outside runs through the box: stamp, signature or a very large mark",
+        );
+    }
     if stroke && ink.darkness < SAME_PEN * hand.darkness {
         return marginal("the ink in the box is lighter than the sheet's other marks");
     }
@@ -149,6 +157,10 @@ pub(crate) struct Hand {
     darkness: f64,
     /// Median longer side of its marks, mm; 0 where there is none.
     extent_mm: f64,
+    /// Most of its marks reach far out of their boxes.
+    large: bool,
+    /// Its marks are hardly darker than what counts as ink on this page.
+    near_noise: bool,
     /// The page has gray noise, which leaves grains of its own.
     grainy: bool,
 }
@@ -159,6 +171,9 @@ const GRAINY_SIGMA: f64 = 0.012;
 /// On a bilevel page strokes of a weaker mark than this are broken, mm²: a whole
 /// tick of the thinnest pen (0.25 mm) in a 4.5 mm box has 1.4.
 const VANISHING_MM2: f64 = 1.0;
+/// A pen whose marks are on average darker than this many times the faint
+/// threshold has no stroke below it: pressure takes up to a third off.
+const NEAR_NOISE: f64 = 2.0;
 /// What noise leaves above five of its sigmas in a box, mm².
 const GRAIN_MM2: f64 = 0.09;
 
@@ -168,10 +183,12 @@ impl Hand {
     pub fn of<'a>(inks: impl IntoIterator<Item = &'a Ink>, sigma: f64) -> Self {
         let (mut strokes, mut grains) = (Vec::new(), 0);
         let (mut pens, mut extents) = (Vec::new(), Vec::new());
+        let mut exits = 0;
         for ink in inks {
             if ink.firm_mm2 >= STROKE_MM2 && ink.extent_mm >= STROKE_EXTENT_MM {
                 pens.push(ink.darkness);
                 extents.push(ink.extent_mm);
+                exits += usize::from(ink.exits);
             }
             if ink.extent_mm >= STROKE_EXTENT_MM / 2.0 && ink.faint_mm2 >= 2.0 * SPECK_MM2.0 {
                 strokes.push(ink.faint_mm2);
@@ -194,18 +211,24 @@ impl Hand {
             .or(strokes.first())
             .copied()
             .unwrap_or(unknown);
+        let large = exits >= 2 && 2 * exits > pens.len();
+        let darkness = median(pens);
         Self {
             weak_mark_mm2: weak,
-            darkness: median(pens),
+            darkness,
+            large,
+            near_noise: darkness > 0.0
+                && darkness < NEAR_NOISE * Thresholds::for_noise(sigma).faint,
             extent_mm: median(extents),
             grainy: sigma > GRAINY_SIGMA,
         }
     }
 
     /// Could a stroke of this hand have vanished altogether? On a page without
-    /// gray levels a light pen's strokes break up, and some are lost.
+    /// gray levels a light pen's strokes break up, and some are lost; on a noisy
+    /// one a stroke that is a little lighter than the others is below the noise.
     pub fn may_vanish(self) -> bool {
-        !self.grainy && self.weak_mark_mm2 < VANISHING_MM2
+        self.near_noise || (!self.grainy && self.weak_mark_mm2 < VANISHING_MM2)
     }
 
     fn speck_mm2(self) -> f64 {
@@ -304,6 +327,34 @@ mod tests {
             classify(&sheet[1], hand, true, false).state,
             MarkState::Marked
         );
+    }
+
+    /// A stamp nearly as dark as the sheet's pencil was once read as an answer.
+    #[test]
+    fn a_lighter_line_from_far_outside_asks_a_person() {
+        let mark = |darkness, exits| Ink {
+            darkness,
+            exits,
+            ..cross()
+        };
+        let pen = mark(0.7, false);
+        let hand = Hand::of(&[pen, pen, mark(0.55, true)], 0.0);
+        let state = |ink| classify(&ink, hand, true, false).state;
+        assert_eq!(state(mark(0.55, true)), MarkState::Marginal);
+        assert_eq!(state(mark(0.7, true)), MarkState::Marked);
+        assert_eq!(state(mark(0.55, false)), MarkState::Marked);
+    }
+
+    /// On a blurred noisy page a faint tick of a pencil left nothing above the
+    /// threshold, and its question was once read as blank.
+    #[test]
+    fn a_pen_near_the_noise_may_vanish_and_a_dark_one_not() {
+        let pen = |darkness| Ink {
+            darkness,
+            ..cross()
+        };
+        assert!(Hand::of(&[pen(0.35), pen(0.3)], 0.05).may_vanish());
+        assert!(!Hand::of(&[pen(0.8), pen(0.7)], 0.05).may_vanish());
     }
 
     /// A pen that rests on the paper leaves a dot: on a sheet of crosses no

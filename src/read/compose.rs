@@ -106,7 +106,7 @@ pub(crate) fn compose(
 }
 
 /// Median fill of the sheet's marks: how this hand marks.
-fn usual_fill(verdicts: &[Verdict]) -> f64 {
+pub(super) fn usual_fill(verdicts: &[Verdict]) -> f64 {
     let mut fills: Vec<f64> = verdicts
         .iter()
         .filter(|v| v.state == MarkState::Marked)

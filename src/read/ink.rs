@@ -3,7 +3,7 @@
 use super::components::{Touch, regions};
 use super::sample::Window;
 use super::streak::LineTest;
-use super::template::{BoxTemplate, STEP_MM, zone};
+use super::template::{BoxTemplate, RING_FROM_MM, RING_MM, SEARCH_MM, STEP_MM, zone};
 
 /// How light and dark this page is, gray levels.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +37,9 @@ pub(crate) struct Ink {
     /// ink in the ring: a circle has nearly all, the arms of a cross have four
     /// to six.
     pub around: f64,
+    /// Ink leaves the ring at two opposite sides, 2 mm beyond the box: a stamp,
+    /// a signature, or a mark twice as large as its box.
+    pub exits: bool,
     /// Most of the ink is a straight line along an axis that goes on above and
     /// below (or left and right) of the box: a streak or a fold.
     pub line_through: bool,
@@ -257,6 +260,11 @@ pub(crate) fn measure(
     let (mut n_faint, mut n_firm, mut n_center) = (0u32, 0u32, 0u32);
     let mut firm_levels = 0u32;
     let mut ring = [0u32; 4];
+    // Firm ink in the ring's outermost and innermost part.
+    let (mut rim, mut brim) = ([0u32; 4], [0u32; 4]);
+    let outer = (SEARCH_MM + RIM_MM) / STEP_MM;
+    let inner = (SEARCH_MM + RING_MM - RING_FROM_MM - RIM_MM) / STEP_MM;
+    let (w, h) = (template.width as f64, template.height as f64);
     let mut directions = [0u32; 16];
     let middle = (template.width as f64 / 2.0, template.height as f64 / 2.0);
     let mut inside = vec![0u8; template.zones.len()];
@@ -289,6 +297,9 @@ pub(crate) fn measure(
                 if z & bit != 0 {
                     ring[k] += u32::from(p < firm);
                     if p < firm {
+                        let from_edge = [y, w - x - 1.0, h - y - 1.0, x][k];
+                        rim[k] += u32::from(from_edge < outer);
+                        brim[k] += u32::from(from_edge >= inner);
                         directions[4 * k + quarter(x + 0.5 - middle.0, y + 0.5 - middle.1)] += 1;
                     }
                     line.ring[k].push((x, y));
@@ -333,11 +344,24 @@ pub(crate) fn measure(
             .filter(|&&n| mm2(n) >= DIRECTION_MM2)
             .count() as f64
             / 16.0,
+        exits: [(0, 2), (1, 3)].iter().any(|&(a, b)| {
+            // What spills in from the neighbours on both sides does not
+            // reach the outline.
+            [a, b]
+                .iter()
+                .all(|&k| mm2(rim[k].min(brim[k])) >= DIRECTION_MM2 && mm2(ring[k]) >= EXIT_MM2)
+        }),
         line_through: n_faint > 0 && line.is_line(),
         line_beside: line.in_ring(),
         stained,
     }
 }
+
+/// Width of the ring's outermost part, mm: that of a thin stroke.
+const RIM_MM: f64 = 0.375;
+
+/// Ink of a thin stroke (0.25 mm) across most of the ring, mm².
+const EXIT_MM2: f64 = 0.3;
 
 /// Ink in one of sixteen directions that is a piece of a stroke and not a
 /// speck, mm².

@@ -283,7 +283,7 @@ fn assemble(
     }
 }
 
-/// On a black-and-white scan of a light pen a blank question may be one whose
+/// On a black-and-white or noisy scan of a light pen a blank question may be one whose
 /// mark was lost: none of them is certain.
 fn doubt_all_blanks(answers: &mut BTreeMap<String, Answer>) -> Option<Problem> {
     let mut doubted = 0;
@@ -297,7 +297,7 @@ fn doubt_all_blanks(answers: &mut BTreeMap<String, Answer>) -> Option<Problem> {
     (doubted > 0).then(|| Problem {
         code: ProblemCode::FaintPen,
         detail: format!(
-            "{doubted} questions seem blank, but on this black-and-white scan a light pen may have been lost: scan in gray"
+            "{doubted} questions seem blank, but in this scan a light pen may have been lost: scan in gray and with more contrast"
         ),
     })
 }

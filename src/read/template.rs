@@ -28,7 +28,7 @@ pub(crate) const MARGIN_MM: f64 = SEARCH_MM + RING_MM;
 const INSET_MM: f64 = 0.28;
 
 /// From the outline to where the ring begins, mm.
-const RING_FROM_MM: f64 = 0.45;
+pub(crate) const RING_FROM_MM: f64 = 0.45;
 
 /// The centre zone, as a share of the interior's half width: a cross or a
 /// tick passes through it, what spills over from a neighbour does not.
