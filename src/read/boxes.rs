@@ -237,11 +237,11 @@ fn doubt_shade(out: &mut BoxesRead, contrast: f64, patches: &[f64], standing: &[
     let Some(&empty) = sorted.get((sorted.len() as f64 * EMPTY_RANK) as usize) else {
         return;
     };
-    for i in 0..out.marks.len() {
+    for (i, standing) in standing.iter().enumerate() {
         if out.verdicts[i].state != MarkState::Unmarked {
             continue;
         }
-        let (shade, reason) = match standing[i] {
+        let (shade, reason) = match standing {
             Standing::Asked => continue,
             Standing::Unanswered => (
                 SHADE,
