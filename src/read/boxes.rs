@@ -321,7 +321,7 @@ fn tilt(map: &LocalMap) -> f64 {
 /// its question is marked, and a stroke where no mark is so near that it could
 /// belong to that.
 fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout, standing: &[Standing]) {
-    for i in 0..out.marks.len() {
+    for (i, standing) in standing.iter().enumerate() {
         if out.verdicts[i].state != MarkState::Unmarked {
             continue;
         }
@@ -330,7 +330,7 @@ fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout, standing: &[Standing
             out.marks[k].question == out.marks[i].question
                 && out.verdicts[k].state == MarkState::Marked
         });
-        let taken_back = standing[i] == Standing::PerhapsTakenBack;
+        let taken_back = *standing == Standing::PerhapsTakenBack;
         let around = page.boxes[i].rect.inflate(SPILL_MM, SPILL_MM);
         let spilled = || {
             (0..out.marks.len())
