@@ -7,6 +7,7 @@ use image::GrayImage;
 
 use super::classify::{self, Hand, Verdict};
 use super::compose::usual_fill;
+use super::crease::{self, PaperLine, Sheet};
 use super::ink::{self, Empty, Ink, Thresholds, Tone};
 use super::outline::{self, Located};
 use super::reading::{Mark, MarkState};
@@ -54,6 +55,10 @@ const SHADE_ANSWERED: f64 = 0.12;
 /// cross covers more, but then so do the others.
 const FULL: f64 = 0.35;
 const FULLER: f64 = 1.3;
+
+/// From a box's outline to where the line through it is looked at, mm: the reach
+/// of the paper beside a line that runs along the axis.
+const INSIDE_MM: f64 = 0.3;
 
 /// Share of a window outside the image from which the box itself is hidden.
 const OUTSIDE_SHARE: f64 = 0.45;
@@ -173,6 +178,13 @@ pub(crate) fn read(
         });
         out.verdicts.push(verdict);
     }
+    let sheet = Sheet {
+        image,
+        map: &registration,
+        paper: MmRect::new(MmPoint::origin(), page.size),
+        tone,
+    };
+    settle_creases(&mut out, &sheet, page, templates, &located);
     let standing = standing(&out);
     doubt_ink_beside(&mut out, page, &standing);
     let patches: Vec<f64> = (0..templates.len())
@@ -180,6 +192,52 @@ pub(crate) fn read(
         .collect();
     doubt_shade(&mut out, contrast, &patches, &standing);
     out
+}
+
+/// Takes boxes for empty in which there is nothing but a fold or a streak, where
+/// another box of their question is marked. Where none is, the line may be the
+/// answer, or hide it: a person looks.
+fn settle_creases(
+    out: &mut BoxesRead,
+    sheet: &Sheet,
+    page: &PageLayout,
+    templates: &[BoxTemplate],
+    located: &[Located],
+) {
+    for i in 0..out.marks.len() {
+        let ink = out.inks[i];
+        let Some(line) = ink.line.filter(|l| {
+            out.verdicts[i].state == MarkState::Marginal
+                && classify::only_a_line(&ink, l.off as f64 * STEP_MM * STEP_MM, out.hand)
+        }) else {
+            continue;
+        };
+        let answered = (0..out.marks.len()).any(|k| {
+            out.marks[k].question == out.marks[i].question
+                && out.verdicts[k].state == MarkState::Marked
+        });
+        if !answered {
+            continue;
+        }
+        let window = templates[i].window;
+        let shift = MmVector::from(located[i].shift_mm);
+        let on_paper = PaperLine {
+            level: line.level,
+            at: window.origin + MmVector::new(line.at.0 + 0.5, line.at.1 + 0.5) * STEP_MM + shift,
+            slope: line.slope,
+        };
+        let outline = page.boxes[i].outline_mm + INSIDE_MM;
+        let interior = page.boxes[i]
+            .rect
+            .inflate(-outline, -outline)
+            .translate(shift);
+        if crease::is_crease(sheet, on_paper, interior) {
+            out.verdicts[i].state = MarkState::Unmarked;
+            out.verdicts[i].reason = None;
+            out.marks[i].state = MarkState::Unmarked;
+            out.marks[i].reason = None;
+        }
+    }
 }
 
 /// What the marks of a box's question say of the box, if it seems empty.

@@ -243,6 +243,12 @@ pub(crate) fn trace(ink: &Ink, hand: Hand) -> bool {
     ink.faint_mm2 >= least || ink.ring_mm2.iter().sum::<f64>() >= TRACE_BESIDE_MM2
 }
 
+/// May a box with a line through it be empty: is there nothing else in it (in
+/// `off_mm2` what does not lie on the line) and nothing drawn around it?
+pub(crate) fn only_a_line(ink: &Ink, off_mm2: f64, hand: Hand) -> bool {
+    ink.line_through && !ink.stained && ink.around < CIRCLE && off_mm2 < hand.speck_mm2()
+}
+
 /// Ink beside an empty box that may have been meant for it.
 pub(crate) fn beside(ink: &Ink) -> bool {
     ink.ring_mm2.iter().sum::<f64>() >= BESIDE_MM2

@@ -2,7 +2,7 @@
 
 use super::components::{Touch, regions};
 use super::sample::Window;
-use super::streak::LineTest;
+use super::streak::{LineTest, StraightLine};
 use super::template::{BoxTemplate, RING_FROM_MM, RING_MM, SEARCH_MM, STEP_MM, zone};
 
 /// How light and dark this page is, gray levels.
@@ -43,6 +43,8 @@ pub(crate) struct Ink {
     /// Most of the ink is a straight line along an axis that goes on above and
     /// below (or left and right) of the box: a streak or a fold.
     pub line_through: bool,
+    /// That line, where it is one.
+    pub line: Option<StraightLine>,
     /// A streak or a fold passes through the ring.
     pub line_beside: bool,
     /// The box's own paper is far darker than the page's.
@@ -322,6 +324,7 @@ pub(crate) fn measure(
         .max()
         .unwrap_or(0)
     };
+    let line_through = n_faint > 0 && line.is_line();
     Ink {
         faint_mm2: mm2(n_faint),
         firm_mm2: mm2(n_firm),
@@ -351,7 +354,8 @@ pub(crate) fn measure(
                 .iter()
                 .all(|&k| mm2(rim[k].min(brim[k])) >= DIRECTION_MM2 && mm2(ring[k]) >= EXIT_MM2)
         }),
-        line_through: n_faint > 0 && line.is_line(),
+        line_through,
+        line: line_through.then(|| line.line()).flatten(),
         line_beside: line.in_ring(),
         stained,
     }

@@ -28,6 +28,7 @@ pub(crate) mod components;
 mod compose;
 mod constellation;
 pub(crate) mod correlate;
+mod crease;
 pub mod explain;
 mod glyph;
 mod identify;

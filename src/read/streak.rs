@@ -32,7 +32,44 @@ const STRAIGHT: f64 = 1.5;
 /// Share of the ink inside that must lie on lines for there to be nothing else.
 const SHARE: f64 = 0.85;
 
+/// A straight line through a box, in samples of its window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct StraightLine {
+    /// It runs from left to right, not from top to bottom.
+    pub level: bool,
+    /// A place on it.
+    pub at: (f64, f64),
+    /// Samples down (or right) for each sample along it.
+    pub slope: f64,
+    /// Samples of ink inside the box that do not lie on it.
+    pub off: usize,
+}
+
 impl LineTest {
+    /// The one line on which nearly all ink inside lies, if it is of the kind that
+    /// [`Self::is_line`] finds.
+    pub fn line(&self) -> Option<StraightLine> {
+        let flip = |v: &[(f64, f64)]| v.iter().map(|&(x, y)| (y, x)).collect::<Vec<_>>();
+        let [above, right, below, left] = &self.ring;
+        one_line(above, below, &self.inside, self.tilt)
+            .map(|(at, slope, off)| StraightLine {
+                level: false,
+                at,
+                slope,
+                off,
+            })
+            .or_else(|| {
+                one_line(&flip(left), &flip(right), &flip(&self.inside), -self.tilt).map(
+                    |((y, x), slope, off)| StraightLine {
+                        level: true,
+                        at: (x, y),
+                        slope,
+                        off,
+                    },
+                )
+            })
+    }
+
     /// Does nearly all ink inside lie on lines that go on at both ends, or on
     /// one that goes on at one end and runs just as the scanner does?
     pub fn is_line(&self) -> bool {
@@ -81,6 +118,34 @@ fn lines(first: &[(f64, f64)], last: &[(f64, f64)]) -> Vec<(Bundle, f64)> {
         })
         .filter(|(_, slope)| slope.abs() <= SLOPE)
         .collect()
+}
+
+/// The line from side to side, or from one side along the scanner's axis, that
+/// leaves least ink inside beside it, if that is little: a place on it, its slope,
+/// and how much it leaves.
+fn one_line(
+    first: &[(f64, f64)],
+    last: &[(f64, f64)],
+    inside: &[(f64, f64)],
+    tilt: f64,
+) -> Option<((f64, f64), f64, usize)> {
+    let whole = lines(first, last);
+    let ends = [first, last]
+        .into_iter()
+        .flat_map(bundles)
+        .map(|a| (a, tilt));
+    whole
+        .into_iter()
+        .chain(ends)
+        .map(|(a, slope)| {
+            let off = inside
+                .iter()
+                .filter(|p| (p.0 - (a.x + slope * (p.1 - a.y))).abs() > a.reach)
+                .count();
+            ((a.x, a.y), slope, off)
+        })
+        .min_by_key(|l| l.2)
+        .filter(|l| l.2 as f64 <= (1.0 - SHARE) * inside.len() as f64)
 }
 
 fn lie_on_lines(first: &[(f64, f64)], last: &[(f64, f64)], inside: &[(f64, f64)]) -> bool {

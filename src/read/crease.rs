@@ -1,0 +1,330 @@
+//! Tells a fold or a streak, which runs from edge to edge of the paper, from a
+//! line that somebody drew, which does not.
+
+use image::GrayImage;
+
+use super::ink::Tone;
+use super::registration::{LocalMap, Registration};
+use super::sample::sample;
+use crate::geometry::{MmPoint, MmRect};
+
+/// A straight line on the paper.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct PaperLine {
+    /// It runs from left to right (a fold), not from top to bottom.
+    pub level: bool,
+    /// A place on it.
+    pub at: MmPoint,
+    /// mm sideways (down or right) for each mm along it.
+    pub slope: f64,
+}
+
+/// Distance of two looks along the line, mm.
+const STEP_MM: f64 = 0.5;
+/// How far beside the expected place the line is looked for, mm, and how finely:
+/// the bend of a page in the feeder within a step is far less.
+const ASIDE_MM: f64 = 0.5;
+const FINE_MM: f64 = 0.125;
+/// Where the paper beside the line is looked at, mm from its middle: beyond the
+/// valley of a fold (0.4 mm) and the blur.
+const BESIDE_MM: [f64; 2] = [1.1, 1.35];
+/// Share of what the line is off its expected place that is believed at once:
+/// a look is one row of pixels, the line goes on for hundreds.
+const FOLLOW: f64 = 0.15;
+/// Paper darker than this share of the contrast beside the line is print or
+/// writing: nothing can be seen there.
+const PRINT: f64 = 0.3;
+/// The outermost part of the paper, mm from its edge: no mark, no stroke across
+/// a column of boxes and no printed text is there, but every fold and streak.
+const END_MM: (f64, f64) = (2.0, 14.0);
+/// At so large a share of the looks the paper must be bare for a judgement.
+const KNOWN: f64 = 0.5;
+/// What a line must be darker than lines beside it that are looked at in the
+/// same way, share of the contrast: three standard errors of a mean over 12 mm
+/// on a page of noise 0.04.
+const MARGIN: f64 = 0.02;
+/// Lines beside it, mm away.
+const PARALLELS_MM: [f64; 4] = [-4.2, -2.7, 2.7, 4.2];
+/// Within this distance a fold shows how dark it gets, mm.
+const NEARBY_MM: f64 = 32.0;
+/// Length over which its darkness is averaged, mm: that of a box's inside.
+const STRETCH_MM: f64 = 4.0;
+/// Inside a box it may be darker than anywhere nearby by this share of the
+/// contrast: what is more may be a stroke along it.
+const DARKER: f64 = 0.08;
+
+/// The page that is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sheet<'a> {
+    pub image: &'a GrayImage,
+    pub map: &'a Registration,
+    pub paper: MmRect,
+    pub tone: Tone,
+}
+
+/// Does the line through this box go on to both edges of the paper, and is it
+/// inside the box no more than it is outside?
+pub(crate) fn is_crease(sheet: &Sheet, line: PaperLine, interior: MmRect) -> bool {
+    let looks = looks(sheet, line, interior);
+    let length = if line.level {
+        sheet.paper.width()
+    } else {
+        sheet.paper.height()
+    };
+    let ends = [
+        (END_MM.0, END_MM.1),
+        (length - END_MM.1, length - END_MM.0),
+        (END_MM.0, length - END_MM.0),
+    ];
+    let goes_on = ends.iter().all(|&(from, to)| {
+        let outside = |l: &&Look| !l.inside && (from..to).contains(&l.along);
+        let depth = |k: usize| mean(looks.iter().filter(outside).map(|l| l.depths[k]));
+        depth(0).is_some_and(|line| {
+            (1..=PARALLELS_MM.len()).all(|k| depth(k).is_some_and(|other| line >= other + MARGIN))
+        })
+    });
+    goes_on && no_darker_inside(&looks, line, interior)
+}
+
+fn no_darker_inside(looks: &[Look], line: PaperLine, interior: MmRect) -> bool {
+    let Some(inside) = mean(looks.iter().filter(|l| l.inside).map(|l| l.depths[0])) else {
+        return false;
+    };
+    let middle = along(line, interior.center());
+    let stretch = (STRETCH_MM / STEP_MM) as usize;
+    let darkest = looks
+        .windows(stretch)
+        .filter(|w| {
+            w.iter()
+                .all(|l| !l.inside && (l.along - middle).abs() <= NEARBY_MM)
+        })
+        .filter_map(|w| mean(w.iter().map(|l| l.depths[0])))
+        .fold(0.0, f64::max);
+    inside <= darkest + DARKER
+}
+
+/// Mean depth where it is known; `None` where mostly print was seen.
+fn mean(depths: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let (mut all, mut known, mut sum) = (0usize, 0usize, 0.0);
+    for depth in depths {
+        all += 1;
+        if let Some(depth) = depth {
+            known += 1;
+            sum += depth;
+        }
+    }
+    (known > 0 && known as f64 >= KNOWN * all as f64).then(|| sum / known as f64)
+}
+
+/// One look at the line.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    /// From the paper's edge, mm.
+    along: f64,
+    /// Inside the box.
+    inside: bool,
+    /// How much darker the line is than the paper beside it, share of the
+    /// contrast, and the same of the parallels; `None` at print and outside the
+    /// image.
+    depths: [Option<f64>; 1 + PARALLELS_MM.len()],
+}
+
+/// Place on the line from the paper's edge, mm.
+fn along(line: PaperLine, p: MmPoint) -> f64 {
+    if line.level { p.x } else { p.y }
+}
+
+/// Looks along the whole line, in order. The way of the line is followed; the
+/// parallels keep their distance from it.
+fn looks(sheet: &Sheet, line: PaperLine, interior: MmRect) -> Vec<Look> {
+    let paper = sheet.paper;
+    let (first, last, start, side) = if line.level {
+        (paper.min_x(), paper.max_x(), line.at.x, line.at.y)
+    } else {
+        (paper.min_y(), paper.max_y(), line.at.y, line.at.x)
+    };
+    let (low, high) = if line.level {
+        (interior.min_x(), interior.max_x())
+    } else {
+        (interior.min_y(), interior.max_y())
+    };
+    let contrast = (sheet.tone.paper - sheet.tone.black).max(1.0);
+    let walk = |step: f64| -> Vec<Look> {
+        let (mut t, mut place, mut slope) = (start, side, line.slope);
+        let mut map: Option<(f64, LocalMap)> = None;
+        let mut out = Vec::new();
+        while t >= first && t < last {
+            let here = |across: f64| {
+                if line.level {
+                    MmPoint::new(t, across)
+                } else {
+                    MmPoint::new(across, t)
+                }
+            };
+            // The map bends little within a few millimetres.
+            let near = match map {
+                Some((at, near)) if (t - at).abs() < 4.0 => near,
+                _ => {
+                    let near = sheet.map.local(here(place));
+                    map = Some((t, near));
+                    near
+                }
+            };
+            let look = ridge(sheet, &near, contrast, |off| here(place + off));
+            let mut seen = Look {
+                along: t - first,
+                inside: t >= low && t <= high,
+                depths: [look.map(|l| l.0); 1 + PARALLELS_MM.len()],
+            };
+            for (depth, aside) in seen.depths.iter_mut().skip(1).zip(PARALLELS_MM) {
+                *depth =
+                    ridge(sheet, &near, contrast, |off| here(place + aside + off)).map(|l| l.0);
+            }
+            if let Some((_, off)) = look.filter(|l| l.0 >= MARGIN) {
+                place += FOLLOW * off;
+                slope += FOLLOW * FOLLOW * off / step / 8.0;
+            }
+            out.push(seen);
+            t += step;
+            place += slope * step;
+        }
+        out
+    };
+    let mut back = walk(-STEP_MM);
+    back.reverse();
+    back.pop();
+    back.extend(walk(STEP_MM));
+    back
+}
+
+/// The darkest place across the line: how much darker it is than the paper on
+/// both sides, and how far from the expected place, mm.
+fn ridge(
+    sheet: &Sheet,
+    map: &LocalMap,
+    contrast: f64,
+    at: impl Fn(f64) -> MmPoint,
+) -> Option<(f64, f64)> {
+    let gray = |off: f64| sample(sheet.image, map, at(off)).map(f64::from);
+    let mut sides = 0.0;
+    for sign in [-1.0, 1.0] {
+        let mut side = 0.0;
+        for off in BESIDE_MM {
+            side += gray(sign * off)? / BESIDE_MM.len() as f64;
+        }
+        if side < sheet.tone.paper - PRINT * contrast {
+            return None;
+        }
+        sides += side / 2.0;
+    }
+    let n = (ASIDE_MM / FINE_MM).round() as i32;
+    let mut values = Vec::with_capacity(2 * n as usize + 3);
+    for k in -n - 1..=n + 1 {
+        values.push(gray(f64::from(k) * FINE_MM)?);
+    }
+    values
+        .windows(3)
+        .enumerate()
+        .map(|(k, w)| (w.iter().sum::<f64>() / 3.0, k as i32 - n))
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(darkest, k)| ((sides - darkest) / contrast, f64::from(k) * FINE_MM))
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Luma;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::geometry::{MmSize, PxPoint, mm_rect};
+    use crate::read::registration::Pair;
+
+    const PPM: f64 = 200.0 / 25.4;
+
+    fn map() -> Registration {
+        let pairs: Vec<Pair> = (0..3)
+            .flat_map(|x| {
+                (0..3).map(move |y| (f64::from(x) * 100.0 + 5.0, f64::from(y) * 140.0 + 8.0))
+            })
+            .map(|(x, y)| Pair {
+                paper: MmPoint::new(x, y),
+                image: PxPoint::new(x * PPM, y * PPM),
+            })
+            .collect();
+        Registration::fit(&pairs, paper()).unwrap()
+    }
+
+    fn paper() -> MmRect {
+        MmRect::new(MmPoint::origin(), MmSize::new(210.0, 297.0))
+    }
+
+    /// A noisy page with a level line at y = 150 mm + slope, from x to x, and
+    /// darker inside the box by `more`.
+    fn page(from: f64, to: f64, dark: f64, slope: f64, more: f64) -> GrayImage {
+        let mut dice = ChaCha8Rng::seed_from_u64(3);
+        GrayImage::from_fn((210.0 * PPM) as u32, (297.0 * PPM) as u32, |x, y| {
+            let (x, y) = ((f64::from(x) + 0.5) / PPM, (f64::from(y) + 0.5) / PPM);
+            let off = (y - 150.0 - slope * (x - 105.0)) / 0.22;
+            let boxed = if (100.0..104.0).contains(&x) {
+                more
+            } else {
+                0.0
+            };
+            let line = if x >= from && x <= to {
+                (dark + boxed) * (-0.5 * off * off).exp()
+            } else {
+                0.0
+            };
+            let noise = dice.random_range(-12.0..12.0);
+            Luma([(230.0 * (1.0 - line) + noise).clamp(0.0, 255.0) as u8])
+        })
+    }
+
+    fn judged(image: &GrayImage, slope: f64) -> bool {
+        let map = map();
+        let sheet = Sheet {
+            image,
+            map: &map,
+            paper: paper(),
+            tone: Tone {
+                paper: 230.0,
+                black: 20.0,
+            },
+        };
+        let line = PaperLine {
+            level: true,
+            at: MmPoint::new(102.0, 150.0 - slope * 3.0),
+            // As it was measured inside a box: a little off.
+            slope: slope + 0.01,
+        };
+        is_crease(&sheet, line, mm_rect(100.0, 148.0, 4.0, 4.0))
+    }
+
+    #[test]
+    fn a_fold_goes_from_edge_to_edge() {
+        for slope in [0.0, 0.012, -0.012] {
+            assert!(judged(&page(0.0, 210.0, 0.15, slope, 0.0), slope));
+            assert!(judged(&page(0.0, 210.0, 0.3, slope, 0.0), slope));
+        }
+    }
+
+    /// People answer a whole column with one long line; it must never be taken
+    /// for a streak.
+    #[test]
+    fn a_line_that_somebody_drew_ends_before_the_edge() {
+        assert!(!judged(&page(40.0, 180.0, 0.5, 0.0, 0.0), 0.0));
+        assert!(!judged(&page(0.0, 180.0, 0.5, 0.0, 0.0), 0.0));
+        assert!(!judged(&page(30.0, 210.0, 0.15, 0.0, 0.0), 0.0));
+    }
+
+    #[test]
+    fn a_stroke_along_a_fold_is_more_than_the_fold() {
+        assert!(!judged(&page(0.0, 210.0, 0.15, 0.0, 0.4), 0.0));
+    }
+
+    #[test]
+    fn bare_paper_is_no_crease() {
+        assert!(!judged(&page(0.0, 0.0, 0.0, 0.0, 0.0), 0.0));
+    }
+}
