@@ -68,11 +68,12 @@ fn page(document: &mut Document, pen: &Pen, target: &Target) -> Result<(), Calib
     let mut surface = page.surface();
     let scale = PT_PER_MM as f32;
     surface.push_transform(&Transform::from_scale(scale, scale));
-    draw(&mut surface, pen, target)?;
+    let drawn = draw(&mut surface, pen, target);
+    // Closed even when something failed: the writer insists.
     surface.pop();
     surface.finish();
     page.finish();
-    Ok(())
+    drawn
 }
 
 fn draw(s: &mut Surface<'_>, pen: &Pen, target: &Target) -> Result<(), CalibrateError> {

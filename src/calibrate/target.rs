@@ -133,13 +133,13 @@ impl Target {
     /// Columns of the lattice, x in mm.
     #[must_use]
     pub fn columns(&self) -> Vec<f64> {
-        ticks(self.size().width)
+        ticks(self.size().width, SIDE_MM)
     }
 
     /// Rows of the lattice, y in mm.
     #[must_use]
     pub fn rows(&self) -> Vec<f64> {
-        ticks(self.size().height)
+        ticks(self.size().height, HEAD_MM)
     }
 
     /// Centres of the lattice squares, row by row, mm.
@@ -336,10 +336,16 @@ impl Target {
     }
 }
 
-/// Places of the lattice along a side, symmetric about its middle, at least
-/// 18 mm from both ends: clear of the anchors, which end at 11 mm.
-fn ticks(side: f64) -> Vec<f64> {
-    let each = ((side / 2.0 - 18.0) / PITCH_MM).floor() as i32;
+/// From the paper's left and right edge to the lattice there is at least this,
+/// mm: the anchors end at 11 mm, and the rulers stand between.
+const SIDE_MM: f64 = 18.0;
+
+/// From the top and bottom edge, mm: the title has its place there.
+const HEAD_MM: f64 = 24.0;
+
+/// Places of the lattice along a side, symmetric about its middle.
+fn ticks(side: f64, margin: f64) -> Vec<f64> {
+    let each = ((side / 2.0 - margin) / PITCH_MM).floor() as i32;
     (-each..=each)
         .map(|i| side / 2.0 + PITCH_MM * f64::from(i))
         .collect()
