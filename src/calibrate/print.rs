@@ -26,7 +26,8 @@ const TICK_MM: f64 = 0.25;
 /// of Vietnamese need more than the usual 1.2.
 const LEADING: f64 = 1.32;
 
-/// The PDF of `copies` targets, numbered where there are several.
+/// The PDF of `copies` targets, numbered where there are several; a single one
+/// has the number of `target`, if any.
 ///
 /// # Errors
 /// [`CalibrateError::Copies`] for none or more than 99, [`CalibrateError::Print`]
@@ -49,7 +50,11 @@ pub fn pdf(target: &Target, copies: u32) -> Result<Vec<u8>, CalibrateError> {
     let pen = Pen::new()?;
     for n in 1..=of {
         let numbered = Target {
-            number: (of > 1).then_some(Number { n, of }),
+            number: if of > 1 {
+                Some(Number { n, of })
+            } else {
+                target.number
+            },
             ..*target
         };
         page(&mut document, &pen, &numbered)?;

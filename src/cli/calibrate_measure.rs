@@ -1,6 +1,6 @@
 //! `phieu calibrate measure`: from scans of the target to a profile.
 
-use std::io::{self, BufWriter, Cursor, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -14,7 +14,7 @@ use crate::calibrate::{
     measure_page, picture,
 };
 use crate::lang::Lang;
-use crate::page::{DecodeLimits, Scan, Source};
+use crate::page::{DecodeLimits, PageFile, Scan, Source};
 
 /// Đo máy quét từ ảnh quét tờ mẫu (measure the scanner from scans of the target)
 ///
@@ -30,6 +30,9 @@ pub(crate) struct MeasureArguments {
     /// Tên máy quét (what you call the scanner)
     #[arg(long, default_value = "máy quét (scanner)")]
     name: String,
+    /// Ghi chú về nguồn ảnh, lưu trong hồ sơ (where the scans come from, kept in the profile)
+    #[arg(long)]
+    note: Option<String>,
     /// Chiều dài thước A đo được trên tờ mẫu, mm (length of bar A on the print)
     #[arg(long = "bar-mm", value_name = "MM")]
     bar_a: Option<f64>,
@@ -106,10 +109,12 @@ pub(crate) fn run(args: &MeasureArguments) -> Result<Outcome, CliError> {
     }
     let figures: Vec<PageMeasure> = pages.measured.iter().map(|m| m.page.clone()).collect();
     let source = format!(
-        "phieu {} calibrate measure: {} ảnh (images){}",
-        env!("CARGO_PKG_VERSION"),
+        "phieu calibrate measure: {} ảnh (images){}{}",
         figures.len(),
-        bar_words(&bars)
+        bar_words(&bars),
+        args.note
+            .as_ref()
+            .map_or_else(String::new, |note| format!("; {note}"))
     );
     let Some(calibration) = judge(&args.name, &source, &figures, bars.measured()) else {
         return Err(nothing(&pages.failed));
@@ -122,11 +127,9 @@ pub(crate) fn run(args: &MeasureArguments) -> Result<Outcome, CliError> {
     let shown = most_telling(&figures);
     if let Some(m) = pages.measured.get(shown) {
         let scan = decode(&found.sources, m)?;
-        let mut png = Cursor::new(Vec::new());
-        picture(&scan, &m.page, &calibration)
-            .write_to(&mut png, image::ImageFormat::Png)
+        let png = png_file(&picture(&scan, &m.page, &calibration))
             .map_err(|e| format!("{}: {e}", picture_file.display()))?;
-        write_whole(&picture_file, png.get_ref())?;
+        write_whole(&picture_file, &png)?;
     }
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
@@ -152,6 +155,29 @@ pub(crate) fn run(args: &MeasureArguments) -> Result<Outcome, CliError> {
         Verdict::Good | Verdict::Usable => Outcome::Done,
         Verdict::Repair => Outcome::NeedsPerson,
     })
+}
+
+/// What stands in the head of our pictures. They show a target, and the next
+/// run on the same folder must not measure them.
+const OURS: &str = "phieu calibrate measure: picture";
+
+fn png_file(picture: &image::RgbImage) -> Result<Vec<u8>, png::EncodingError> {
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, picture.width(), picture.height());
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.add_text_chunk("Software".to_owned(), OURS.to_owned())?;
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(picture.as_raw())?;
+    writer.finish()?;
+    Ok(out)
+}
+
+fn is_our_picture(bytes: &[u8]) -> bool {
+    // The chunk follows the header of 33 bytes.
+    bytes[..bytes.len().min(200)]
+        .windows(OURS.len())
+        .any(|w| w == OURS.as_bytes())
 }
 
 fn bar_words(bars: &Bars) -> String {
@@ -184,7 +210,12 @@ impl Pages {
     /// others. Only a bar's impossible length ends the run.
     fn add(&mut self, source: &Source, bars: &Bars) -> Result<(), CliError> {
         let file = source.name().to_owned();
-        let opened = match source.open(&DecodeLimits::default()) {
+        let limits = DecodeLimits::default();
+        let bytes = source.bytes(&limits);
+        if bytes.as_ref().is_ok_and(|b| is_our_picture(b)) {
+            return Ok(());
+        }
+        let opened = match bytes.and_then(|b| PageFile::from_bytes(b, &limits)) {
             Ok(opened) => opened,
             Err(e) => {
                 self.fail(file, None, &e);
