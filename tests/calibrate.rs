@@ -625,8 +625,11 @@ fn profiles_that_are_none_are_refused_with_what_is_wrong() {
     assert!(Profile::named_or_load("bilevel").is_ok());
 }
 
+/// A case is a page printed, scanned and measured.
+const CASES: u32 = 16;
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever the scanner does, the figures are what it did.
     #[test]

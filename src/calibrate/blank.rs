@@ -3,6 +3,7 @@
 
 use super::feed::{Affine, BackMap};
 use super::locate::Located;
+use crate::form::frame::ANCHOR_INSET_MM;
 use crate::geometry::{MmPoint, MmRect};
 
 /// What is printed at a place.
@@ -26,8 +27,10 @@ const AROUND_INK_MM: f64 = 1.6;
 /// The same in pixels: JPEG spreads ripples over its blocks of 8 px.
 const AROUND_INK_PX: f64 = 8.0;
 
-/// Within this distance of the paper's edge the lamp casts a shade, mm.
-const EDGE_MM: f64 = 1.5;
+/// Beyond the anchors' middles no ballot has anything to read, and there the
+/// paper's edge may come: a print larger than 100 % or printed off the middle
+/// shows that edge, and its shade, as far inside.
+const EDGE_MM: f64 = ANCHOR_INSET_MM;
 
 /// Within this distance of a black bar's edge it is not solid, mm.
 const INTO_BLACK_MM: f64 = 1.3;
