@@ -12,6 +12,7 @@
 //!                   station -> store (SQLite) -> tally -> tables
 //! ```
 
+pub mod calibrate;
 pub mod cli;
 pub mod form;
 pub mod geometry;

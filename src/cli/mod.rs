@@ -5,6 +5,8 @@
 //! program exits with 2. A reader of standard output that goes away early
 //! (`phieu form list | head -1`) is not an error.
 
+mod calibrate;
+mod calibrate_measure;
 mod demo;
 mod form;
 mod form_check;
@@ -35,6 +37,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Mẫu phiếu: liệt kê, kiểm tra, in, tọa độ (forms: list, check, print, geometry).
     Form(form::FormArguments),
+    /// Máy quét: in tờ mẫu, đo, xếp loại (scanner: print a target, measure, judge).
+    Calibrate(calibrate::CalibrateArguments),
     Read(read::ReadArgs),
     Init(init::InitArgs),
     Scan(scan::ScanArgs),
@@ -47,6 +51,7 @@ impl Command {
         match self {
             Self::Demo(args) => demo::run(&args),
             Self::Form(arguments) => form::run(arguments),
+            Self::Calibrate(arguments) => calibrate::run(arguments),
             Self::Read(args) => read::run(&args),
             Self::Init(args) => init::run(&args),
             Self::Scan(args) => scan::run(&args),

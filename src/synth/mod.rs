@@ -61,6 +61,7 @@ mod dice;
 mod export;
 mod glyphs;
 mod ink;
+mod known;
 mod level;
 mod mixture;
 mod pdf;
@@ -85,6 +86,7 @@ pub use conditions::{
     Conditions, Encoding, Feed, Fold, Hole, Paper, Printing, Sensor, Stamp, Streak,
 };
 pub use export::TRUTH_FILE;
+pub use known::KnownPrint;
 pub use level::{Level, UnknownLevel};
 pub use respondent::{Attitude, Hand, Pen, PenKind, Respondent};
 pub use simulator::{SimulatedPage, SimulatedSheet, Simulator};

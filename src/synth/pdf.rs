@@ -43,6 +43,14 @@ impl PrintedPdf {
         })
     }
 
+    /// Any PDF; `name` is what errors call it.
+    pub(crate) fn of_bytes(name: &str, bytes: Vec<u8>) -> Self {
+        Self {
+            form: name.to_owned(),
+            bytes: Arc::new(bytes),
+        }
+    }
+
     /// A page at `ppm` pixels per mm.
     pub(crate) fn plane(&self, page: usize, size: MmSize, ppm: f64) -> Result<Plane, SynthError> {
         let failed = |detail: &str| SynthError::Print {

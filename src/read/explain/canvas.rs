@@ -21,14 +21,14 @@ const LETTERS: f32 = 20.0;
 /// Height of letters beside a box, px.
 const SMALL: f32 = 14.0;
 
-pub(super) const GREEN: Rgb<u8> = Rgb([0, 130, 50]);
-pub(super) const BLUE: Rgb<u8> = Rgb([40, 90, 200]);
-pub(super) const ORANGE: Rgb<u8> = Rgb([225, 110, 0]);
-pub(super) const RED: Rgb<u8> = Rgb([205, 0, 40]);
-pub(super) const INK: Rgb<u8> = Rgb([30, 30, 30]);
+pub(crate) const GREEN: Rgb<u8> = Rgb([0, 130, 50]);
+pub(crate) const BLUE: Rgb<u8> = Rgb([40, 90, 200]);
+pub(crate) const ORANGE: Rgb<u8> = Rgb([225, 110, 0]);
+pub(crate) const RED: Rgb<u8> = Rgb([205, 0, 40]);
+pub(crate) const INK: Rgb<u8> = Rgb([30, 30, 30]);
 const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
 
-pub(super) struct Canvas {
+pub(crate) struct Canvas {
     image: RgbImage,
     /// Size of the image as it came.
     full: (f32, f32),

@@ -1,7 +1,7 @@
 //! How a reading came about, for people who want to see why a page or a mark
 //! was read as it was: what the stages found, and pictures of it.
 
-mod canvas;
+pub(crate) mod canvas;
 mod pictures;
 
 pub use pictures::{Picture, pictures};
