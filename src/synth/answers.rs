@@ -235,7 +235,7 @@ fn intend(question: &QuestionSpec, n: usize, who: &Respondent, dice: &mut Dice) 
 }
 
 /// Measures the ink in each box and says what is clear.
-fn judge(
+pub(super) fn judge(
     page: &PageLayout,
     strokes: &[Stroke],
     conditions: &Conditions,

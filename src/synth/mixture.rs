@@ -19,7 +19,7 @@ use super::sensor::tone;
 #[derive(Debug, Clone)]
 pub(crate) struct SheetConditions {
     printing: Printing,
-    sensor: Sensor,
+    pub(super) sensor: Sensor,
     white: u8,
     texture: f64,
     show_through: f64,
@@ -312,7 +312,7 @@ fn blurred_peak(width: f64, sigma: f64) -> f64 {
 /// A threshold that is bad, but with which an office still sees print and
 /// marks: where a page came out empty, somebody turned the knob, or scanned in
 /// gray. A sheet whose marks are not in the image any more would test nothing.
-fn set_threshold(
+pub(super) fn set_threshold(
     sensor: &mut Sensor,
     level: Level,
     white: u8,

@@ -7,7 +7,8 @@
 //! suffers ([`wear`]); the scanner sees it and writes a file ([`sensor`],
 //! [`export`]). Everything random comes from [`dice`]: the same form, level,
 //! seed and sheet number give the same bytes, whatever was made before and on
-//! however many threads.
+//! however many threads. A sheet may be scanned again ([`Scanner`]), and a page
+//! be arranged mark by mark instead of by chance ([`Staged`]).
 //!
 //! # Levels
 //!
@@ -67,11 +68,13 @@ mod mixture;
 mod pdf;
 mod print;
 mod raster;
+mod rescan;
 mod respondent;
 #[cfg(test)]
 pub(crate) mod sample;
 mod sensor;
 mod simulator;
+mod staged;
 mod strokes;
 #[cfg(test)]
 mod tests;
@@ -88,8 +91,10 @@ pub use conditions::{
 pub use export::TRUTH_FILE;
 pub use known::KnownPrint;
 pub use level::{Level, UnknownLevel};
+pub use rescan::Scanner;
 pub use respondent::{Attitude, Hand, Pen, PenKind, Respondent};
 pub use simulator::{SimulatedPage, SimulatedSheet, Simulator};
+pub use staged::{PenStroke, PlacedMark, Staged};
 pub use truth::{AreaTruth, BoxTruth, Drawn, Outcome, PageTruth, QuestionTruth};
 
 /// Why a sheet could not be made.

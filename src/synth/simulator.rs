@@ -12,6 +12,7 @@ use crate::page::Scan;
 use super::SynthError;
 use super::answers;
 use super::compose::{Sides, compose};
+use super::conditions::Conditions;
 use super::dice::Dice;
 use super::level::Level;
 use super::mixture::SheetConditions;
@@ -29,8 +30,8 @@ use super::warp::Warp;
 pub struct Simulator {
     layout: Arc<Layout>,
     printed: Printed,
-    level: Level,
-    seed: u64,
+    pub(super) level: Level,
+    pub(super) seed: u64,
 }
 
 /// One sheet, filled in and scanned.
@@ -118,11 +119,11 @@ impl Simulator {
         })
     }
 
-    fn dice(&self, purpose: &str, n: u64, page: usize) -> Dice {
+    pub(super) fn dice(&self, purpose: &str, n: u64, page: usize) -> Dice {
         Dice::new(self.seed, purpose, &[n, page as u64])
     }
 
-    fn serial(&self, n: u64) -> Option<String> {
+    pub(super) fn serial(&self, n: u64) -> Option<String> {
         if self.layout.pages.iter().all(|p| p.codes.is_empty()) {
             return None;
         }
@@ -141,12 +142,19 @@ impl Simulator {
             &mut self.dice("conditions", n, 0),
         );
         let conditions = sheet.page(self.level, layout, &mut self.dice("page", n, page));
-        let warp = Warp::new(
-            layout.size,
-            &conditions.printing,
-            &conditions.feed,
-            px_per_mm(f64::from(conditions.sensor.dpi)),
-        );
+        self.prepare_under(n, page, respondent, conditions)
+    }
+
+    /// The same under conditions that are known.
+    pub(super) fn prepare_under(
+        &self,
+        n: u64,
+        page: usize,
+        respondent: &Respondent,
+        conditions: Conditions,
+    ) -> Prepared {
+        let layout = &self.layout.pages[page];
+        let warp = warp_of(layout, &conditions);
         let plan = answers::fill_in(
             &self.layout,
             layout,
@@ -181,7 +189,9 @@ impl Simulator {
             .collect()
     }
 
-    fn respondent(&self, n: u64) -> Respondent {
+    /// Who fills sheet `n` in.
+    #[must_use]
+    pub fn respondent(&self, n: u64) -> Respondent {
         Respondent::draw(self.level, &mut self.dice("respondent", n, 0))
     }
 
@@ -191,11 +201,24 @@ impl Simulator {
         page: usize,
         respondent: &Respondent,
     ) -> Result<SimulatedPage, SynthError> {
+        let prepared = self.prepare(n, page, respondent);
+        self.render(page, prepared, &mut self.dice("sensor", n, page))
+    }
+
+    /// Draws a page and scans it. What lies on the sheet comes from the sheet's
+    /// number, what the sensor adds from `sensor_dice`.
+    pub(super) fn render(
+        &self,
+        page: usize,
+        prepared: Prepared,
+        sensor_dice: &mut Dice,
+    ) -> Result<SimulatedPage, SynthError> {
         let Prepared {
             warp,
             strokes,
             truth,
-        } = self.prepare(n, page, respondent);
+        } = prepared;
+        let n = truth.sheet;
         let conditions = &truth.conditions;
         // What is printed on the other side; of a form of one page the same
         // form stands for whatever lay below.
@@ -217,7 +240,7 @@ impl Simulator {
             &strokes,
             &mut self.dice("compose", n, page),
         )?;
-        let plane = sensor::expose(plane, &conditions.sensor, &mut self.dice("sensor", n, page));
+        let plane = sensor::expose(plane, &conditions.sensor, sensor_dice);
         let filed = sensor::file(plane, &conditions.sensor, &conditions.feed)?;
         Ok(SimulatedPage {
             scan: filed.scan,
@@ -231,13 +254,7 @@ impl SimulatedPage {
     /// The part of the image that shows a place of the paper, upright.
     #[must_use]
     pub fn crop(&self, page: &PageLayout, area: &MmRect) -> GrayImage {
-        let c = &self.truth.conditions;
-        let warp = Warp::new(
-            page.size,
-            &c.printing,
-            &c.feed,
-            px_per_mm(f64::from(c.sensor.dpi)),
-        );
+        let warp = warp_of(page, &self.truth.conditions);
         let corners = [
             area.origin,
             MmPoint::new(area.max_x(), area.origin.y),
@@ -273,9 +290,19 @@ impl SimulatedPage {
     }
 }
 
+/// From the page's paper to its scan under these conditions.
+pub(super) fn warp_of(page: &PageLayout, conditions: &Conditions) -> Warp {
+    Warp::new(
+        page.size,
+        &conditions.printing,
+        &conditions.feed,
+        px_per_mm(f64::from(conditions.sensor.dpi)),
+    )
+}
+
 /// A page that is known but not drawn.
-struct Prepared {
-    warp: Warp,
-    strokes: Vec<Stroke>,
-    truth: PageTruth,
+pub(super) struct Prepared {
+    pub warp: Warp,
+    pub strokes: Vec<Stroke>,
+    pub truth: PageTruth,
 }
