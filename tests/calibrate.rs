@@ -1,6 +1,8 @@
 //! `phieu calibrate` as an office uses it: print the target, scan it, measure.
 //! The scanner is simulated, so that the truth is known.
 
+#![allow(clippy::unwrap_used)]
+
 mod paper;
 
 use std::path::{Path, PathBuf};
