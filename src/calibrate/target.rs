@@ -382,9 +382,9 @@ mod tests {
                     // The ticks reach to both sides; beyond the ends is nothing.
                     .map(|r| {
                         let (x, y) = if r.from.x == r.to.x {
-                            (3.0, 0.5)
+                            (2.2, 0.2)
                         } else {
-                            (0.5, 3.0)
+                            (0.2, 2.2)
                         };
                         MmRect::from_points([r.from, r.to]).inflate(x, y)
                     }),

@@ -62,8 +62,8 @@ pub(crate) struct Sheet<'a> {
     pub tone: Tone,
 }
 
-/// Does the line through this box go on to both edges of the paper, and is it
-/// inside the box no more than it is outside?
+/// Does the line through this box go on to both edges of the paper (between them
+/// print may hide it, and print beside it look like it), and is it inside the box no more than it is outside?
 pub(crate) fn is_crease(sheet: &Sheet, line: PaperLine, interior: MmRect) -> bool {
     let looks = looks(sheet, line, interior);
     let length = if line.level {
@@ -71,16 +71,16 @@ pub(crate) fn is_crease(sheet: &Sheet, line: PaperLine, interior: MmRect) -> boo
     } else {
         sheet.paper.height()
     };
-    let ends = [
-        (END_MM.0, END_MM.1),
-        (length - END_MM.1, length - END_MM.0),
-        (END_MM.0, length - END_MM.0),
-    ];
+    let ends = [(END_MM.0, END_MM.1), (length - END_MM.1, length - END_MM.0)];
     let goes_on = ends.iter().all(|&(from, to)| {
         let outside = |l: &&Look| !l.inside && (from..to).contains(&l.along);
         let depth = |k: usize| mean(looks.iter().filter(outside).map(|l| l.depths[k]));
         depth(0).is_some_and(|line| {
-            (1..=PARALLELS_MM.len()).all(|k| depth(k).is_some_and(|other| line >= other + MARGIN))
+            let lighter = (1..=PARALLELS_MM.len())
+                .filter(|&k| depth(k).is_some_and(|other| line >= other + MARGIN))
+                .count();
+            // Another streak may run beside this one.
+            lighter + 1 >= PARALLELS_MM.len()
         })
     });
     goes_on && no_darker_inside(&looks, line, interior)
