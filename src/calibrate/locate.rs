@@ -12,7 +12,7 @@ use crate::page::Scan;
 use crate::read::constellation::{self, Constellation};
 use crate::read::registration::{Pair, Registration};
 use crate::read::sample;
-use crate::read::squares::{Square, find_squares};
+use crate::read::squares::{INK_LEVELS, Square, find_squares};
 use crate::read::thumbnail::{PaperMap, Thumbnail};
 
 /// A square whose place on the paper is known, found in the image.
@@ -67,7 +67,7 @@ pub(crate) fn locate(scan: &Scan) -> Result<Located, PageFailure> {
     let mut anchors_seen: Option<(usize, usize)> = None;
     for target in PAPERS.map(Target::new) {
         for px_per_mm in guesses(image, target.size()) {
-            let squares = find_squares(&thumb, &paper, ANCHOR_MM * px_per_mm);
+            let squares = find_squares(&thumb, &paper, ANCHOR_MM * px_per_mm, INK_LEVELS[0]);
             let Some(found) = constellation::recognise(&squares, &target.anchors(), target.rect())
             else {
                 continue;

@@ -12,6 +12,7 @@ mod form;
 mod form_check;
 mod form_learn;
 mod init;
+mod model;
 mod read;
 mod scan;
 mod selftest;
@@ -44,6 +45,8 @@ enum Command {
     Scan(scan::ScanArgs),
     Tally(tally::TallyArgs),
     Selftest(selftest::SelftestArgs),
+    /// Mô hình nhận dấu: xem, học lại (the mark model: show it, learn it anew).
+    Model(model::ModelArguments),
 }
 
 impl Command {
@@ -57,6 +60,7 @@ impl Command {
             Self::Scan(args) => scan::run(&args),
             Self::Tally(args) => tally::run(&args),
             Self::Selftest(args) => selftest::run(&args),
+            Self::Model(arguments) => model::run(arguments),
         }
     }
 }

@@ -37,6 +37,9 @@ pub(crate) struct SelftestArgs {
     /// Lưu ảnh các lỗi thầm lặng và trang không đọc được (save pictures of silent errors and unreadable pages)
     #[arg(long, value_name = "DIR")]
     pictures: Option<PathBuf>,
+    /// Lưu cả ảnh các câu rõ ràng mà máy vẫn hỏi người (pictures of clear questions that were flagged, too)
+    #[arg(long, requires = "pictures")]
+    flagged: bool,
     /// In kết quả dạng JSON (print the result as JSON)
     #[arg(long)]
     json: bool,
@@ -67,6 +70,7 @@ pub(crate) fn run(args: &SelftestArgs) -> Result<Outcome, CliError> {
             .positions
             .map_or(Amount::Pages(args.pages), Amount::Positions),
         pictures: args.pictures.clone(),
+        flagged_pictures: args.flagged,
         threads: args.threads.count().get(),
     };
     let bar = ProgressBar::with_draw_target(

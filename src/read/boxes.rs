@@ -5,10 +5,14 @@ use std::sync::Arc;
 
 use image::GrayImage;
 
-use super::classify::{self, Hand, Verdict};
-use super::compose::usual_fill;
-use super::crease::{self, PaperLine, Sheet};
+use super::classify::{self, Place, Verdict};
+use super::crease::Sheet;
+use super::doubts;
+use super::explain::BoxEvidence;
+use super::features::Features;
+use super::hand::Hand;
 use super::ink::{self, Empty, Ink, Thresholds, Tone};
+use super::model::MarkModel;
 use super::outline::{self, Located};
 use super::reading::{Mark, MarkState};
 use super::registration::{LocalMap, Registration};
@@ -22,6 +26,10 @@ use crate::geometry::{MmPoint, MmRect, MmVector, PxVector};
 /// nearly all.
 const PROVEN_SHARE: f64 = 0.6;
 
+/// The same where scribbles hide many outlines: a third of them in their places
+/// cannot be chance, as a wrong fit finds next to none.
+const PROVEN_AT_LEAST: f64 = 0.35;
+
 /// A box that is shifted against its neighbours by more than this was not
 /// found but mistaken, mm. Uneven feed moves neighbours together.
 const CONSENSUS_MM: f64 = 0.6;
@@ -34,32 +42,9 @@ const NEIGHBOUR_MM: f64 = 90.0;
 /// sectors are seen at the place that the neighbours predict.
 const FOLLOWED_SECTORS: usize = 4;
 
-/// Ink in a box's ring, 2 mm wide, may come from a mark this near to the box,
-/// mm: crosses reach up to 5 mm beyond their own box.
-const SPILL_MM: f64 = 7.0;
-
 /// Of a page's boxes by their darkest places, the one that is surely empty: fewer
 /// than three in four are ever marked.
 const EMPTY_RANK: f64 = 0.25;
-/// How much darker than in an empty box a place must be to be doubted, share of
-/// the page's contrast: more than the means of half a millimetre scatter by on
-/// pages of office quality (selftest), less than a dot of the lightest pen.
-const SHADE: f64 = 0.07;
-
-/// The same where the question has a mark: more than what spills into a box from
-/// its neighbour or shows through, less than half of the lightest stroke.
-const SHADE_ANSWERED: f64 = 0.12;
-
-/// A mark that covers this share of its box, and this many times what the
-/// sheet's marks usually cover, may be a mark that was taken back: a thick pen's
-/// cross covers more, but then so do the others.
-const FULL: f64 = 0.35;
-const FULLER: f64 = 1.3;
-
-/// From a box's outline to where the line through it is looked at, mm: the reach
-/// of the paper beside a line that runs along the axis.
-const INSIDE_MM: f64 = 0.3;
-
 /// Share of a window outside the image from which the box itself is hidden.
 const OUTSIDE_SHARE: f64 = 0.45;
 
@@ -70,6 +55,8 @@ pub(crate) struct BoxesRead {
     pub marks: Vec<Mark>,
     pub verdicts: Vec<Verdict>,
     pub inks: Vec<Ink>,
+    /// What speaks for a mark in each box.
+    pub features: Vec<Features>,
     /// Boxes whose outline was found by itself, in agreement with neighbours.
     pub found: usize,
     /// The registration, refined by the boxes themselves.
@@ -79,17 +66,56 @@ pub(crate) struct BoxesRead {
 }
 
 impl BoxesRead {
+    /// Is a box of the same question marked?
+    pub fn answered(&self, i: usize) -> bool {
+        self.marks
+            .iter()
+            .zip(&self.verdicts)
+            .any(|(m, v)| m.question == self.marks[i].question && v.state == MarkState::Marked)
+    }
+
+    /// Takes a doubt back.
+    pub fn settle(&mut self, i: usize, state: MarkState) {
+        self.verdicts[i].state = state;
+        self.verdicts[i].reason = None;
+        self.marks[i].state = state;
+        self.marks[i].reason = None;
+    }
+
     /// Leaves a box to a person.
-    fn doubt(&mut self, i: usize, reason: &'static str) {
+    pub fn doubt(&mut self, i: usize, reason: &'static str) {
         self.verdicts[i].state = MarkState::Marginal;
         self.verdicts[i].reason = Some(reason);
         self.marks[i].state = MarkState::Marginal;
         self.marks[i].reason = Some(reason.to_owned());
     }
 
-    /// Are the printed boxes where the layout says?
+    /// What was seen in each box.
+    pub fn evidence(&self) -> Vec<BoxEvidence> {
+        (0..self.marks.len())
+            .map(|i| BoxEvidence {
+                features: self.features[i],
+                log_odds: self.verdicts[i].log_odds,
+                hidden: self.verdicts[i].hidden,
+                explained: classify::explained(&self.inks[i], &self.hand),
+                trace: classify::trace(&self.inks[i], &self.hand) || self.hand.may_vanish(),
+                beside: classify::beside(&self.inks[i]),
+            })
+            .collect()
+    }
+
+    /// Are the printed boxes where the layout says? A scribble hides the outline
+    /// of its box: that one proves nothing either way.
     pub fn proven(&self) -> bool {
-        self.found as f64 >= PROVEN_SHARE * self.marks.len() as f64
+        let n = self.marks.len() as f64;
+        let covered = self
+            .inks
+            .iter()
+            .filter(|ink| ink.fill >= classify::OVERWHELMING)
+            .count()
+            .min(self.marks.len() - self.found);
+        self.found as f64 >= PROVEN_SHARE * (n - covered as f64)
+            && self.found as f64 >= PROVEN_AT_LEAST * n
     }
 }
 
@@ -100,6 +126,7 @@ pub(crate) fn read(
     templates: &[BoxTemplate],
     registration: Registration,
     tone: Tone,
+    model: &MarkModel,
 ) -> BoxesRead {
     let contrast = (tone.paper - tone.black).max(1.0);
     let maps: Vec<LocalMap> = templates
@@ -156,8 +183,14 @@ pub(crate) fn read(
     let inks = measure_all(
         &maps, &windows, templates, &located, &certain, tone, thresholds,
     );
-    let hand = Hand::of(&inks, sigma);
+    let shades = shades(&windows, templates, &located, tone);
+    let questions = questions(page);
+    let hand = Hand::of(&inks, &questions, &shades, sigma);
+    let features = (0..inks.len())
+        .map(|i| Features::of(&inks[i], &hand.usual_beside(questions[i]), shades[i]))
+        .collect();
     let mut out = BoxesRead {
+        features,
         marks: Vec::with_capacity(templates.len()),
         verdicts: Vec::with_capacity(templates.len()),
         inks,
@@ -166,8 +199,11 @@ pub(crate) fn read(
         hand,
     };
     for (i, spec) in page.boxes.iter().enumerate() {
-        let hidden = windows[i].outside > OUTSIDE_SHARE;
-        let verdict = classify::classify(&out.inks[i], hand, seen[i], hidden);
+        let place = Place {
+            located: seen[i],
+            hidden: windows[i].outside > OUTSIDE_SHARE,
+        };
+        let verdict = classify::classify(&out.inks[i], &out.features[i], &out.hand, model, place);
         out.marks.push(Mark {
             question: spec.question.clone(),
             choice: spec.choice.clone(),
@@ -184,137 +220,42 @@ pub(crate) fn read(
         paper: MmRect::new(MmPoint::origin(), page.size),
         tone,
     };
-    settle_creases(&mut out, &sheet, page, templates, &located);
-    let standing = standing(&out);
-    doubt_ink_beside(&mut out, page, &standing);
-    let patches: Vec<f64> = (0..templates.len())
-        .map(|i| ink::darkest_patch(&windows[i], &templates[i], located[i].shift, tone))
-        .collect();
-    doubt_shade(&mut out, contrast, &patches, &standing);
+    doubts::settle_lines(&mut out, model, &sheet, page, templates, &located);
+    let standing = doubts::standing(&out);
+    doubts::doubt_ink_beside(&mut out, page, &standing);
+    doubts::doubt_alone(&mut out, model, &standing);
     out
 }
 
-/// Takes boxes for empty in which there is nothing but a fold or a streak, where
-/// another box of their question is marked. Where none is, the line may be the
-/// answer, or hide it: a person looks.
-fn settle_creases(
-    out: &mut BoxesRead,
-    sheet: &Sheet,
-    page: &PageLayout,
-    templates: &[BoxTemplate],
-    located: &[Located],
-) {
-    for i in 0..out.marks.len() {
-        let ink = out.inks[i];
-        let Some(line) = ink.line.filter(|l| {
-            out.verdicts[i].state == MarkState::Marginal
-                && classify::only_a_line(&ink, l.off as f64 * STEP_MM * STEP_MM, out.hand)
-        }) else {
-            continue;
-        };
-        let answered = (0..out.marks.len()).any(|k| {
-            out.marks[k].question == out.marks[i].question
-                && out.verdicts[k].state == MarkState::Marked
-        });
-        if !answered {
-            continue;
-        }
-        let window = templates[i].window;
-        let shift = MmVector::from(located[i].shift_mm);
-        let on_paper = PaperLine {
-            level: line.level,
-            at: window.origin + MmVector::new(line.at.0 + 0.5, line.at.1 + 0.5) * STEP_MM + shift,
-            slope: line.slope,
-        };
-        let outline = page.boxes[i].outline_mm + INSIDE_MM;
-        let interior = page.boxes[i]
-            .rect
-            .inflate(-outline, -outline)
-            .translate(shift);
-        if crease::is_crease(sheet, on_paper, interior) {
-            out.verdicts[i].state = MarkState::Unmarked;
-            out.verdicts[i].reason = None;
-            out.marks[i].state = MarkState::Unmarked;
-            out.marks[i].reason = None;
-        }
-    }
-}
-
-/// What the marks of a box's question say of the box, if it seems empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    /// Nothing is marked: one of the boxes is probably meant.
-    Unanswered,
-    /// What is marked is covered more than the sheet's other marks: it may be
-    /// taken back, and another box meant.
-    PerhapsTakenBack,
-    /// There is a plain mark, in this box or another one.
-    Answered,
-    /// There is a doubtful mark: a person looks anyway.
-    Asked,
-}
-
-/// For each box that of its question.
-fn standing(out: &BoxesRead) -> Vec<Standing> {
-    let usual = usual_fill(&out.verdicts);
-    out.marks
+/// For each box the number of its question: the index of its first box.
+fn questions(page: &PageLayout) -> Vec<usize> {
+    let first = |id: &str| page.boxes.iter().position(|b| b.question == id);
+    page.boxes
         .iter()
-        .map(|mark| {
-            let (mut marked, mut covered) = (false, false);
-            for (m, v) in out.marks.iter().zip(&out.verdicts) {
-                if m.question != mark.question {
-                    continue;
-                }
-                match v.state {
-                    MarkState::Marginal => return Standing::Asked,
-                    MarkState::Marked => {
-                        marked = true;
-                        covered |= v.fill >= FULL && v.fill >= FULLER * usual;
-                    }
-                    MarkState::Unmarked => {}
-                }
-            }
-            match (marked, covered) {
-                (false, _) => Standing::Unanswered,
-                (true, true) => Standing::PerhapsTakenBack,
-                (true, false) => Standing::Answered,
-            }
-        })
+        .enumerate()
+        .map(|(i, b)| first(&b.question).unwrap_or(i))
         .collect()
 }
 
-/// Doubts empty boxes that have a darker place than this page's empty boxes
-/// have; `patches` are the boxes' [`ink::darkest_patch`].
-///
-/// On a noisy or blurred page the threshold of faint ink is high; whole sheets of
-/// light crosses and dots were once read as blank below it, and light marks
-/// beside a box that was filled to take it back as nothing.
-fn doubt_shade(out: &mut BoxesRead, contrast: f64, patches: &[f64], standing: &[Standing]) {
-    let mut sorted = patches.to_vec();
+/// How much darker the darkest half millimetre of each box is than that of an
+/// empty box of this page, shares of the contrast.
+fn shades(
+    windows: &[Window],
+    templates: &[BoxTemplate],
+    located: &[Located],
+    tone: Tone,
+) -> Vec<f64> {
+    let contrast = (tone.paper - tone.black).max(1.0);
+    let patches: Vec<f64> = (0..templates.len())
+        .map(|i| ink::darkest_patch(&windows[i], &templates[i], located[i].shift, tone))
+        .collect();
+    let mut sorted = patches.clone();
     sorted.sort_by(f64::total_cmp);
-    let Some(&empty) = sorted.get((sorted.len() as f64 * EMPTY_RANK) as usize) else {
-        return;
-    };
-    for (i, standing) in standing.iter().enumerate() {
-        if out.verdicts[i].state != MarkState::Unmarked {
-            continue;
-        }
-        let (shade, reason) = match standing {
-            Standing::Asked => continue,
-            Standing::Unanswered => (
-                SHADE,
-                "a darker place in the box, and the question has no mark",
-            ),
-            Standing::PerhapsTakenBack => (
-                SHADE,
-                "a darker place in the box, and the marked one may be taken back",
-            ),
-            Standing::Answered => (SHADE_ANSWERED, "a darker place in the box"),
-        };
-        if patches[i] > empty + shade * contrast {
-            out.doubt(i, reason);
-        }
-    }
+    let empty = sorted
+        .get((sorted.len() as f64 * EMPTY_RANK) as usize)
+        .copied()
+        .unwrap_or(0.0);
+    patches.iter().map(|p| (p - empty) / contrast).collect()
 }
 
 /// Measures every box against what its like look empty on this page.
@@ -373,40 +314,6 @@ fn tilt(map: &LocalMap) -> f64 {
         })
         .filter(|v| v.y != 0.0)
         .map_or(0.0, |v| v.x / v.y)
-}
-
-/// Ink in or beside an empty box may be meant for it: any trace where nothing of
-/// its question is marked, and a stroke where no mark is so near that it could
-/// belong to that.
-fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout, standing: &[Standing]) {
-    for (i, standing) in standing.iter().enumerate() {
-        if out.verdicts[i].state != MarkState::Unmarked {
-            continue;
-        }
-        let inked = |k: &usize| *k != i && out.verdicts[*k].state != MarkState::Unmarked;
-        let answered = (0..out.marks.len()).any(|k| {
-            out.marks[k].question == out.marks[i].question
-                && out.verdicts[k].state == MarkState::Marked
-        });
-        let taken_back = *standing == Standing::PerhapsTakenBack;
-        let around = page.boxes[i].rect.inflate(SPILL_MM, SPILL_MM);
-        let spilled = || {
-            (0..out.marks.len())
-                .filter(inked)
-                .any(|k| page.boxes[k].rect.intersects(&around))
-        };
-        let ink = &out.inks[i];
-        let reason = if !answered && (classify::beside(ink) || classify::trace(ink, out.hand)) {
-            "a trace of ink in or beside the box, and the question has no mark"
-        } else if taken_back && classify::trace(ink, out.hand) {
-            "a trace of ink in or beside the box, and the marked one may be taken back"
-        } else if answered && classify::beside(ink) && !ink.line_beside && !spilled() {
-            "ink beside the box, far from any other mark"
-        } else {
-            continue;
-        };
-        out.doubt(i, reason);
-    }
 }
 
 /// A displacement in the image as a displacement on the paper.

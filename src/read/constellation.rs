@@ -80,7 +80,8 @@ pub(crate) fn recognise(
 const SQUEEZES: [f64; 3] = [1.0, 0.91, 1.1];
 
 impl Constellation {
-    fn beats(&self, other: &Self) -> bool {
+    /// More anchors explained, or as many and better.
+    pub fn beats(&self, other: &Self) -> bool {
         (self.matches.len(), -self.worst_mm) > (other.matches.len(), -other.worst_mm)
     }
 }

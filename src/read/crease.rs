@@ -86,6 +86,50 @@ pub(crate) fn is_crease(sheet: &Sheet, line: PaperLine, interior: MmRect) -> boo
     goes_on && no_darker_inside(&looks, line, interior)
 }
 
+/// How far beyond the box a stroke that was made for it may go, mm: the arms of
+/// large marks reach 5 mm (see [`super::doubts`]).
+const STROKE_MM: f64 = 6.5;
+/// Where a line that has not ended by then is looked for, mm from the box: before
+/// the next boxes of most rows and columns are behind it.
+const GOES_ON_MM: f64 = 32.0;
+/// So much bare paper must be seen there at each side, mm: beside print a line
+/// may hide.
+const BARE_MM: f64 = 7.0;
+
+/// Has the line through this box ended a little way outside it, at both ends?
+pub(crate) fn ends_near(sheet: &Sheet, line: PaperLine, interior: MmRect) -> bool {
+    let looks = looks(sheet, line, interior);
+    let (low, high) = if line.level {
+        (interior.min_x(), interior.max_x())
+    } else {
+        (interior.min_y(), interior.max_y())
+    };
+    let sides = [
+        (low - GOES_ON_MM, low - STROKE_MM),
+        (high + STROKE_MM, high + GOES_ON_MM),
+    ];
+    sides.iter().all(|&(from, to)| {
+        let known = |k: usize| {
+            looks
+                .iter()
+                .filter(move |l| (from..to).contains(&l.along))
+                .filter_map(move |l| l.depths[k])
+        };
+        let mean = |k: usize| {
+            let n = known(k).count();
+            (n > 0).then(|| known(k).sum::<f64>() / n as f64)
+        };
+        if (known(0).count() as f64) * STEP_MM < BARE_MM {
+            return false;
+        }
+        // Texture and print that shows through is in all of them.
+        let darker = (1..=PARALLELS_MM.len())
+            .filter(|&k| mean(0) >= mean(k).map(|m| m + MARGIN))
+            .count();
+        darker < PARALLELS_MM.len() / 2
+    })
+}
+
 fn no_darker_inside(looks: &[Look], line: PaperLine, interior: MmRect) -> bool {
     let Some(inside) = mean(looks.iter().filter(|l| l.inside).map(|l| l.depths[0])) else {
         return false;

@@ -11,7 +11,8 @@
 //!    page and serial it is
 //! 6. [`template`], [`sample`], [`outline`]: each box, found near its place;
 //!    the proof of alignment
-//! 7. [`ink`], [`streak`], [`classify`]: what is in it
+//! 7. [`ink`], [`streak`], [`hand`], [`features`], [`model`], [`classify`],
+//!    [`doubts`]: what is in it
 //! 8. [`areas`]: writing areas, and stray ink beside blank questions
 //! 9. [`compose`]: the answers
 //!
@@ -29,10 +30,14 @@ mod compose;
 pub(crate) mod constellation;
 pub(crate) mod correlate;
 mod crease;
+mod doubts;
 pub mod explain;
+mod features;
 mod glyph;
+mod hand;
 mod identify;
 mod ink;
+pub mod model;
 mod outline;
 mod patches;
 mod qr;
@@ -46,6 +51,7 @@ mod template;
 mod text_line;
 pub(crate) mod thumbnail;
 
+pub use features::{Feature, Features, VISIBLE_SHADE};
 pub use reader::{ReadOptions, Reader};
 pub use reading::{
     Answer, AnswerState, AreaReading, Mark, MarkState, PageReading, Problem, ProblemCode, Status,

@@ -13,9 +13,13 @@ pub(crate) struct Square {
     pub side: f64,
 }
 
-/// Darker than this share of the paper's brightness is ink. High enough for
-/// a printer that is short of toner (reflectance 0.55 of the paper).
-const INK_LEVEL: f64 = 0.68;
+/// Darker than this share of the paper's brightness is ink, in the order of
+/// trying. The first is high enough for a printer that is short of toner
+/// (reflectance 0.55 of the paper). Where it shows too few anchors: the second is
+/// for a pale copy of such a print (0.75), the third for dark paper on a white
+/// lid, whose edge tiles take the lid for their paper (recycled paper has 0.6 of
+/// white).
+pub(crate) const INK_LEVELS: [f64; 3] = [0.68, 0.83, 0.45];
 
 /// Area over 12·√det(second moments): 1 for any solid rectangle, π/3 = 1.05
 /// for a disc, below 0.7 for a cross, a letter or a ring. The lower bound
@@ -30,8 +34,14 @@ const ISOTROPY: f64 = 0.62;
 /// to the expected size are kept.
 const MOST: usize = 60;
 
-/// Squares with a side of 0.6 to 1.6 times `expected_side` (px of the full image).
-pub(crate) fn find_squares(thumb: &Thumbnail, paper: &PaperMap, expected_side: f64) -> Vec<Square> {
+/// Squares with a side of 0.6 to 1.6 times `expected_side` (px of the full image)
+/// that are darker than `ink_level` times their paper.
+pub(crate) fn find_squares(
+    thumb: &Thumbnail,
+    paper: &PaperMap,
+    expected_side: f64,
+    ink_level: f64,
+) -> Vec<Square> {
     let (w, h) = thumb.image.dimensions();
     let pixels = thumb.image.as_raw();
     let f = f64::from(thumb.factor);
@@ -42,7 +52,7 @@ pub(crate) fn find_squares(thumb: &Thumbnail, paper: &PaperMap, expected_side: f
         let mut x = 0;
         while x < w {
             let end = ((x / PaperMap::TILE_PX + 1) * PaperMap::TILE_PX).min(w);
-            let threshold = (f64::from(paper.at(x, y)) * INK_LEVEL) as u8;
+            let threshold = (f64::from(paper.at(x, y)) * ink_level) as u8;
             let range = base + x as usize..base + end as usize;
             for (d, &p) in dark[range.clone()].iter_mut().zip(&pixels[range]) {
                 *d = u8::from(p < threshold);

@@ -53,8 +53,8 @@ pub struct PageScore {
     /// Marks and empty boxes by what was drawn there, with how many were read
     /// as marked, unmarked and marginal.
     pub by_drawn: BTreeMap<&'static str, [u64; 3]>,
-    /// Why clear questions were sent to a person, and how many.
-    pub flagged_because: BTreeMap<String, u64>,
+    /// Clear questions that were sent to a person: id and why.
+    pub flagged_clear: Vec<(String, String)>,
     /// Silent errors.
     pub errors: Vec<SilentError>,
 }
@@ -186,7 +186,7 @@ fn compare_question(
         counts.wrong_marks_flagged += wrong_marks.len() as u64;
         if question.clear {
             let why = why_flagged(&question.id, answer.state, reading);
-            *score.flagged_because.entry(why).or_default() += 1;
+            score.flagged_clear.push((question.id.clone(), why));
         }
         return;
     }
@@ -348,10 +348,7 @@ pub(super) mod tests {
         let score = compare(&t, &flagged);
         assert_eq!(score.errors, []);
         assert_eq!(score.counts.flagged_clear_questions, 1);
-        assert_eq!(
-            score.flagged_because,
-            BTreeMap::from([("marginal".into(), 1)])
-        );
+        assert_eq!(score.flagged_clear, [(id.clone(), "marginal".to_owned())]);
 
         let mut missing = perfect(&t);
         missing.answers.remove(&id);

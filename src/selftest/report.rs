@@ -152,8 +152,8 @@ impl Report {
             to.unmarked += unmarked;
             to.marginal += marginal;
         }
-        for (why, n) in score.flagged_because {
-            *self.flagged_because.entry(why).or_default() += n;
+        for (_, why) in score.flagged_clear {
+            *self.flagged_because.entry(why).or_default() += 1;
         }
         let room = LISTED.saturating_sub(self.errors.len());
         self.errors.extend(score.errors.into_iter().take(room));

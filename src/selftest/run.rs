@@ -37,6 +37,8 @@ pub struct Plan {
     pub amount: Amount,
     /// Folder for pictures of silent errors and of unreadable pages.
     pub pictures: Option<PathBuf>,
+    /// Pictures of clear questions that were flagged, too.
+    pub flagged_pictures: bool,
     /// Threads; 0: as many as the machine has.
     pub threads: usize,
 }
@@ -59,7 +61,11 @@ pub enum SelftestError {
 const CHUNK: u64 = 64;
 
 /// Most pictures of one run: enough to see what is wrong.
-const MOST_PICTURES: usize = 100;
+const MOST_PICTURES: usize = 400;
+
+/// Letters of a reason that go into a file name: enough to sort by, short enough
+/// for any file system.
+const MOST_OF_A_REASON: usize = 32;
 
 /// Runs the selftest. `progress` is told pages done and pages in all.
 ///
@@ -192,6 +198,18 @@ fn sheet(
                 error.picture = Some(name);
                 scored.pictures += 1;
             }
+            if plan.flagged_pictures {
+                for (question, why) in &scored.score.flagged_clear {
+                    let why: String = why
+                        .chars()
+                        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+                        .take(MOST_OF_A_REASON)
+                        .collect();
+                    let name = format!("flagged-{why}-{stem}-{question}.png");
+                    picture::save(page, layout, question, &dir.join(name))?;
+                    scored.pictures += 1;
+                }
+            }
             if let Some(because) = &scored.unreadable_because {
                 let name = format!("unreadable-{because}-{stem}.png");
                 picture::save(page, layout, "", &dir.join(name))?;
@@ -231,6 +249,7 @@ mod tests {
             seed: 2,
             amount: Amount::Pages(4),
             pictures: None,
+            flagged_pictures: false,
             threads,
         };
         let one = run(&plan(1), &|_, _| {}).unwrap();

@@ -6,6 +6,7 @@ mod pictures;
 
 pub use pictures::{Picture, pictures};
 
+use super::Features;
 use super::boxes::corners;
 use super::registration::Registration;
 use crate::form::PageLayout;
@@ -24,6 +25,29 @@ pub struct Explanation {
     pub codes: Vec<[[f32; 2]; 4]>,
     /// px per mm in the middle of the paper; 0 where nothing was registered.
     pub px_per_mm: f64,
+    /// What spoke for and against a mark in each box, in the order of the layout.
+    pub boxes: Vec<BoxEvidence>,
+}
+
+/// What speaks for a mark in one box, and what else was seen there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BoxEvidence {
+    /// The figures that the model goes by.
+    pub features: Features,
+    /// The model's log-odds of a mark.
+    pub log_odds: f64,
+    /// The box is outside the image, was not found, or a stain lies over it: a
+    /// person looks, whatever the figures are.
+    pub hidden: bool,
+    /// Something else explains ink in it: a line through it, a circle around it,
+    /// ink that leaves it at both sides. It is not marked without a person.
+    pub explained: bool,
+    /// A person looks where its question has no mark: there is ink in or beside
+    /// it, or the sheet's pen is so light that a mark may have been lost.
+    pub trace: bool,
+    /// There is so much ink beside it that a person looks, unless another mark is
+    /// near.
+    pub beside: bool,
 }
 
 /// One anchor of the frame.

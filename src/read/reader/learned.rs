@@ -3,6 +3,7 @@
 use super::{PageImage, Reader, Why, assemble, finish, unproven};
 use crate::read::boxes::{self, BoxesRead};
 use crate::read::ink::Tone;
+use crate::read::model::MarkModel;
 use crate::read::reading::{PageReading, Problem, ProblemCode, Status};
 
 impl Reader {
@@ -42,6 +43,7 @@ impl Reader {
                     &plan.templates,
                     fit.registration,
                     fit.tone,
+                    MarkModel::shipped(),
                 );
                 if !boxes.proven() || layout.boxes.is_empty() {
                     nearest.get_or_insert_with(|| {

@@ -7,31 +7,15 @@ use crate::read::constellation::{self, Constellation};
 use crate::read::explain::{AnchorFound, pixel};
 use crate::read::identify::{self, Identity};
 use crate::read::ink::Tone;
+use crate::read::model::MarkModel;
 use crate::read::reading::{PageReading, Problem, ProblemCode};
 use crate::read::sample;
-use crate::read::squares::find_squares;
+use crate::read::squares::{INK_LEVELS, find_squares};
 
 impl Reader {
     /// Reads a page that was printed with our anchors. `None` if there are none.
     pub(super) fn read_printed(&self, page: &PageImage, mut why: Why) -> Option<PageReading> {
-        let (frame, found) = self
-            .frames
-            .iter()
-            .filter_map(|frame| {
-                let side = ANCHOR_MM * page.px_per_mm(frame.size);
-                let squares = find_squares(&page.thumb, &page.paper, side);
-                if let Some(why) = why.as_deref_mut() {
-                    why.squares
-                        .extend(squares.iter().map(|s| (pixel(s.center), s.side as f32)));
-                }
-                constellation::recognise(&squares, &frame.anchors, frame.paper())
-                    .map(|c| (frame, c))
-            })
-            .max_by(|a, b| {
-                let rank = |c: &Constellation| (c.matches.len() as f64, -c.worst_mm);
-                let (a, b) = (rank(&a.1), rank(&b.1));
-                a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-            })?;
+        let (frame, found) = self.find_anchors(page, why.as_deref_mut())?;
         if let Some(why) = why.as_deref_mut() {
             why.anchors = anchors_found(frame, &found);
             why.px_per_mm = found.registration.scale();
@@ -50,6 +34,35 @@ impl Reader {
         );
         let reading = self.read_identified(page, &found, tone, &mut identity, why);
         Some(finish(reading, found.rotation, identity.problems))
+    }
+
+    /// The frame whose anchors are seen best. Other thresholds are only tried
+    /// where the first shows too few to be sure that there are no more.
+    fn find_anchors(&self, page: &PageImage, mut why: Why) -> Option<(&Frame, Constellation)> {
+        let mut best: Option<(&Frame, Constellation)> = None;
+        for ink_level in INK_LEVELS {
+            for frame in &self.frames {
+                let side = ANCHOR_MM * page.px_per_mm(frame.size);
+                let squares = find_squares(&page.thumb, &page.paper, side, ink_level);
+                if let Some(why) = why.as_deref_mut() {
+                    why.squares
+                        .extend(squares.iter().map(|s| (pixel(s.center), s.side as f32)));
+                }
+                let found = constellation::recognise(&squares, &frame.anchors, frame.paper());
+                if let Some(found) = found
+                    && best.as_ref().is_none_or(|b| found.beats(&b.1))
+                {
+                    best = Some((frame, found));
+                }
+            }
+            let enough = best
+                .as_ref()
+                .is_some_and(|(frame, found)| 2 * found.matches.len() > frame.anchors.len());
+            if enough {
+                break;
+            }
+        }
+        best
     }
 
     fn read_identified(
@@ -129,9 +142,11 @@ impl Reader {
             &form.pages[index].templates,
             found.registration.clone(),
             tone,
+            MarkModel::shipped(),
         );
         if let Some(why) = why {
             why.register(layout, &boxes.registration);
+            why.boxes = boxes.evidence();
         }
         if contrast < LEAST_CONTRAST || !boxes.proven() {
             return failed(

@@ -1,0 +1,178 @@
+//! Second looks: what the marks of a question say of its other boxes, and what a
+//! line does outside its box. A box that was taken for empty may be doubted; one
+//! that was left to a person because of a line may be settled.
+
+use super::boxes::BoxesRead;
+use super::classify;
+use super::compose::usual_fill;
+use super::crease::{self, PaperLine, Sheet};
+use super::model::MarkModel;
+use super::outline::Located;
+use super::reading::MarkState;
+use super::template::{BoxTemplate, STEP_MM};
+use crate::form::PageLayout;
+use crate::geometry::MmVector;
+
+/// Ink in a box's ring, 2 mm wide, may come from a mark this near to the box,
+/// mm: crosses reach up to 5 mm beyond their own box.
+const SPILL_MM: f64 = 7.0;
+
+/// A mark that covers this share of its box, and this many times what the
+/// sheet's marks usually cover, may be a mark that was taken back: a thick pen's
+/// cross covers more, but then so do the others.
+const FULL: f64 = 0.35;
+const FULLER: f64 = 1.3;
+
+/// From a box's outline to where the line through it is looked at, mm: the reach
+/// of the paper beside a line that runs along the axis.
+const INSIDE_MM: f64 = 0.3;
+
+/// Looks at lines through boxes outside of them. One that ends near its box at
+/// both ends is a stroke: a mark, if it is as dark as the sheet's others. One
+/// that goes on to both edges of the paper, with nothing else in the box, is a
+/// fold or a streak: the box is empty where another box of its question is
+/// marked. Where none is, the line may be the answer, or hide it: a person looks.
+pub(crate) fn settle_lines(
+    out: &mut BoxesRead,
+    model: &MarkModel,
+    sheet: &Sheet,
+    page: &PageLayout,
+    templates: &[BoxTemplate],
+    located: &[Located],
+) {
+    let seen = |out: &BoxesRead, i: usize| {
+        let line = out.inks[i]
+            .line
+            .filter(|_| out.verdicts[i].state == MarkState::Marginal)?;
+        let off_mm2 = line.off as f64 * STEP_MM * STEP_MM;
+        if !classify::only_a_line(&out.inks[i], off_mm2, &out.hand) {
+            return None;
+        }
+        let window = templates[i].window;
+        let shift = MmVector::from(located[i].shift_mm);
+        let on_paper = PaperLine {
+            level: line.level,
+            at: window.origin + MmVector::new(line.at.0 + 0.5, line.at.1 + 0.5) * STEP_MM + shift,
+            slope: line.slope,
+        };
+        let outline = page.boxes[i].outline_mm + INSIDE_MM;
+        let interior = page.boxes[i]
+            .rect
+            .inflate(-outline, -outline)
+            .translate(shift);
+        Some((on_paper, interior))
+    };
+    for i in 0..out.marks.len() {
+        if out.verdicts[i].log_odds >= model.limits.marked
+            && let Some((line, interior)) = seen(out, i)
+            && crease::ends_near(sheet, line, interior)
+        {
+            out.settle(i, MarkState::Marked);
+        }
+    }
+    for i in 0..out.marks.len() {
+        if out.answered(i)
+            && let Some((line, interior)) = seen(out, i)
+            && crease::is_crease(sheet, line, interior)
+        {
+            out.settle(i, MarkState::Unmarked);
+        }
+    }
+}
+
+/// What the marks of a box's question say of the box, if it seems empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Nothing is marked: one of the boxes is probably meant.
+    Unanswered,
+    /// What is marked is covered more than the sheet's other marks: it may be
+    /// taken back, and another box meant.
+    PerhapsTakenBack,
+    /// There is a plain mark, in this box or another one.
+    Answered,
+    /// There is a doubtful mark: a person looks anyway.
+    Asked,
+}
+
+/// For each box that of its question.
+pub(crate) fn standing(out: &BoxesRead) -> Vec<Standing> {
+    let usual = usual_fill(&out.verdicts);
+    out.marks
+        .iter()
+        .map(|mark| {
+            let (mut marked, mut covered) = (false, false);
+            for (m, v) in out.marks.iter().zip(&out.verdicts) {
+                if m.question != mark.question {
+                    continue;
+                }
+                match v.state {
+                    MarkState::Marginal => return Standing::Asked,
+                    MarkState::Marked => {
+                        marked = true;
+                        covered |= v.fill >= FULL && v.fill >= FULLER * usual;
+                    }
+                    MarkState::Unmarked => {}
+                }
+            }
+            match (marked, covered) {
+                (false, _) => Standing::Unanswered,
+                (true, true) => Standing::PerhapsTakenBack,
+                (true, false) => Standing::Answered,
+            }
+        })
+        .collect()
+}
+
+/// Doubts empty boxes of questions without a plain mark that are not quite as
+/// empty as the others: there one of the boxes is probably meant.
+///
+/// On a noisy or blurred page the threshold of faint ink is high; whole sheets of
+/// light crosses and dots were once read as blank below it, and light marks
+/// beside a box that was filled to take it back as nothing.
+pub(crate) fn doubt_alone(out: &mut BoxesRead, model: &MarkModel, standing: &[Standing]) {
+    for (i, standing) in standing.iter().enumerate() {
+        let reason = match standing {
+            Standing::Unanswered => "a darker place in the box, and the question has no mark",
+            Standing::PerhapsTakenBack => {
+                "a darker place in the box, and the marked one may be taken back"
+            }
+            Standing::Asked | Standing::Answered => continue,
+        };
+        if out.verdicts[i].state == MarkState::Unmarked
+            && out.verdicts[i].log_odds >= model.limits.alone
+        {
+            out.doubt(i, reason);
+        }
+    }
+}
+
+/// Ink in or beside an empty box may be meant for it: any trace where nothing of
+/// its question is marked, and a stroke where no mark is so near that it could
+/// belong to that.
+pub(crate) fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout, standing: &[Standing]) {
+    for (i, standing) in standing.iter().enumerate() {
+        if out.verdicts[i].state != MarkState::Unmarked {
+            continue;
+        }
+        let inked = |k: &usize| *k != i && out.verdicts[*k].state != MarkState::Unmarked;
+        let answered = out.answered(i);
+        let taken_back = *standing == Standing::PerhapsTakenBack;
+        let around = page.boxes[i].rect.inflate(SPILL_MM, SPILL_MM);
+        let spilled = || {
+            (0..out.marks.len())
+                .filter(inked)
+                .any(|k| page.boxes[k].rect.intersects(&around))
+        };
+        let ink = &out.inks[i];
+        let reason = if !answered && (classify::beside(ink) || classify::trace(ink, &out.hand)) {
+            "a trace of ink in or beside the box, and the question has no mark"
+        } else if taken_back && classify::trace(ink, &out.hand) {
+            "a trace of ink in or beside the box, and the marked one may be taken back"
+        } else if answered && classify::beside(ink) && !ink.line_beside && !spilled() {
+            "ink beside the box, far from any other mark"
+        } else {
+            continue;
+        };
+        out.doubt(i, reason);
+    }
+}

@@ -1,0 +1,76 @@
+//! What speaks for a mark in one box: a few figures that a person understands,
+//! relative to this sheet's own paper and to its other marks.
+
+use serde::{Deserialize, Serialize};
+
+use super::hand::Usual;
+use super::ink::Ink;
+
+/// One of the figures. More of any of them speaks for a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Feature {
+    /// How much darker the darkest half millimetre inside the box is than in an
+    /// empty box of this page, as a share of the page's contrast.
+    Shade,
+    /// The smaller of the shares of the interior's width and height over which
+    /// firm ink reaches, 0 to 1.
+    Span,
+    /// The same as a share of the usual mark of the sheet's other questions: a
+    /// stroke of the same pen has it wherever it runs.
+    Depth,
+    /// Firm ink inside, as a share of a weaker mark of the sheet's other
+    /// questions.
+    Firm,
+    /// Longer side of the largest piece of ink inside, as a share of a smaller
+    /// mark of the sheet's other questions.
+    Extent,
+    /// Darkness of the firm ink inside, as a share of the pen of the sheet's
+    /// other questions.
+    Darkness,
+}
+
+impl Feature {
+    /// All of them, in the order of [`Features::values`].
+    pub const ALL: [Self; 6] = [
+        Self::Shade,
+        Self::Span,
+        Self::Depth,
+        Self::Firm,
+        Self::Extent,
+        Self::Darkness,
+    ];
+}
+
+/// A half millimetre that is darker than its surroundings by less than this
+/// share of the contrast of print cannot be seen on a screen or on paper by a
+/// person who does not know where to look: two to three times the eye's
+/// threshold of 2 % in the best case (Weber).
+pub const VISIBLE_SHADE: f64 = 0.05;
+
+/// The figures of one box.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Features {
+    /// In the order of [`Feature::ALL`].
+    pub values: [f64; Feature::ALL.len()],
+}
+
+impl Features {
+    /// From what was measured in the box and what is usual on its sheet. `shade`
+    /// is in shares of the page's contrast.
+    pub(crate) fn of(ink: &Ink, usual: &Usual, shade: f64) -> Self {
+        let share = |of: f64, usual: f64, least: f64| of / usual.max(least);
+        // Least: what a person can just see; a dot of 0.2 mm; half a sample; the
+        // firm threshold.
+        Self {
+            values: [
+                shade,
+                ink.span.0.min(ink.span.1),
+                share(shade, usual.shade, VISIBLE_SHADE),
+                share(ink.firm_mm2, usual.firm_mm2, 0.03),
+                share(ink.extent_mm, usual.extent_mm, 0.06),
+                share(ink.darkness, usual.darkness, 0.24),
+            ],
+        }
+    }
+}
