@@ -99,7 +99,7 @@ pub(crate) fn measure(
             along,
             px_per_mm: px_per_mm[usize::from(along == Along::Across)],
             other,
-            covered: crossing.iter().map(|s| s.covers(other)).collect(),
+            covered: crossing.iter().map(|s| s.streak.covers(other)).collect(),
         }
         .all(tone)
     };
@@ -127,13 +127,14 @@ impl Seen {
     fn strength(&self) -> f64 {
         self.parts as f64 * self.streak.darkness.abs()
     }
+}
 
-    /// The pixels that it darkens of any line across it.
-    fn covers(&self, px_per_mm: f64) -> std::ops::Range<u32> {
-        let reach = self.streak.width_mm / 2.0 + SHADE_MM;
+impl StreakMeasure {
+    /// The pixels that it darkens (or brightens) of any line across it.
+    pub(crate) fn covers(&self, px_per_mm: f64) -> std::ops::Range<u32> {
+        let reach = self.width_mm / 2.0 + SHADE_MM;
         let px = |mm: f64| (mm * px_per_mm).max(0.0);
-        let at = self.streak.at_mm;
-        px(at - reach).floor() as u32..px(at + reach).ceil() as u32
+        px(self.at_mm - reach).floor() as u32..px(self.at_mm + reach).ceil() as u32
     }
 }
 
