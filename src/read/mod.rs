@@ -14,6 +14,7 @@
 //! 7. [`ink`], [`streak`], [`classify`]: what is in it
 //! 8. [`areas`]: writing areas, and stray ink beside blank questions
 //! 9. [`compose`]: the answers
+//! 10. [`known_scanner`]: what a scanner's profile makes doubtful of them
 //!
 //! [`explain`] shows what they found, in numbered pictures.
 //!
@@ -33,6 +34,7 @@ pub mod explain;
 mod glyph;
 mod identify;
 mod ink;
+mod known_scanner;
 mod outline;
 mod patches;
 mod qr;
@@ -46,7 +48,15 @@ mod template;
 mod text_line;
 pub(crate) mod thumbnail;
 
+pub use known_scanner::{KnownScanner, KnownStreak};
 pub use reader::{ReadOptions, Reader};
 pub use reading::{
     Answer, AnswerState, AreaReading, Mark, MarkState, PageReading, Problem, ProblemCode, Status,
 };
+
+/// Which model and limits tell marks from empty boxes: recorded with each
+/// reading, so that it can be told later by what it was read.
+#[must_use]
+pub fn model_id() -> &'static str {
+    concat!("limits ", env!("CARGO_PKG_VERSION"))
+}
