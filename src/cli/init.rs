@@ -41,6 +41,13 @@ pub(crate) fn run(args: &InitArgs) -> Result<Outcome, CliError> {
     if profile.is_some() {
         station.set_profile(profile.as_ref())?;
     }
+    if let Some(profile) = &profile {
+        println!(
+            "{}: {}.",
+            args.lang.lang.pick("Hồ sơ máy quét", "Scanner profile"),
+            profile.label()
+        );
+    }
     let dir = args.dir.display();
     match args.lang.lang {
         Lang::Vi => {
