@@ -6,7 +6,7 @@
 //! ```text
 //! form.toml -> layout -> printed PDF -> people -> ballot box -> scanner -> image files
 //!                |                                                            |
-//!                +--------> read(page image, layouts) <-----------------------+
+//!                +--------> read(page image, layouts, scanner profile) <------+
 //!                                  |  PageReading
 //!                                  v
 //!                   station -> store (SQLite) -> tally -> tables

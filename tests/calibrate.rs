@@ -627,65 +627,266 @@ fn profiles_that_are_none_are_refused_with_what_is_wrong() {
     assert!(Profile::named_or_load("bilevel").is_ok());
 }
 
+/// What a simulated scanner does to the target, and where dust lies.
+#[derive(Debug, Clone)]
+struct Case {
+    dpi: u32,
+    scale: [f64; 2],
+    skew: f64,
+    turns: u32,
+    blur: f64,
+    noise: f64,
+    white: u8,
+    black: u8,
+    streak_at: f64,
+    dark: f64,
+    bilevel: bool,
+    seed: u64,
+}
+
+/// The figures are what the scanner did.
+fn check(case: &Case) -> Result<(), TestCaseError> {
+    let Case {
+        scale,
+        skew,
+        turns,
+        blur,
+        noise,
+        white,
+        black,
+        streak_at,
+        dark,
+        bilevel,
+        ..
+    } = *case;
+    let mut c = gray(case.dpi);
+    // The paper is not cut off by its skew.
+    c.feed.frame_extra_mm = [40.0, 30.0];
+    c.feed.shift_mm = [20.0, 15.0];
+    c.feed.skew_deg = skew;
+    c.feed.quarter_turns = turns;
+    c.printing.scale = scale;
+    c.paper.white = white;
+    c.sensor.blur_px = blur;
+    c.sensor.noise = noise;
+    c.sensor.black = black;
+    c.sensor.streaks = vec![streak(streak_at, 0.5, dark)];
+    if bilevel {
+        c.sensor.dpi = case.dpi.max(200);
+        c.sensor.encoding = Encoding::Bilevel;
+        c.sensor.streaks[0].darkness = 0.7;
+    }
+    let dpi = f64::from(c.sensor.dpi);
+    let page = a4().scan(&c, case.seed).unwrap();
+    let bars = Bars {
+        a_mm: Some(150.0 * scale[1]),
+        b_mm: Some(150.0 * scale[0]),
+    };
+    let m = measure_page(&page.scan, &bars).unwrap().unwrap();
+    let close = |what: &str, got: f64, want: f64, tolerance: f64| {
+        prop_assert!(
+            (got - want).abs() < tolerance,
+            "{what}: {got} instead of {want} ± {tolerance}"
+        );
+        Ok(())
+    };
+    prop_assert_eq!(m.rotation, page.truth.rotation);
+    prop_assert_eq!(m.tone.bilevel, bilevel);
+    close("dpi x", m.feed.dpi_x, dpi, 0.002 * dpi)?;
+    close("dpi y", m.feed.dpi_y, dpi, 0.002 * dpi)?;
+    close("skew", m.feed.skew_deg, skew, 0.1)?;
+    close("uneven", m.feed.uneven_mm, 0.0, 0.1)?;
+    prop_assert_eq!(m.streaks.len(), 1, "{:?}", m.streaks);
+    let s = m.streaks[0];
+    let length = f64::from(m.size_px[usize::from(s.along == Along::Across)]) / dpi * 25.4;
+    let at = if turns >= 2 {
+        length - s.at_mm
+    } else {
+        s.at_mm
+    };
+    close("streak", at, streak_at, 1.0)?;
+    let along = if turns.is_multiple_of(2) {
+        Along::Down
+    } else {
+        Along::Across
+    };
+    prop_assert_eq!(s.along, along);
+    if !bilevel {
+        let level = |t: f64| f64::from(black) + (255.0 - f64::from(black)) * t;
+        let white = f64::from(white) / 255.0;
+        close("paper", m.tone.paper, level(white), 2.5)?;
+        close("black", m.tone.black, level(white * 0.05), 3.5)?;
+        close("noise", m.tone.noise, noise, 0.15 * noise)?;
+        close("darkness", s.darkness, dark, 0.12)?;
+        let sigma = m.blur.unwrap().sigma_px;
+        close("blur", sigma, blur.hypot(0.4), 0.2)?;
+    }
+    Ok(())
+}
+
+/// A small scanner without much noise and blur, and faint dust.
+const PLAIN: Case = Case {
+    dpi: 100,
+    scale: [1.0, 1.0],
+    skew: 0.0,
+    turns: 0,
+    blur: 0.35,
+    noise: 1.0,
+    white: 205,
+    black: 10,
+    streak_at: 40.0,
+    dark: 0.15,
+    bilevel: false,
+    seed: 0,
+};
+
+/// A crooked sheet, printed 5 % too large: in its corner a row of the image has
+/// three millimetres of bare paper, and the dust that runs down the page covers
+/// a sixth of them. That row was once taken for a second streak, across.
+#[test]
+fn dust_down_the_page_is_no_streak_across_a_corner() {
+    let case = Case {
+        scale: [1.021_799_722_302_747_5, 1.047_294_722_223_029],
+        skew: -7.158_551_942_263_93,
+        streak_at: 197.864_05,
+        bilevel: true,
+        ..PLAIN
+    };
+    check(&case).unwrap();
+}
+
+/// Dust ran down the page within a millimetre of a slanted patch, and the skew
+/// left the other patch without edges at a slant: the shade of the dust was taken
+/// for the softness of the edge, and a sharp scanner was sent to repair.
+#[test]
+fn dust_beside_a_slanted_edge_is_no_blur() {
+    let beside = Case {
+        scale: [0.947_919_023_425_031_1, 0.94],
+        skew: -5.353_332_271_585_364,
+        streak_at: 197.204_466_593_415_7,
+        dark: 0.266_659_445_814_873_4,
+        ..PLAIN
+    };
+    let left_of_the_other_patch = Case {
+        scale: [0.94, 0.94],
+        skew: 2.921_386_612_608_513,
+        streak_at: 53.393_602_971_645_55,
+        dark: 0.517_183_678_135_787_5,
+        ..PLAIN
+    };
+    check(&beside).unwrap();
+    check(&left_of_the_other_patch).unwrap();
+}
+
+/// On a print that is 6 % too long the paper's edge cuts the outer anchors; the
+/// bed behind it was brighter than the paper, the window's paper level was taken
+/// from it, all of the paper counted as a little dark, and the cut anchors looked
+/// whole. Their centres made the feed seem uneven by 0.4 mm.
+#[test]
+fn cut_anchors_before_a_bright_bed_are_left_out() {
+    let long = Case {
+        scale: [0.94, 1.056_250_630_052_811],
+        ..PLAIN
+    };
+    let crooked = Case {
+        scale: [0.94, 1.057_801_169_848_716_4],
+        skew: -7.486_510_284_956_317,
+        ..PLAIN
+    };
+    check(&long).unwrap();
+    check(&crooked).unwrap();
+}
+
+/// Dust on the glass and dirt on the bed's edge lie across each other: both
+/// are told, and nothing else where they meet.
+#[test]
+fn streaks_both_ways_are_both_found() {
+    for bilevel in [false, true] {
+        let mut c = gray(200);
+        c.feed.skew_deg = 3.0;
+        c.feed.frame_extra_mm = [30.0, 30.0];
+        c.feed.shift_mm = [15.0, 15.0];
+        c.sensor.streaks = vec![streak(123.0, 0.5, 0.7)];
+        if bilevel {
+            c.sensor.encoding = Encoding::Bilevel;
+        }
+        let mut scan = a4().scan(&c, 4).unwrap().scan;
+        // 0.4 mm at 90 mm from the top.
+        for y in 709..712 {
+            for x in 0..scan.image.width() {
+                let p = scan.image.get_pixel_mut(x, y);
+                p.0[0] = if bilevel { 0 } else { p.0[0] / 3 };
+            }
+        }
+        let m = measured(&scan);
+        let found: Vec<(Along, i64)> = m
+            .streaks
+            .iter()
+            .map(|s| (s.along, s.at_mm.round() as i64))
+            .collect();
+        assert_eq!(
+            found,
+            [(Along::Down, 123), (Along::Across, 90)],
+            "{bilevel}"
+        );
+    }
+}
+
 /// A case is a page printed, scanned and measured.
 const CASES: u32 = 16;
 
+/// Cases of a run: `PROPTEST_CASES` where more are wanted.
+fn cases() -> u32 {
+    let wanted = std::env::var("PROPTEST_CASES").ok();
+    wanted.and_then(|n| n.parse().ok()).unwrap_or(CASES)
+}
+
+fn any_case() -> impl Strategy<Value = Case> {
+    let scanner = (
+        prop::sample::select(vec![100u32, 150, 200, 240, 300]),
+        [0.94..1.06f64, 0.94..1.06f64],
+        -8.0..8.0f64,
+        0u32..4,
+        0.35..1.3f64,
+        1.0..6.0f64,
+    );
+    let rest = (
+        205u8..245,
+        10u8..60,
+        40.0..200.0f64,
+        0.15..0.7f64,
+        prop::bool::weighted(0.25),
+        0u64..1000,
+    );
+    (scanner, rest).prop_map(
+        |(
+            (dpi, scale, skew, turns, blur, noise),
+            (white, black, streak_at, dark, bilevel, seed),
+        )| {
+            Case {
+                dpi,
+                scale,
+                skew,
+                turns,
+                blur,
+                noise,
+                white,
+                black,
+                streak_at,
+                dark,
+                bilevel,
+                seed,
+            }
+        },
+    )
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever the scanner does, the figures are what it did.
     #[test]
-    fn figures_are_the_truth(
-        dpi in prop::sample::select(vec![100u32, 150, 200, 240, 300]),
-        scale in [0.94..1.06f64, 0.94..1.06f64],
-        skew in -8.0..8.0f64, turns in 0u32..4,
-        blur in 0.35..1.3f64, noise in 1.0..6.0f64,
-        white in 205u8..245, black in 10u8..60,
-        streak_at in 40.0..200.0f64, dark in 0.15..0.7f64,
-        bilevel in prop::bool::weighted(0.25),
-        seed in 0u64..1000,
-    ) {
-        let mut c = gray(dpi);
-        // The paper is not cut off by its skew.
-        c.feed.frame_extra_mm = [40.0, 30.0];
-        c.feed.shift_mm = [20.0, 15.0];
-        c.feed.skew_deg = skew;
-        c.feed.quarter_turns = turns;
-        c.printing.scale = scale;
-        c.paper.white = white;
-        c.sensor.blur_px = blur;
-        c.sensor.noise = noise;
-        c.sensor.black = black;
-        c.sensor.streaks = vec![streak(streak_at, 0.5, dark)];
-        if bilevel {
-            c.sensor.dpi = dpi.max(200);
-            c.sensor.encoding = Encoding::Bilevel;
-            c.sensor.streaks[0].darkness = 0.7;
-        }
-        let dpi = f64::from(c.sensor.dpi);
-        let page = a4().scan(&c, seed).unwrap();
-        let bars = Bars { a_mm: Some(150.0 * scale[1]), b_mm: Some(150.0 * scale[0]) };
-        let m = measure_page(&page.scan, &bars).unwrap().unwrap();
-        prop_assert_eq!(m.rotation, page.truth.rotation);
-        prop_assert_eq!(m.tone.bilevel, bilevel);
-        prop_assert!((m.feed.dpi_x / dpi - 1.0).abs() < 0.002, "dpi x {} of {}", m.feed.dpi_x, dpi);
-        prop_assert!((m.feed.dpi_y / dpi - 1.0).abs() < 0.002, "dpi y {} of {}", m.feed.dpi_y, dpi);
-        prop_assert!((m.feed.skew_deg - skew).abs() < 0.1, "skew {}", m.feed.skew_deg);
-        prop_assert!(m.feed.uneven_mm < 0.1, "uneven {}", m.feed.uneven_mm);
-        prop_assert_eq!(m.streaks.len(), 1, "{:?}", m.streaks);
-        let s = m.streaks[0];
-        let length = f64::from(m.size_px[usize::from(s.along == Along::Across)]) / dpi * 25.4;
-        let at = if turns >= 2 { length - s.at_mm } else { s.at_mm };
-        prop_assert!((at - streak_at).abs() < 1.0, "streak {} of {}", at, streak_at);
-        prop_assert_eq!(s.along, if turns % 2 == 0 { Along::Down } else { Along::Across });
-        if !bilevel {
-            let level = |t: f64| f64::from(black) + (255.0 - f64::from(black)) * t;
-            prop_assert!((m.tone.paper - level(f64::from(white) / 255.0)).abs() < 2.5, "paper {}", m.tone.paper);
-            prop_assert!((m.tone.black - level(f64::from(white) / 255.0 * 0.05)).abs() < 3.5, "black {}", m.tone.black);
-            prop_assert!((m.tone.noise / noise - 1.0).abs() < 0.15, "noise {} of {}", m.tone.noise, noise);
-            prop_assert!((s.darkness - dark).abs() < 0.12, "darkness {} of {}", s.darkness, dark);
-            let sigma = m.blur.unwrap().sigma_px;
-            prop_assert!((sigma - blur.hypot(0.4)).abs() < 0.2, "blur {} of {}", sigma, blur);
-        }
+    fn figures_are_the_truth(case in any_case()) {
+        check(&case)?;
     }
 }

@@ -7,9 +7,12 @@
 //! from 10 % to 90 % is taken: for a Gaussian blur it is 2.563 σ. The pixel's
 //! own width and the softness of the print are in it, as they are in a ballot.
 
+use std::ops::Range;
+
 use image::GrayImage;
 
 use super::locate::Located;
+use super::streaks::{Along, StreakMeasure};
 use super::tone::ToneMeasure;
 use crate::geometry::{MmPoint, PxPoint};
 use crate::read::sample;
@@ -43,16 +46,27 @@ const REACH_MM: f64 = 1.5;
 const LEAST_PHASES: f64 = 1.2;
 
 /// Measures the blur of a gray scan; `None` for bilevel ones, which have no
-/// profile, and where no edge could be measured.
+/// profile, and where no edge could be measured. What streaks cover is not looked
+/// at: dust beside an edge would be taken for the edge's own softness.
 pub(crate) fn measure(
     image: &GrayImage,
     located: &Located,
     tone: &ToneMeasure,
     px_per_mm: [f64; 2],
+    streaks: &[StreakMeasure],
 ) -> Option<BlurMeasure> {
     if tone.bilevel {
         return None;
     }
+    let covered = |along: Along, px_per_mm: f64| -> Vec<Range<u32>> {
+        let of = streaks.iter().filter(|s| s.along == along);
+        of.map(|s| s.covers(px_per_mm)).collect()
+    };
+    let look = Look {
+        image,
+        columns: covered(Along::Down, px_per_mm[0]),
+        rows: covered(Along::Across, px_per_mm[1]),
+    };
     let mut upright: Vec<f64> = Vec::new();
     let mut level: Vec<f64> = Vec::new();
     for corners in located.target.slanted() {
@@ -65,7 +79,7 @@ pub(crate) fn measure(
             let along = (b - a).normalize() * CORNER_MM;
             let ends = [a + along, b - along].map(|p| located.registration.at(p));
             let inside = located.registration.at(middle);
-            if let Some((rise, is_upright)) = rise(image, ends, inside, located, tone) {
+            if let Some((rise, is_upright)) = look.rise(ends, inside, located, tone) {
                 if is_upright {
                     upright.push(rise / px_per_mm[0]);
                 } else {
@@ -90,108 +104,146 @@ fn median(values: &mut [f64]) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-/// Width of one edge from 10 % to 90 %, px, and whether it stands upright in
-/// the image.
-fn rise(
-    image: &GrayImage,
-    ends: [PxPoint; 2],
-    inside: PxPoint,
-    located: &Located,
-    tone: &ToneMeasure,
-) -> Option<(f64, bool)> {
-    let run = ends[1] - ends[0];
-    let upright = run.y.abs() > run.x.abs();
-    // As if upright: "along" goes down the edge, "across" through it.
-    let flip = |p: PxPoint| if upright { (p.y, p.x) } else { (p.x, p.y) };
-    let (a, b) = (flip(ends[0]), flip(ends[1]));
-    let (first, last) = if a.0 < b.0 { (a, b) } else { (b, a) };
-    if (last.1 - first.1).abs() < LEAST_PHASES {
-        return None;
-    }
-    let slope = (last.1 - first.1) / (last.0 - first.0);
-    let paper_side = if flip(inside).1 > first.1 + slope * (flip(inside).0 - first.0) {
-        -1.0
-    } else {
-        1.0
-    };
-    let reach = (REACH_MM * located.registration.scale()).max(4.0);
-    let size = (i64::from(image.width()), i64::from(image.height()));
-    let pixel = |along: i64, across: i64| -> Option<f64> {
-        let (x, y) = if upright {
-            (across, along)
-        } else {
-            (along, across)
+/// What an edge is looked at in.
+struct Look<'a> {
+    image: &'a GrayImage,
+    /// Columns and rows that streaks cover.
+    columns: Vec<Range<u32>>,
+    rows: Vec<Range<u32>>,
+}
+
+enum Pixel {
+    Seen(f64),
+    /// A streak lies on it.
+    Covered,
+    Outside,
+}
+
+impl Look<'_> {
+    fn pixel(&self, x: i64, y: i64) -> Pixel {
+        let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else {
+            return Pixel::Outside;
         };
-        let inside = (0..size.0).contains(&x) && (0..size.1).contains(&y);
-        inside.then(|| f64::from(image.get_pixel(x as u32, y as u32).0[0]))
-    };
-    let middle = f64::midpoint(tone.paper, tone.black);
-    // Where each row of pixels crosses the middle level.
-    let rows = (first.0.ceil() as i64)..(last.0.floor() as i64);
-    let mut crossings: Vec<(f64, f64)> = Vec::new();
-    for along in rows.clone() {
-        let expected = first.1 + slope * (along as f64 + 0.5 - first.0);
-        let mut best: Option<f64> = None;
-        for across in (expected - reach) as i64..(expected + reach) as i64 {
-            let (v, w) = (pixel(along, across)?, pixel(along, across + 1)?);
-            if (v < middle) != (w < middle) {
-                let at = across as f64 + 0.5 + (middle - v) / (w - v);
-                if best.is_none_or(|b| (at - expected).abs() < (b - expected).abs()) {
-                    best = Some(at);
+        let on = |lines: &[Range<u32>], at: u32| lines.iter().any(|l| l.contains(&at));
+        if x >= self.image.width() || y >= self.image.height() {
+            Pixel::Outside
+        } else if on(&self.columns, x) || on(&self.rows, y) {
+            Pixel::Covered
+        } else {
+            Pixel::Seen(f64::from(self.image.get_pixel(x, y).0[0]))
+        }
+    }
+
+    /// Width of one edge from 10 % to 90 %, px, and whether it stands upright in
+    /// the image.
+    fn rise(
+        &self,
+        ends: [PxPoint; 2],
+        inside: PxPoint,
+        located: &Located,
+        tone: &ToneMeasure,
+    ) -> Option<(f64, bool)> {
+        let run = ends[1] - ends[0];
+        let upright = run.y.abs() > run.x.abs();
+        // As if upright: "along" goes down the edge, "across" through it.
+        let flip = |p: PxPoint| if upright { (p.y, p.x) } else { (p.x, p.y) };
+        let (a, b) = (flip(ends[0]), flip(ends[1]));
+        let (first, last) = if a.0 < b.0 { (a, b) } else { (b, a) };
+        if (last.1 - first.1).abs() < LEAST_PHASES {
+            return None;
+        }
+        let slope = (last.1 - first.1) / (last.0 - first.0);
+        let paper_side = if flip(inside).1 > first.1 + slope * (flip(inside).0 - first.0) {
+            -1.0
+        } else {
+            1.0
+        };
+        let reach = (REACH_MM * located.registration.scale()).max(4.0);
+        let pixel = |along: i64, across: i64| {
+            if upright {
+                self.pixel(across, along)
+            } else {
+                self.pixel(along, across)
+            }
+        };
+        let middle = f64::midpoint(tone.paper, tone.black);
+        // Where each row of pixels crosses the middle level.
+        let rows = (first.0.ceil() as i64)..(last.0.floor() as i64);
+        let mut crossings: Vec<(f64, f64)> = Vec::new();
+        for along in rows.clone() {
+            let expected = first.1 + slope * (along as f64 + 0.5 - first.0);
+            let mut best: Option<f64> = None;
+            for across in (expected - reach) as i64..(expected + reach) as i64 {
+                let (Pixel::Seen(v), Pixel::Seen(w)) =
+                    (pixel(along, across), pixel(along, across + 1))
+                else {
+                    continue;
+                };
+                if (v < middle) != (w < middle) {
+                    let at = across as f64 + 0.5 + (middle - v) / (w - v);
+                    if best.is_none_or(|b| (at - expected).abs() < (b - expected).abs()) {
+                        best = Some(at);
+                    }
+                }
+            }
+            crossings.extend(best.map(|at| (along as f64 + 0.5, at)));
+        }
+        let (offset, slope) = line(&crossings)?;
+        let cos = 1.0 / slope.hypot(1.0);
+        let bins = (2.0 * reach * BINS) as usize;
+        let mut profile = vec![(0.0, 0.0); bins];
+        for along in rows {
+            let at = offset + slope * (along as f64 + 0.5);
+            for across in (at - reach - 1.0) as i64..(at + reach + 1.0) as i64 {
+                let distance = (across as f64 + 0.5 - at) * cos * paper_side;
+                let bin = ((distance + reach) * BINS).floor();
+                if bin >= 0.0 && (bin as usize) < bins {
+                    let p = &mut profile[bin as usize];
+                    match pixel(along, across) {
+                        Pixel::Seen(v) => {
+                            p.0 += v;
+                            p.1 += 1.0;
+                        }
+                        Pixel::Covered => {}
+                        Pixel::Outside => return None,
+                    }
                 }
             }
         }
-        crossings.extend(best.map(|at| (along as f64 + 0.5, at)));
-    }
-    let (offset, slope) = line(&crossings)?;
-    let cos = 1.0 / slope.hypot(1.0);
-    let bins = (2.0 * reach * BINS) as usize;
-    let mut profile = vec![(0.0, 0.0); bins];
-    for along in rows {
-        let at = offset + slope * (along as f64 + 0.5);
-        for across in (at - reach - 1.0) as i64..(at + reach + 1.0) as i64 {
-            let distance = (across as f64 + 0.5 - at) * cos * paper_side;
-            let bin = ((distance + reach) * BINS).floor();
-            if bin >= 0.0 && (bin as usize) < bins {
-                let p = &mut profile[bin as usize];
-                p.0 += pixel(along, across)?;
-                p.1 += 1.0;
-            }
+        // Every bin must have been seen.
+        if profile.iter().any(|p| p.1 == 0.0) {
+            return None;
         }
-    }
-    // Every bin must have been seen.
-    if profile.iter().any(|p| p.1 == 0.0) {
-        return None;
-    }
-    let profile: Vec<f64> = profile.iter().map(|p| p.0 / p.1).collect();
-    let quarter = bins / 5;
-    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len().max(1) as f64;
-    let (dark, light) = (mean(&profile[..quarter]), mean(&profile[bins - quarter..]));
-    // Less is no edge between print and paper.
-    if light - dark < 0.5 * (tone.paper - tone.black) {
-        return None;
-    }
-    let crossing = |share: f64| -> Option<f64> {
-        let level = dark + share * (light - dark);
-        // From the middle outwards: noise on the plateaus must not count.
-        let half = profile
-            .iter()
-            .position(|v| *v >= f64::midpoint(dark, light))?;
-        let i = if share < 0.5 {
-            (1..=half).rev().find(|i| profile[i - 1] < level)?
-        } else {
-            (half.max(1)..bins).find(|i| profile[*i] >= level)?
+        let profile: Vec<f64> = profile.iter().map(|p| p.0 / p.1).collect();
+        let quarter = bins / 5;
+        let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len().max(1) as f64;
+        let (dark, light) = (mean(&profile[..quarter]), mean(&profile[bins - quarter..]));
+        // Less is no edge between print and paper.
+        if light - dark < 0.5 * (tone.paper - tone.black) {
+            return None;
+        }
+        let crossing = |share: f64| -> Option<f64> {
+            let level = dark + share * (light - dark);
+            // From the middle outwards: noise on the plateaus must not count.
+            let half = profile
+                .iter()
+                .position(|v| *v >= f64::midpoint(dark, light))?;
+            let i = if share < 0.5 {
+                (1..=half).rev().find(|i| profile[i - 1] < level)?
+            } else {
+                (half.max(1)..bins).find(|i| profile[*i] >= level)?
+            };
+            let (v, w) = (profile[i - 1], profile[i]);
+            let part = if w > v {
+                ((level - v) / (w - v)).clamp(0.0, 1.0)
+            } else {
+                0.5
+            };
+            Some((i as f64 - 1.0 + part) / BINS)
         };
-        let (v, w) = (profile[i - 1], profile[i]);
-        let part = if w > v {
-            ((level - v) / (w - v)).clamp(0.0, 1.0)
-        } else {
-            0.5
-        };
-        Some((i as f64 - 1.0 + part) / BINS)
-    };
-    let width = crossing(0.9)? - crossing(0.1)?;
-    (width > 0.0).then_some((width, upright))
+        let width = crossing(0.9)? - crossing(0.1)?;
+        (width > 0.0).then_some((width, upright))
+    }
 }
 
 /// Straight line through points, without those off by more than a pixel.

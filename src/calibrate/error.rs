@@ -76,7 +76,9 @@ pub enum CalibrateError {
         value: f64,
     },
     /// No shipped profile has this name.
-    #[error("no profile is called {name:?}; there are {known}")]
+    #[error(
+        "no profile is called {name:?}; there are {known}, and files made with phieu calibrate measure"
+    )]
     Unknown {
         /// What was asked for.
         name: String,

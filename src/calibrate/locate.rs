@@ -186,8 +186,8 @@ impl Candidate {
 
 /// An anchor smaller than this share of the others was cut off by the paper's
 /// edge or the printer's margin (a print larger than 102 %), and its centre with
-/// it: what is left out here moved by an eighth of a millimetre.
-const CLIPPED: f64 = 0.97;
+/// it: what is left out here moved by a sixteenth of a millimetre and more.
+const CLIPPED: f64 = 0.985;
 
 fn drop_clipped(anchors: &mut Vec<Found>) {
     let mut sides: Vec<f64> = anchors.iter().map(|a| a.side_mm).collect();
@@ -226,8 +226,10 @@ fn square_at(
     let mut histogram = [0u32; 256];
     pixels(&mut |_, _, v| histogram[v as usize] += 1);
     let level = |share| f64::from(crate::read::thumbnail::percentile(&histogram, share));
-    // A lattice square is a seventh of its window, an anchor a third.
-    let (bg, black) = (level(0.75), level(0.06));
+    // A lattice square is a seventh of its window, an anchor a third; where the
+    // paper's edge is near, what lies behind it may be brighter and takes up to
+    // two fifths.
+    let (bg, black) = (level(0.5), level(0.06));
     if bg - black < 0.3 * bg.max(1.0) || bg - black < 25.0 {
         return None;
     }

@@ -17,9 +17,11 @@
 //! 8. [`picture`]: the same to look at
 //! 9. [`profile`]: the file that is kept; [`shipped`]: those that ship, made
 //!    by [`simulate`]
+//! 10. [`apply`]: what a profile tells the reader
 //!
 //! `docs/calibration.md` says what each figure means to a clerk.
 
+mod apply;
 mod blank;
 mod blur;
 pub mod code;

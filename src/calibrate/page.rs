@@ -138,6 +138,7 @@ fn measure(scan: &Scan, located: &Located, print: [f64; 2]) -> Result<PageMeasur
             black: tone.black,
         });
     }
+    let streaks = streaks::measure(image, &grounds, &tone, px_per_mm);
     let (w, h) = image.dimensions();
     let size = located.target.size();
     let point = |p: crate::geometry::PxPoint| [p.x as f32, p.y as f32];
@@ -153,10 +154,10 @@ fn measure(scan: &Scan, located: &Located, print: [f64; 2]) -> Result<PageMeasur
         squares_expected: located.target.lattice().len() + located.target.anchors().len(),
         feed,
         tone,
-        blur: blur::measure(image, located, &tone, px_per_mm),
+        blur: blur::measure(image, located, &tone, px_per_mm, &streaks),
         thinnest_line_mm: blur::thinnest_line(image, located, &tone),
         growth_mm: growth(located, print),
-        streaks: streaks::measure(image, &grounds, &tone, px_per_mm),
+        streaks,
         second_sheet_px: located.second.iter().map(|p| [p.x, p.y]).collect(),
         residuals: located
             .found

@@ -188,13 +188,19 @@ impl Profile {
     /// Reads a profile that ships by its name, any other from its file.
     ///
     /// # Errors
-    /// As [`Profile::load`]; what is neither is said to be no file.
+    /// As [`Profile::load`]; [`CalibrateError::Unknown`] for a mere word that is
+    /// neither.
     pub fn named_or_load(name: &str) -> Result<Self, CalibrateError> {
-        match super::shipped(name) {
-            Ok(profile) => Ok(profile),
-            Err(CalibrateError::Unknown { .. }) => Self::load(Path::new(name)),
-            Err(e) => Err(e),
+        let unknown = match super::shipped(name) {
+            Err(e @ CalibrateError::Unknown { .. }) => e,
+            done => return done,
+        };
+        let path = Path::new(name);
+        let word = path.extension().is_none() && path.components().count() == 1;
+        if word && !path.exists() {
+            return Err(unknown);
         }
+        Self::load(path)
     }
 
     /// Understands a profile's text; `name` is what errors call it.

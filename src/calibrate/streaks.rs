@@ -45,6 +45,15 @@ const PARTS: usize = 6;
 /// Fewer samples than this of one column in one part say nothing.
 const LEAST_SAMPLES: u32 = 8;
 
+/// Less paper than this of one column in one part says nothing, mm: a grain of
+/// dirt of half a millimetre would be more than [`LEAST_DARKNESS_BILEVEL`] of
+/// it.
+const LEAST_PAPER_MM: f64 = 4.0;
+
+/// How far beside a streak its darkness still reaches, mm: the blur's σ of the
+/// softest scan that is not sent to repair.
+const SHADE_MM: f64 = 0.24;
+
 /// Parts in which a streak must show.
 const LEAST_PARTS: usize = 2;
 
@@ -70,36 +79,63 @@ const NEAR_MM: f64 = 5.0;
 const BASE_STEP_MM: f64 = 1.0;
 
 /// All streaks of a page, both ways. `px_per_mm` along rows and down columns.
+///
+/// A streak darkens a little of every line that crosses it, and where such a
+/// line has little paper, as in a corner, that is a large share. So where there
+/// are streaks both ways, each way is measured again without what the other
+/// one's streaks cover, the weaker way first: its false streaks, made by the
+/// strong ones, are gone before the strong way is asked again.
 pub(crate) fn measure(
     image: &GrayImage,
     grounds: &Grounds,
     tone: &ToneMeasure,
     px_per_mm: [f64; 2],
 ) -> Vec<StreakMeasure> {
-    let mut out = Vec::new();
-    for along in [Along::Down, Along::Across] {
-        let view = View {
+    let of = |along: Along, crossing: &[Seen]| {
+        let other = px_per_mm[usize::from(along == Along::Down)];
+        View {
             image,
             grounds,
             along,
             px_per_mm: px_per_mm[usize::from(along == Along::Across)],
-            other: px_per_mm[usize::from(along == Along::Down)],
-        };
-        let (paper, black) = view.lines(tone.bilevel);
-        let contrast = (tone.paper - tone.black).max(1.0);
-        let least = if tone.bilevel {
-            LEAST_DARKNESS_BILEVEL
+            other,
+            covered: crossing.iter().map(|s| s.streak.covers(other)).collect(),
+        }
+        .all(tone)
+    };
+    let (mut down, mut across) = (of(Along::Down, &[]), of(Along::Across, &[]));
+    if !down.is_empty() && !across.is_empty() {
+        let strongest = |v: &[Seen]| v.iter().map(Seen::strength).fold(0.0, f64::max);
+        if strongest(&down) >= strongest(&across) {
+            across = of(Along::Across, &down);
+            down = of(Along::Down, &across);
         } else {
-            LEAST_DARKNESS
-        };
-        out.extend(view.find(&paper, contrast, least, LEAST_PARTS));
-        let bright = view.find(&black, -contrast, LEAST_BRIGHTNESS, 1);
-        out.extend(bright.into_iter().map(|s| StreakMeasure {
-            darkness: -s.darkness,
-            ..s
-        }));
+            down = of(Along::Down, &across);
+            across = of(Along::Across, &down);
+        }
     }
-    out
+    down.iter().chain(&across).map(|s| s.streak).collect()
+}
+
+/// A streak and in how many parts of the page it was seen.
+struct Seen {
+    streak: StreakMeasure,
+    parts: usize,
+}
+
+impl Seen {
+    fn strength(&self) -> f64 {
+        self.parts as f64 * self.streak.darkness.abs()
+    }
+}
+
+impl StreakMeasure {
+    /// The pixels that it darkens (or brightens) of any line across it.
+    pub(crate) fn covers(&self, px_per_mm: f64) -> std::ops::Range<u32> {
+        let reach = self.width_mm / 2.0 + SHADE_MM;
+        let px = |mm: f64| (mm * px_per_mm).max(0.0);
+        px(self.at_mm - reach).floor() as u32..px(self.at_mm + reach).ceil() as u32
+    }
 }
 
 /// Levels of the image's lines (its columns, or its rows), a list for each
@@ -114,9 +150,29 @@ struct View<'a> {
     px_per_mm: f64,
     /// px per mm along a line.
     other: f64,
+    /// Places on every line that streaks of the other way cover.
+    covered: Vec<std::ops::Range<u32>>,
 }
 
 impl View<'_> {
+    /// All streaks of this way.
+    fn all(&self, tone: &ToneMeasure) -> Vec<Seen> {
+        let (paper, black) = self.lines(tone.bilevel);
+        let contrast = (tone.paper - tone.black).max(1.0);
+        let least = if tone.bilevel {
+            LEAST_DARKNESS_BILEVEL
+        } else {
+            LEAST_DARKNESS
+        };
+        let mut out = self.find(&paper, contrast, least, LEAST_PARTS);
+        let bright = self.find(&black, -contrast, LEAST_BRIGHTNESS, 1);
+        out.extend(bright.into_iter().map(|mut s| {
+            s.streak.darkness = -s.streak.darkness;
+            s
+        }));
+        out
+    }
+
     fn size(&self) -> (u32, u32) {
         let (w, h) = self.image.dimensions();
         match self.along {
@@ -142,9 +198,10 @@ impl View<'_> {
         // there the share is all that tells.
         let step = if bilevel { 1.0 } else { self.other / 4.0 };
         let step = (step as u32).max(1) as usize;
-        let level = |h: &[u32; 256]| {
+        let least_paper = (LEAST_PAPER_MM * self.other / step as f64) as u32;
+        let level = |h: &[u32; 256], least: u32| {
             let n: u32 = h.iter().sum();
-            if n < LEAST_SAMPLES {
+            if n < least {
                 f64::NAN
             } else if bilevel {
                 let sum: f64 = h
@@ -165,27 +222,30 @@ impl View<'_> {
                 let to = (part as u32 + 1) * length / PARTS as u32;
                 let mut on_paper = [0u32; 256];
                 for at in (from..to).step_by(step) {
+                    if self.covered.iter().any(|c| c.contains(&at)) {
+                        continue;
+                    }
                     match self.get(line, at) {
                         (Ground::Paper, v) => on_paper[v as usize] += 1,
                         (Ground::Black, v) => on_black[v as usize] += 1,
                         (Ground::Other, _) => {}
                     }
                 }
-                levels[line as usize] = level(&on_paper);
+                levels[line as usize] = level(&on_paper, least_paper.max(LEAST_SAMPLES));
             }
-            black[0][line as usize] = level(&on_black);
+            black[0][line as usize] = level(&on_black, LEAST_SAMPLES);
         }
         (paper, black)
     }
 
     /// Lines that differ from their neighbours by a share of `contrast`
     /// (negative: brighter ones), in at least so many parts.
-    fn find(&self, lines: &Lines, contrast: f64, least: f64, parts: usize) -> Vec<StreakMeasure> {
+    fn find(&self, lines: &Lines, contrast: f64, least: f64, parts: usize) -> Vec<Seen> {
         let count = lines.first().map_or(0, Vec::len);
         let off: Vec<Vec<f64>> = lines.iter().map(|l| self.offsets(l, contrast)).collect();
         let limits: Vec<f64> = off.iter().map(|o| least.max(SIGMAS * spread(o))).collect();
         // What a line shows: the mean of the parts in which it stands out.
-        let mut shown: Vec<Option<(f64, f64)>> = vec![None; count];
+        let mut shown: Vec<Option<Shown>> = vec![None; count];
         for (i, s) in shown.iter_mut().enumerate() {
             let (mut n, mut seen, mut sum) = (0usize, 0usize, 0.0);
             for (o, limit) in off.iter().zip(&limits) {
@@ -200,7 +260,11 @@ impl View<'_> {
             }
             // Where fewer parts can be seen, all of them must show it.
             if n >= parts.min(seen).max(1) {
-                *s = Some((sum / n as f64, n as f64 / seen as f64));
+                *s = Some(Shown {
+                    darkness: sum / n as f64,
+                    parts: n,
+                    share: n as f64 / seen as f64,
+                });
             }
         }
         self.join(&shown)
@@ -230,7 +294,7 @@ impl View<'_> {
     }
 
     /// Neighbouring lines are one streak.
-    fn join(&self, shown: &[Option<(f64, f64)>]) -> Vec<StreakMeasure> {
+    fn join(&self, shown: &[Option<Shown>]) -> Vec<Seen> {
         let mut out = Vec::new();
         let mut i = 0;
         while i < shown.len() {
@@ -250,25 +314,41 @@ impl View<'_> {
                 .enumerate()
                 .filter_map(|(k, s)| s.map(|s| (start + k, s)));
             let (mut sum, mut weighted, mut peak, mut length) = (0.0, 0.0, 0.0f64, 0.0f64);
-            for (k, (d, share)) in members {
-                sum += d;
-                weighted += d * (k as f64 + 0.5);
-                peak = peak.max(d);
-                length = length.max(share);
+            let mut parts = 0;
+            for (k, line) in members {
+                sum += line.darkness;
+                weighted += line.darkness * (k as f64 + 0.5);
+                peak = peak.max(line.darkness);
+                length = length.max(line.share);
+                parts = parts.max(line.parts);
             }
             let width_mm = sum / peak / self.px_per_mm;
             if sum > 0.0 && width_mm <= NEAR_MM {
-                out.push(StreakMeasure {
-                    along: self.along,
-                    at_mm: weighted / sum / self.px_per_mm,
-                    width_mm,
-                    darkness: peak,
-                    length,
+                out.push(Seen {
+                    streak: StreakMeasure {
+                        along: self.along,
+                        at_mm: weighted / sum / self.px_per_mm,
+                        width_mm,
+                        darkness: peak,
+                        length,
+                    },
+                    parts,
                 });
             }
         }
         out
     }
+}
+
+/// What one line shows of a streak.
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    /// Mean over the parts in which it stands out, share of the contrast.
+    darkness: f64,
+    /// Those parts.
+    parts: usize,
+    /// Their share of the parts in which anything was seen.
+    share: f64,
 }
 
 /// Spread of the values about their median, robust: 1.4826 median deviations.

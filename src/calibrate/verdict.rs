@@ -178,7 +178,34 @@ const TAG_OFF: f64 = 0.02;
 /// What of a stroke's contrast is left in its middle after a Gaussian blur:
 /// exact for lines much thinner and much thicker than the blur.
 fn kept(sigma_mm: f64) -> f64 {
-    STROKE_MM / STROKE_MM.hypot(std::f64::consts::TAU.sqrt() * sigma_mm)
+    // Not hypot: what follows from it decides readings, and they are the same on
+    // every machine.
+    STROKE_MM / (STROKE_MM * STROKE_MM + std::f64::consts::TAU * sigma_mm * sigma_mm).sqrt()
+}
+
+/// Contrast of the lightest stroke over the noise of one pixel, of a gray scan.
+fn light_margin(p: &Profile) -> f64 {
+    let t = &p.tone;
+    LIGHT_STROKE * kept(blur_mm(p)) * (t.paper - t.black) / noise_of(p)
+}
+
+fn noise_of(p: &Profile) -> f64 {
+    p.tone.noise.max(p.tone.noise_black).max(0.1)
+}
+
+fn blur_mm(p: &Profile) -> f64 {
+    p.blur.map_or(0.0, |b| b.x_mm.max(b.y_mm))
+}
+
+/// Is a light pen's stroke lost by so much noise, blur or threshold as is sent to
+/// repair?
+pub(super) fn light_strokes_vanish(p: &Profile) -> bool {
+    let lines = p.lines.thinnest_mm.is_none_or(|t| t > STROKE_MM + 1e-9);
+    lines
+        || match p.kind {
+            ScanKind::Bilevel => p.lines.growth_mm < -MOST_GROWTH_MM,
+            ScanKind::Gray => light_margin(p) < LEAST_MARGIN || kept(blur_mm(p)) < LEAST_KEPT,
+        }
 }
 
 /// Judges the pages of one scanner and makes its profile. `None` without pages.
@@ -491,8 +518,8 @@ impl Findings {
                 format!("{dpi:.0} dpi: a pen stroke of {STROKE_MM} mm has only {stroke:.1} pixels; set the scanner to 200 or 300 dpi"),
             );
         }
-        if let Some(b) = &p.blur {
-            let sigma = b.x_mm.max(b.y_mm);
+        if p.blur.is_some() {
+            let sigma = blur_mm(p);
             let share = kept(sigma);
             let lost = 100.0 * (1.0 - share);
             self.beyond(
@@ -556,9 +583,7 @@ impl Findings {
             format!("đen và trắng quá gần nhau (giấy {:.0}, đen {:.0}): in lại tờ mẫu cho đậm; nếu vẫn vậy, chỉnh độ sáng, độ tương phản, lau kính", t.paper, t.black),
             format!("black and paper are too near (paper {:.0}, black {:.0}): print the target darker; if it stays so, set brightness and contrast, clean the glass", t.paper, t.black),
         );
-        let sigma = p.blur.map_or(0.0, |b| b.x_mm.max(b.y_mm));
-        let noise = t.noise.max(t.noise_black).max(0.1);
-        let margin = LIGHT_STROKE * kept(sigma) * (t.paper - t.black) / noise;
+        let (noise, margin) = (noise_of(p), light_margin(p));
         self.beyond(
             FindingCode::Noise,
             1.0 / margin.max(1e-6),

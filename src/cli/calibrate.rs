@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::calibrate_measure::{self, MeasureArguments};
+use super::shared::{LangArgs, NO_PROFILE, warn_of_repair};
 use super::{CliError, Outcome};
 use crate::calibrate::target::{PAPERS, paper_name};
 use crate::calibrate::{
     CalibrateError, Profile, Scanner, Target, UnknownScanner, pdf, shipped, shipped_names, simulate,
 };
 use crate::form::Paper;
+use crate::lang::Lang;
+use crate::station::Station;
 
 /// `phieu calibrate …`.
 #[derive(Debug, Args)]
@@ -33,6 +36,8 @@ enum CalibrateCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Đặt hồ sơ cho một trạm, dùng từ lần quét sau (give a station its scanner's profile)
+    Use(UseArguments),
     /// Mô phỏng ảnh quét tờ mẫu để tập đo (simulated scans of the target, to practise)
     Simulate(SimulateArguments),
 }
@@ -49,6 +54,18 @@ struct PrintArguments {
     /// (sheets; numbered, so that a sheet that went through under another one is missed)
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=99))]
     copies: u32,
+}
+
+#[derive(Debug, Args)]
+struct UseArguments {
+    /// Tên hồ sơ có sẵn hoặc tệp .toml; none: bỏ hồ sơ (name of a shipped profile or a file; none: take it away)
+    #[arg(value_name = "FILE|NAME")]
+    profile: String,
+    /// Thư mục của trạm (the station's folder)
+    #[arg(long, value_name = "DIR")]
+    station: PathBuf,
+    #[command(flatten)]
+    lang: LangArgs,
 }
 
 #[derive(Debug, Args)]
@@ -83,6 +100,7 @@ pub(crate) fn run(arguments: CalibrateArguments) -> Result<Outcome, CliError> {
         CalibrateCommand::Print(arguments) => print(&arguments),
         CalibrateCommand::Measure(arguments) => calibrate_measure::run(&arguments),
         CalibrateCommand::List { json } => list(json),
+        CalibrateCommand::Use(arguments) => use_in_station(&arguments),
         CalibrateCommand::Simulate(arguments) => simulate_scans(&arguments),
     }
 }
@@ -135,6 +153,26 @@ fn list(json: bool) -> Result<Outcome, CliError> {
         }
     }
     out.flush()?;
+    Ok(Outcome::Done)
+}
+
+fn use_in_station(arguments: &UseArguments) -> Result<Outcome, CliError> {
+    let lang = arguments.lang.lang;
+    let station = Station::open(&arguments.station)?;
+    let profile = match arguments.profile.as_str() {
+        NO_PROFILE => None,
+        name => Some(Profile::named_or_load(name)?),
+    };
+    warn_of_repair(profile.as_ref(), lang);
+    station.set_profile(profile.as_ref())?;
+    let dir = arguments.station.display();
+    let mut out = io::stdout().lock();
+    match (profile, lang) {
+        (Some(p), Lang::Vi) => writeln!(out, "{dir}: từ lần quét sau dùng hồ sơ {}.", p.label())?,
+        (Some(p), Lang::En) => writeln!(out, "{dir}: the next scans use {}.", p.label())?,
+        (None, Lang::Vi) => writeln!(out, "{dir}: từ lần quét sau không dùng hồ sơ máy quét.")?,
+        (None, Lang::En) => writeln!(out, "{dir}: the next scans use no scanner profile.")?,
+    }
     Ok(Outcome::Done)
 }
 

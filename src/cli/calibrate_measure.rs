@@ -148,7 +148,16 @@ pub(crate) fn run(args: &MeasureArguments) -> Result<Outcome, CliError> {
         writeln!(out)?;
     } else {
         say(&mut out, &calibration, args.lang.lang)?;
-        writeln!(out, "→ {}, {}", args.out.display(), picture_file.display())?;
+        let (profile, picture) = (args.out.display(), picture_file.display());
+        writeln!(out, "→ {profile}, {picture}")?;
+        if calibration.profile.verdict != Verdict::Repair {
+            writeln!(
+                out,
+                "{}: phieu calibrate use {profile} --station {}",
+                args.lang.lang.pick("Dùng cho trạm", "For a station"),
+                args.lang.lang.pick("TRẠM", "STATION")
+            )?;
+        }
     }
     out.flush()?;
     Ok(match calibration.profile.verdict {
@@ -285,6 +294,11 @@ fn decode(sources: &[Source], m: &Measured) -> Result<Scan, CliError> {
         .map_err(|e| format!("{}: {e}", m.file))?)
 }
 
+/// To the two decimals that are shown: no minus before a zero.
+fn shown(v: f64) -> f64 {
+    (v * 100.0).round() / 100.0 + 0.0
+}
+
 fn say(out: &mut dyn Write, c: &Calibration, lang: Lang) -> io::Result<()> {
     let p = &c.profile;
     let verdict = match p.verdict {
@@ -307,15 +321,25 @@ fn say(out: &mut dyn Write, c: &Calibration, lang: Lang) -> io::Result<()> {
         };
         writeln!(out, "  {sign} {}", lang.pick(&f.vi, &f.en))?;
     }
+    writeln!(
+        out,
+        "  {} {} {}",
+        lang.pick("đã đo", "measured"),
+        p.pages,
+        match lang {
+            Lang::Vi => format!("ảnh tờ mẫu {}", p.paper),
+            Lang::En => format!("images of the {} target", p.paper),
+        }
+    )?;
     let (f, t) = (&p.feed, &p.tone);
     writeln!(
         out,
         "  dpi {:.1} × {:.1}; lệch (skew) {:+.2}° ± {:.2}; dãn (stretch) {:+.2} % ± {:.2}; không đều (uneven) {:.2} mm",
         p.resolution.dpi_x,
         p.resolution.dpi_y,
-        f.skew_deg,
+        shown(f.skew_deg),
         f.skew_spread_deg,
-        f.stretch_percent,
+        shown(f.stretch_percent),
         f.stretch_spread_percent,
         f.uneven_mm
     )?;
@@ -332,7 +356,7 @@ fn say(out: &mut dyn Write, c: &Calibration, lang: Lang) -> io::Result<()> {
         writeln!(
             out,
             "  đen trắng (bilevel); mực nở (growth) {:+.2} mm",
-            p.lines.growth_mm
+            shown(p.lines.growth_mm)
         )?;
     }
     if let Some(b) = &p.blur {

@@ -192,6 +192,7 @@ impl Demo {
                 sources: &found.sources,
                 forms: &forms,
                 reader: &reader,
+                profile: None,
                 ballot_box: None,
                 threads: args.threads.count(),
                 limits: DecodeLimits::default(),

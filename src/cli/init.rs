@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::{LangArgs, TemplateArgs, load_forms};
+use super::shared::{LangArgs, ProfileArgs, TemplateArgs, load_forms, warn_of_repair};
 use super::{CliError, Outcome};
 use crate::lang::Lang;
 use crate::station::{Campaign, KnownForm, Station};
@@ -17,6 +17,8 @@ pub(crate) struct InitArgs {
     /// Tệp campaign.toml của đợt khảo sát (the campaign's file)
     #[arg(long, value_name = "FILE")]
     campaign: Option<PathBuf>,
+    #[command(flatten)]
+    profile: ProfileArgs,
     #[command(flatten)]
     templates: TemplateArgs,
     #[command(flatten)]
@@ -33,7 +35,19 @@ pub(crate) fn run(args: &InitArgs) -> Result<Outcome, CliError> {
         }
         None => Vec::new(),
     };
-    Station::init(&args.dir, campaign.as_ref(), &forms)?;
+    let profile = args.profile.profile(|| Ok(None))?;
+    warn_of_repair(profile.as_ref(), args.lang.lang);
+    let station = Station::init(&args.dir, campaign.as_ref(), &forms)?;
+    if profile.is_some() {
+        station.set_profile(profile.as_ref())?;
+    }
+    if let Some(profile) = &profile {
+        println!(
+            "{}: {}.",
+            args.lang.lang.pick("Hồ sơ máy quét", "Scanner profile"),
+            profile.label()
+        );
+    }
     let dir = args.dir.display();
     match args.lang.lang {
         Lang::Vi => {

@@ -8,13 +8,17 @@ use clap::{Args, ValueEnum};
 use image::GrayImage;
 use serde::Serialize;
 
-use super::shared::{KeyArgs, LangArgs, TemplateArgs, ThreadArgs, collect_sources, load_forms};
+use super::shared::{
+    KeyArgs, LangArgs, ProfileArgs, TemplateArgs, ThreadArgs, collect_sources, load_forms,
+    warn_of_repair,
+};
 use super::{CliError, Outcome};
+use crate::calibrate::Profile;
 use crate::form::{AreaKind, Layout};
 use crate::lang::Lang;
 use crate::page::{DecodeLimits, Source};
 use crate::read::explain::{self, Picture};
-use crate::read::{PageReading, ProblemCode, ReadOptions, Reader, Status};
+use crate::read::{PageReading, ProblemCode, ReadOptions, Reader, Status, model_id};
 use crate::station::ordered::{self, Event, Opened, Work};
 use crate::station::{Pages, StationError, clip, guard};
 
@@ -33,6 +37,8 @@ pub(crate) struct ReadArgs {
     /// Chỉ đọc theo mẫu này (read every page as a page of this form)
     #[arg(long, value_name = "ID")]
     form: Option<String>,
+    #[command(flatten)]
+    profile: ProfileArgs,
     #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
@@ -75,6 +81,8 @@ pub(crate) fn run(args: &ReadArgs) -> Result<Outcome, CliError> {
         )
         .into());
     }
+    let profile = args.profile.profile(|| Ok(None))?;
+    warn_of_repair(profile.as_ref(), args.lang.lang);
     let found = collect_sources(&args.paths, args.lang.lang)?;
     for dir in [&args.clips, &args.debug].into_iter().flatten() {
         std::fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
@@ -86,6 +94,7 @@ pub(crate) fn run(args: &ReadArgs) -> Result<Outcome, CliError> {
             ReadOptions {
                 form: args.form.clone(),
                 keys: args.keys.keyring()?,
+                scanner: profile.as_ref().map(Profile::known_scanner),
             },
         ),
         layouts: &layouts,
@@ -95,7 +104,7 @@ pub(crate) fn run(args: &ReadArgs) -> Result<Outcome, CliError> {
         limits: DecodeLimits::default(),
     };
     let stdout = BufWriter::new(std::io::stdout().lock());
-    let mut out = Output::new(args.format, stdout)?;
+    let mut out = Output::new(args.format, profile.as_ref(), stdout)?;
     let mut needs_person = false;
     ordered::run(
         &work,
@@ -264,7 +273,8 @@ fn save_clips(
     Ok(())
 }
 
-/// One line of --format jsonl.
+/// One line of --format jsonl. The keys before `ms` are the reading's and the
+/// contract's; those after it say by what it was read.
 #[derive(Serialize)]
 struct Line<'a> {
     file: &'a str,
@@ -272,6 +282,9 @@ struct Line<'a> {
     #[serde(flatten)]
     reading: &'a PageReading,
     ms: f64,
+    model: &'a str,
+    profile: Option<&'a str>,
+    profile_digest: Option<&'a str>,
 }
 
 const CSV_HEADER: [&str; 13] = [
@@ -291,14 +304,15 @@ const CSV_HEADER: [&str; 13] = [
 ];
 
 enum Output<W: Write> {
-    Jsonl(W),
+    /// Name and digest of the profile, if one was given.
+    Jsonl(W, Option<(String, String)>),
     Csv(Box<csv::Writer<W>>),
 }
 
 impl<W: Write> Output<W> {
-    fn new(format: Format, out: W) -> Result<Self, CliError> {
+    fn new(format: Format, profile: Option<&Profile>, out: W) -> Result<Self, CliError> {
         Ok(match format {
-            Format::Jsonl => Self::Jsonl(out),
+            Format::Jsonl => Self::Jsonl(out, profile.map(|p| (p.name.clone(), p.digest()))),
             Format::Csv => {
                 let mut csv = csv::Writer::from_writer(out);
                 csv.write_record(CSV_HEADER)?;
@@ -316,12 +330,15 @@ impl<W: Write> Output<W> {
     ) -> Result<(), CliError> {
         let ms = (ms * 10.0).round() / 10.0;
         match self {
-            Self::Jsonl(out) => {
+            Self::Jsonl(out, profile) => {
                 let line = Line {
                     file,
                     page_in_file: index,
                     reading,
                     ms,
+                    model: model_id(),
+                    profile: profile.as_ref().map(|p| p.0.as_str()),
+                    profile_digest: profile.as_ref().map(|p| p.1.as_str()),
                 };
                 serde_json::to_writer(&mut *out, &line).map_err(std::io::Error::from)?;
                 out.write_all(b"\n")?;
@@ -335,7 +352,7 @@ impl<W: Write> Output<W> {
 
     fn finish(self) -> Result<(), CliError> {
         match self {
-            Self::Jsonl(mut out) => out.flush()?,
+            Self::Jsonl(mut out, _) => out.flush()?,
             Self::Csv(mut csv) => csv.flush()?,
         }
         Ok(())

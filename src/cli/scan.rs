@@ -4,8 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::{KeyArgs, LangArgs, TemplateArgs, ThreadArgs, collect_sources, load_forms};
+use super::shared::{
+    KeyArgs, LangArgs, ProfileArgs, TemplateArgs, ThreadArgs, collect_sources, load_forms,
+    warn_of_repair,
+};
 use super::{CliError, Outcome};
+use crate::calibrate::Profile;
 use crate::form::Layout;
 use crate::lang::Lang;
 use crate::page::DecodeLimits;
@@ -36,6 +40,8 @@ pub(crate) struct ScanArgs {
     #[arg(long = "box", value_name = "ID")]
     ballot_box: Option<String>,
     #[command(flatten)]
+    profile: ProfileArgs,
+    #[command(flatten)]
     templates: TemplateArgs,
     #[command(flatten)]
     keys: KeyArgs,
@@ -49,12 +55,15 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome, CliError> {
     let lang = args.lang.lang;
     let station = Station::open(&args.station)?;
     let forms = forms_for(&station, &args.templates.dirs)?;
+    let profile = args.profile.profile(|| Ok(station.profile()?))?;
+    warn_of_repair(profile.as_ref(), lang);
     let found = collect_sources(&args.paths, lang)?;
     let layouts: Vec<Layout> = forms.iter().map(|f| f.layout.clone()).collect();
     let reader = Reader::new(
         layouts,
         ReadOptions {
             keys: args.keys.keyring()?,
+            scanner: profile.as_ref().map(Profile::known_scanner),
             ..ReadOptions::default()
         },
     );
@@ -62,6 +71,7 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome, CliError> {
         sources: &found.sources,
         forms: &forms,
         reader: &reader,
+        profile: profile.as_ref(),
         ballot_box: args.ballot_box.as_deref(),
         threads: args.threads.count(),
         limits: DecodeLimits::default(),
@@ -72,7 +82,14 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome, CliError> {
     let done = done?;
     let store = station.store()?;
     let waiting = Waiting::of(&store)?;
-    summary::print(&args.station, &done, &waiting, &store, lang)?;
+    summary::print(
+        &args.station,
+        &done,
+        profile.as_ref(),
+        &waiting,
+        &store,
+        lang,
+    )?;
     Ok(if waiting.is_empty() && done.failed.is_empty() {
         Outcome::Done
     } else {

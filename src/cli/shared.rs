@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::CliError;
+use crate::calibrate::{Profile, Verdict};
 use crate::form::Library;
 use crate::form::code::{Key, Keyring};
 use crate::lang::Lang;
@@ -33,6 +34,51 @@ impl ThreadArgs {
         self.threads
             .or_else(|| std::thread::available_parallelism().ok())
             .unwrap_or(NonZeroUsize::MIN)
+    }
+}
+
+/// Which scanner the images come from.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ProfileArgs {
+    /// Hồ sơ máy quét: tên có sẵn (phieu calibrate list) hoặc tệp .toml; none: không dùng (the scanner's profile: a name or a file; none: without)
+    #[arg(long = "profile", value_name = "FILE|NAME")]
+    name: Option<String>,
+}
+
+/// What stands for no profile on the command line.
+pub(crate) const NO_PROFILE: &str = "none";
+
+impl ProfileArgs {
+    /// The profile that was named; what `otherwise` says if nothing was.
+    pub(crate) fn profile(
+        &self,
+        otherwise: impl FnOnce() -> Result<Option<Profile>, CliError>,
+    ) -> Result<Option<Profile>, CliError> {
+        match self.name.as_deref() {
+            None => otherwise(),
+            Some(NO_PROFILE) => Ok(None),
+            Some(name) => Ok(Some(Profile::named_or_load(name)?)),
+        }
+    }
+}
+
+/// Says on standard error that the profile told not to scan.
+pub(crate) fn warn_of_repair(profile: Option<&Profile>, lang: Lang) {
+    if let Some(p) = profile.filter(|p| p.verdict == Verdict::Repair) {
+        let name = &p.name;
+        eprintln!(
+            "{}",
+            match lang {
+                Lang::Vi => format!(
+                    "CHÚ Ý: hồ sơ máy quét {name:?} xếp loại PHẢI SỬA; nên sửa máy và đo lại \
+                     (phieu calibrate measure), nếu không nhiều phiếu hơn phải có người xem"
+                ),
+                Lang::En => format!(
+                    "NOTE: the scanner profile {name:?} says REPAIR; mend the scanner and measure it again \
+                     (phieu calibrate measure), else more ballots need a person"
+                ),
+            }
+        );
     }
 }
 

@@ -15,6 +15,7 @@
 //!    [`doubts`]: what is in it
 //! 8. [`areas`]: writing areas, and stray ink beside blank questions
 //! 9. [`compose`]: the answers
+//! 10. [`known_scanner`]: what a scanner's profile makes doubtful of them
 //!
 //! [`explain`] shows what they found, in numbered pictures.
 //!
@@ -37,6 +38,7 @@ mod glyph;
 mod hand;
 mod identify;
 mod ink;
+mod known_scanner;
 pub mod model;
 mod outline;
 mod patches;
@@ -52,7 +54,15 @@ mod text_line;
 pub(crate) mod thumbnail;
 
 pub use features::{Feature, Features, VISIBLE_SHADE};
+pub use known_scanner::{KnownScanner, KnownStreak};
 pub use reader::{ReadOptions, Reader};
 pub use reading::{
     Answer, AnswerState, AreaReading, Mark, MarkState, PageReading, Problem, ProblemCode, Status,
 };
+
+/// Which model and limits tell marks from empty boxes: recorded with each
+/// reading, so that it can be told later by what it was read.
+#[must_use]
+pub fn model_id() -> &'static str {
+    model::MarkModel::shipped_id()
+}

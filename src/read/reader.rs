@@ -12,6 +12,7 @@ use super::constellation;
 use super::explain::Explanation;
 use super::identify;
 use super::ink::Tone;
+use super::known_scanner::{KnownScanner, ReadPage};
 use super::patches::PatchPlan;
 use super::reading::{Answer, AnswerState, PageReading, Problem, ProblemCode, Status};
 use super::template::{self, BoxTemplate};
@@ -29,6 +30,8 @@ pub struct ReadOptions {
     pub form: Option<String>,
     /// Keys that printed serials may be made with.
     pub keys: Keyring,
+    /// What is known of the scanner; it only adds doubt.
+    pub scanner: Option<KnownScanner>,
 }
 
 /// Reads page images by the layouts it was given.
@@ -129,6 +132,12 @@ impl Reader {
     /// The layouts that this reader knows.
     pub fn layouts(&self) -> impl Iterator<Item = &Layout> {
         self.forms.iter().map(|f| &f.layout)
+    }
+
+    /// What this reader knows of the scanner.
+    #[must_use]
+    pub fn scanner(&self) -> Option<&KnownScanner> {
+        self.options.scanner.as_ref()
     }
 
     /// Reads one page image. Never fails: what cannot be read is said in the
@@ -253,6 +262,7 @@ fn assemble(
     layout: &PageLayout,
     boxes: BoxesRead,
     tone: Tone,
+    scanner: Option<&KnownScanner>,
 ) -> PageReading {
     let BoxesRead {
         mut marks,
@@ -266,6 +276,19 @@ fn assemble(
         areas::doubt_blank_questions(&page.thumb, layout, &registration, tone, &mut answers);
     if hand.may_vanish() {
         problems.extend(doubt_all_blanks(&mut answers));
+    }
+    let looked = ReadPage {
+        image: &page.scan.image,
+        bilevel: page.scan.bilevel,
+        layout,
+        tone,
+        px_per_mm: registration.scale(),
+    };
+    if let Some(scanner) = scanner.filter(|s| s.fits(&looked)) {
+        if scanner.may_lose(&looked, &marks) {
+            problems.extend(doubt_all_blanks(&mut answers));
+        }
+        scanner.doubt_streaks(&looked, &mut marks, &mut answers);
     }
     PageReading {
         form: None,

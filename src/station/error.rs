@@ -42,6 +42,9 @@ pub enum StationError {
     /// No form to read by.
     #[error("there is no form to read by; name a folder with --templates DIR")]
     NoForms,
+    /// The scanner's profile.
+    #[error(transparent)]
+    Profile(#[from] crate::calibrate::CalibrateError),
     /// A path to scan.
     #[error(transparent)]
     Input(#[from] crate::page::SourceError),

@@ -8,6 +8,7 @@
 //! originals/     every image file as it came: ab/HASH.jpg
 //! forms/         forms that did not ship with the program, as they were taken in
 //! campaign.toml  the campaign as it was taken in
+//! scanner.toml   the profile of the station's scanner, if it has one
 //! scan.lock      held by the scan that runs
 //! ```
 
@@ -20,6 +21,7 @@ pub mod guard;
 mod lock;
 pub mod ordered;
 mod originals;
+mod profile;
 mod read_page;
 mod scan;
 

@@ -12,8 +12,9 @@ use super::ordered::{self, Event, Opened, Work};
 use super::originals::Originals;
 use super::read_page::{Pages, damaged};
 use super::{KnownForm, SOFTWARE, Station, StationError};
+use crate::calibrate::Profile;
 use crate::page::{DecodeLimits, Source};
-use crate::read::{PageReading, Reader, Status};
+use crate::read::{PageReading, Reader, Status, model_id};
 use crate::store::{BatchKey, BoxKey, NewGroup, NewImage, NewPage, ReadBy, Store, StoredPage};
 
 /// What to scan, and by what.
@@ -25,6 +26,8 @@ pub struct ScanJob<'a> {
     pub forms: &'a [KnownForm],
     /// Reads the pages.
     pub reader: &'a Reader,
+    /// The scanner's profile that the reader was given.
+    pub profile: Option<&'a Profile>,
     /// The box that the pile came out of, as a person names it; what is
     /// printed in a code goes before it.
     pub ballot_box: Option<&'a str>,
@@ -133,6 +136,8 @@ impl ScanWork<'_> {
         let by = ReadBy {
             reader: SOFTWARE,
             layouts: self.layouts,
+            model: model_id(),
+            profile: None,
         };
         let known = self
             .lookup
@@ -208,6 +213,7 @@ struct Recorder<'a> {
     forms: &'a [KnownForm],
     keys: BTreeMap<(String, u32), FormFacts>,
     by: ReadBy<'a>,
+    profile: Option<&'a Profile>,
     ballot_box: Option<BoxKey>,
     batch: Option<BatchKey>,
     assembler: Assembler,
@@ -338,6 +344,11 @@ impl Recorder<'_> {
                 Some(batch) => batch,
                 None => {
                     let batch = self.store.start_batch(self.ballot_box, SOFTWARE)?;
+                    if let Some(p) = self.profile {
+                        let source = p.to_toml()?;
+                        let key = self.store.record_profile(&p.name, &p.digest(), &source)?;
+                        self.by.profile = Some(key);
+                    }
                     self.batch = Some(batch);
                     batch
                 }
@@ -359,6 +370,11 @@ pub fn scan(
     job: &ScanJob<'_>,
     mut progress: impl FnMut(&Progress),
 ) -> Result<ScanSummary, StationError> {
+    debug_assert_eq!(
+        job.reader.scanner(),
+        job.profile.map(Profile::known_scanner).as_ref(),
+        "what is recorded must be what was read by"
+    );
     let _lock = ScanLock::take(station.dir())?;
     let mut store = station.store_for_scanning()?;
     super::check_forms(&store, job.forms)?;
@@ -380,7 +396,10 @@ pub fn scan(
         by: ReadBy {
             reader: SOFTWARE,
             layouts: &layouts,
+            model: model_id(),
+            profile: None,
         },
+        profile: job.profile,
         ballot_box,
         batch: None,
         assembler: Assembler::default(),

@@ -8,7 +8,10 @@ use super::StoreError;
 
 /// `MIGRATIONS[n]` brings version n to n + 1; `PRAGMA user_version` says where
 /// a database is. A migration that was released is never edited.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/0001.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+];
 
 /// Applies what is missing, each migration in one transaction.
 pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {

@@ -12,6 +12,7 @@ mod error;
 mod figures;
 mod migrate;
 mod pages;
+mod provenance;
 #[cfg(test)]
 pub(crate) mod sample;
 mod state;
@@ -30,11 +31,16 @@ pub(crate) use pages::{MISPAIRED, MISPAIRED_NEIGHBOUR};
 pub use pages::{
     NewBallot, NewGroup, NewImage, NewPage, NewProblem, ReadBy, StoredImage, StoredPage,
 };
+pub use provenance::Provenance;
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
 
 /// Key of a row of a registered form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FormKey(i64);
+
+/// Key of a recorded scanner profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProfileKey(i64);
 
 /// Key of a ballot box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use rusqlite::OptionalExtension;
 
-use super::{BallotKey, BatchKey, FormKey, Store, StoreError};
+use super::{BallotKey, BatchKey, FormKey, ProfileKey, Store, StoreError};
 use crate::read::{PageReading, Status};
 
 /// An image file to be recorded; its original must be kept before.
@@ -102,13 +102,19 @@ pub(crate) const DUPLICATE: &str = "duplicate";
 /// Problem code: the same with other answers.
 pub(crate) const DUPLICATE_DIFFERS: &str = "duplicate-differs";
 
-/// Which program read a page, and by which layouts.
+/// By what a page was read. Program and layouts decide whether a page that could
+/// not be read is worth another try; model and profile only judge marks, so they
+/// are recorded and decide nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadBy<'a> {
     /// Name and version of the program.
     pub reader: &'a str,
     /// Digest of all layouts it was given.
     pub layouts: &'a str,
+    /// What tells marks from empty boxes.
+    pub model: &'a str,
+    /// The scanner's profile, if it was given one.
+    pub profile: Option<ProfileKey>,
 }
 
 impl Store {
@@ -289,9 +295,9 @@ impl Store {
             self.db
                 .prepare_cached(
                     "INSERT INTO readings (page_id, form_id, page, serial, unit, box, status,
-                        reading, digest, reader, layouts, read_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
-                        strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+                        reading, digest, reader, layouts, model, profile_id, station, read_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+                        (SELECT id FROM station), strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
                 )?
                 .execute((
                     page_id,
@@ -305,6 +311,8 @@ impl Store {
                     digest.as_str(),
                     by.reader,
                     by.layouts,
+                    by.model,
+                    by.profile.map(|p| p.0),
                 ))?;
             let id = self.db.last_insert_rowid();
             for (question, answer) in &reading.answers {

@@ -7,6 +7,8 @@ use crate::read::{AnswerState, PageReading, ProblemCode, Status};
 const BY: ReadBy<'static> = ReadBy {
     reader: "phieu test",
     layouts: "abc",
+    model: "model 1",
+    profile: None,
 };
 
 struct Bench {
@@ -71,6 +73,9 @@ fn a() -> crate::read::Answer {
 fn a_direct_session_cannot_change_or_delete_what_was_recorded() {
     let mut b = bench(1);
     b.add("1.png", reading("f", 1, Some("S1"), a()));
+    b.store
+        .record_profile("máy", "0123", "text")
+        .expect("a profile");
     let direct = Connection::open(&b.path).expect("a session");
     direct
         .execute_batch("PRAGMA foreign_keys = OFF")
@@ -85,6 +90,7 @@ fn a_direct_session_cannot_change_or_delete_what_was_recorded() {
         "forms",
         "station",
         "ballot_pages",
+        "scanner_profiles",
     ] {
         let delete = direct.execute(&format!("DELETE FROM {table}"), []);
         assert!(delete.is_err(), "{table} could be deleted from");
@@ -156,8 +162,8 @@ fn a_page_that_could_not_be_read_is_known_and_read_again_by_other_forms() {
     assert_eq!(known.pages, 1);
     assert!(known.stored.iter().all(|p| p.current && !p.placed));
     let more = ReadBy {
-        reader: "phieu test",
         layouts: "more forms",
+        ..BY
     };
     let known = b
         .store
@@ -262,4 +268,44 @@ fn a_database_of_a_newer_program_is_left_alone() {
         .expect("a version");
     let opened = Store::open(&b.path, Durability::EachCommit);
     assert!(matches!(opened, Err(StoreError::Newer { found: 99, .. })));
+}
+
+#[test]
+fn a_reading_says_by_what_it_was_made() {
+    let mut b = bench(1);
+    b.add("1.png", reading("f", 1, Some("S1"), a()));
+    let record = |store: &Store, digest| store.record_profile("Máy", digest, "text").expect("key");
+    let profile = record(&b.store, "0123");
+    assert_eq!(record(&b.store, "0123"), profile);
+    assert_ne!(record(&b.store, "4567"), profile);
+    let group = NewGroup {
+        pages: vec![page("2.png", unknown(ProblemCode::AnchorsMissing))],
+        ballot: None,
+    };
+    let by = ReadBy {
+        model: "model 2",
+        profile: Some(profile),
+        ..BY
+    };
+    b.store.add_group(b.batch, &group, by).expect("recorded");
+    let all = b.store.provenance().expect("provenance");
+    let short: Vec<_> = all
+        .iter()
+        .map(|p| (p.file.as_str(), p.model.as_deref(), p.profile.clone()))
+        .collect();
+    let named = Some(("Máy".to_owned(), "0123".to_owned()));
+    assert_eq!(
+        short,
+        [
+            ("1.png", Some("model 1"), None),
+            ("2.png", Some("model 2"), named)
+        ]
+    );
+    assert!(all.iter().all(|p| p.station.as_deref() == Some("0123")));
+    // Neither model nor profile is a reason to read a page again.
+    let hash = page("2.png", unknown(ProblemCode::AnchorsMissing))
+        .image
+        .hash;
+    let known = b.store.image(&hash, BY).expect("a look").expect("an image");
+    assert!(known.stored.iter().all(|p| p.current));
 }

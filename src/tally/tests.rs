@@ -13,6 +13,8 @@ use crate::store::{Decision, NewBallot, NewGroup, ReadBy, Settled, Store};
 const BY: ReadBy<'static> = ReadBy {
     reader: "phieu test",
     layouts: "abc",
+    model: "model 1",
+    profile: None,
 };
 
 /// A store with these one-page ballots: unit, answer to q1.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::{
-    CliError, Lang, OpenQuestion, PageTotals, Reason, ScanSummary, Store, TallyFilter,
+    CliError, Lang, OpenQuestion, PageTotals, Profile, Reason, ScanSummary, Store, TallyFilter,
     UnplacedPage, tally,
 };
 
@@ -204,6 +204,7 @@ fn state_words(state: &str, lang: Lang) -> &str {
 pub(super) fn print(
     station: &Path,
     done: &ScanSummary,
+    profile: Option<&Profile>,
     waiting: &Waiting,
     store: &Store,
     lang: Lang,
@@ -245,6 +246,14 @@ pub(super) fn print(
                 t.pages, t.clean, t.review, t.unreadable, t.blank
             )?;
         }
+    }
+    if let Some(profile) = profile.filter(|_| p.pages > 0) {
+        writeln!(
+            out,
+            "{}: {}.",
+            lang.pick("Hồ sơ máy quét", "Scanner profile"),
+            profile.label()
+        )?;
     }
     if !done.failed.is_empty() {
         writeln!(

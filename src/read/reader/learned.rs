@@ -81,7 +81,14 @@ impl Reader {
         if let Some(why) = why {
             why.register(layout, &boxes.registration);
         }
-        let mut reading = assemble(page, &form.layout, layout, boxes, tone);
+        let mut reading = assemble(
+            page,
+            &form.layout,
+            layout,
+            boxes,
+            tone,
+            self.options.scanner.as_ref(),
+        );
         reading.form = Some(form.layout.form.clone());
         reading.version = Some(form.layout.version);
         reading.page = Some(layout.page);

@@ -154,7 +154,14 @@ impl Reader {
                 unproven(&boxes, found.matches.len()),
             );
         }
-        let mut reading = assemble(page, &form.layout, layout, boxes, tone);
+        let mut reading = assemble(
+            page,
+            &form.layout,
+            layout,
+            boxes,
+            tone,
+            self.options.scanner.as_ref(),
+        );
         name(&mut reading, &payload);
         reading
     }
