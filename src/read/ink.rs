@@ -40,6 +40,8 @@ pub(crate) struct Ink {
     /// Ink leaves the ring at two opposite sides, 2 mm beyond the box: a stamp,
     /// a signature, or a mark twice as large as its box.
     pub exits: bool,
+    /// Ink reaches the ring's outer edge, 2 mm beyond the box.
+    pub reaches_rim: bool,
     /// Most of the ink is a straight line along an axis that goes on above and
     /// below (or left and right) of the box: a streak or a fold.
     pub line_through: bool,
@@ -354,6 +356,7 @@ pub(crate) fn measure(
                 .iter()
                 .all(|&k| mm2(rim[k].min(brim[k])) >= DIRECTION_MM2 && mm2(ring[k]) >= EXIT_MM2)
         }),
+        reaches_rim: rim.iter().any(|&n| mm2(n) >= DIRECTION_MM2),
         line_through,
         line: line_through.then(|| line.line()).flatten(),
         line_beside: line.in_ring(),

@@ -5,7 +5,8 @@ mod printed;
 
 use std::collections::BTreeMap;
 
-use super::areas;
+use super::afar;
+use super::areas::{self, FreeInk};
 use super::boxes::BoxesRead;
 use super::compose::compose;
 use super::constellation;
@@ -260,10 +261,17 @@ fn assemble(
     page: &PageImage,
     form: &Layout,
     layout: &PageLayout,
-    boxes: BoxesRead,
+    mut boxes: BoxesRead,
     tone: Tone,
     scanner: Option<&KnownScanner>,
 ) -> PageReading {
+    let free = FreeInk {
+        thumb: &page.thumb,
+        page: layout,
+        registration: &boxes.registration.clone(),
+        tone,
+    };
+    afar::doubt_from_afar(&mut boxes, &free);
     let BoxesRead {
         mut marks,
         verdicts,
@@ -272,8 +280,7 @@ fn assemble(
         ..
     } = boxes;
     let mut answers = compose(form, layout, &mut marks, &verdicts);
-    let mut problems =
-        areas::doubt_blank_questions(&page.thumb, layout, &registration, tone, &mut answers);
+    let mut problems = areas::doubt_blank_questions(&free, &mut answers);
     if hand.may_vanish() {
         problems.extend(doubt_all_blanks(&mut answers));
     }
@@ -300,7 +307,7 @@ fn assemble(
         status: Status::Review,
         rotation: 0,
         answers,
-        areas: areas::read_areas(&page.thumb, layout, &registration, tone),
+        areas: areas::read_areas(&free),
         marks,
         problems,
     }
