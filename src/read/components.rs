@@ -102,13 +102,14 @@ pub(crate) fn regions(width: u32, height: u32, touch: Touch, mask: &[u8]) -> Vec
     if width == 0 {
         return found;
     }
+    let mut bits = Bits::default();
     for (y, row) in (0..height).zip(mask.chunks_exact(width as usize)) {
         current.clear();
+        bits.fill(row);
         let mut first_above = 0;
         let mut x = 0;
-        while let Some(start) = next_set(row, x) {
-            let length = row[start..].iter().position(|&m| m == 0);
-            let end = length.map_or(row.len(), |n| start + n);
+        while let Some(start) = bits.next(x, 0) {
+            let end = bits.next(start, u64::MAX).unwrap_or(row.len());
             let (start, x_end) = (start as u32, end as u32);
             x = end;
             let mut label = None;
@@ -148,18 +149,46 @@ pub(crate) fn regions(width: u32, height: u32, touch: Touch, mask: &[u8]) -> Vec
         .collect()
 }
 
-/// First pixel from `from` on that is not 0. Nearly all of a page is paper:
-/// eight pixels of it are passed at a time.
-fn next_set(row: &[u8], from: usize) -> Option<usize> {
-    let rest = row.get(from..)?;
-    let (eights, _) = rest.as_chunks::<8>();
-    let paper = eights
-        .iter()
-        .take_while(|e| u64::from_ne_bytes(**e) == 0)
-        .count();
-    let skipped = paper * 8;
-    let at = rest[skipped..].iter().position(|&m| m != 0)?;
-    Some(from + skipped + at)
+/// A row of a mask, a bit a pixel, so that runs of any length are passed in a
+/// few steps.
+#[derive(Default)]
+struct Bits {
+    words: Vec<u64>,
+    width: usize,
+}
+
+impl Bits {
+    fn fill(&mut self, row: &[u8]) {
+        self.width = row.len();
+        self.words.clear();
+        self.words.extend(row.chunks(64).map(|pixels| {
+            let mut word = 0;
+            let (eights, rest) = pixels.as_chunks::<8>();
+            for (i, eight) in eights.iter().enumerate() {
+                let eight = u64::from_le_bytes(eight.map(|m| u8::from(m != 0)));
+                // Moves the lowest bit of each byte to the top byte, in order.
+                word |= (eight.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i);
+            }
+            for (i, m) in rest.iter().enumerate() {
+                word |= u64::from(*m != 0) << (8 * eights.len() + i);
+            }
+            word
+        }));
+    }
+
+    /// First pixel from `from` on that is set, or with all ones as `flip` that
+    /// is not.
+    fn next(&self, from: usize, flip: u64) -> Option<usize> {
+        let (first, words) = self.words.get(from / 64..)?.split_first()?;
+        let left = (first ^ flip) >> (from % 64);
+        let at = if left != 0 {
+            from + left.trailing_zeros() as usize
+        } else {
+            let k = words.iter().position(|w| w ^ flip != 0)?;
+            (from / 64 + 1 + k) * 64 + (words[k] ^ flip).trailing_zeros() as usize
+        };
+        (at < self.width).then_some(at)
+    }
 }
 
 fn find(parent: &mut [u32], mut l: u32) -> u32 {

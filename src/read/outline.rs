@@ -1,6 +1,8 @@
 //! Finds each box's printed outline near where the registration puts it, and
 //! says how much of it is really there: the proof of alignment.
 
+use fearless_simd::{Level, dispatch};
+
 use super::sample::Window;
 use super::template::{BoxTemplate, Outline, POINTS, SEARCH_MM, SECTORS, STEP_MM};
 
@@ -27,27 +29,32 @@ pub(crate) const CERTAIN_SECTORS: usize = 6;
 /// contrast: lets the nearest of two equal places win, no more.
 const SHIFT_COST: f64 = 0.0004;
 
+/// How far the outline is searched for, samples.
+const REACH: i32 = (SEARCH_MM / STEP_MM + 0.5) as i32;
+
 /// Searches the window for the outline. `contrast` is paper minus print, gray
 /// levels.
 pub(crate) fn locate(window: &Window, template: &BoxTemplate, contrast: f64) -> Located {
-    let reach = (SEARCH_MM / STEP_MM).round() as i32;
-    let score = |dx: i32, dy: i32| -> f64 {
-        let raw = line_contrast(window, &template.outline, dy * template.width as i32 + dx);
+    let reach = REACH;
+    let weigh = |raw: i32, dx: i32, dy: i32| -> f64 {
         f64::from(raw) / (2.0 * POINTS as f64 * contrast)
             - SHIFT_COST * f64::from(dx * dx + dy * dy)
     };
+    let score = |dx: i32, dy: i32| -> f64 {
+        let raw = line_contrast(window, &template.outline, dy * template.width as i32 + dx);
+        weigh(raw, dx, dy)
+    };
     let mut best = (f64::NEG_INFINITY, 0, 0);
-    let mut dy = -reach;
-    while dy <= reach {
-        let mut dx = -reach;
-        while dx <= reach {
-            let s = score(dx, dy);
+    let level = Level::new();
+    for dy in (-reach..=reach).step_by(2) {
+        let offset = dy * template.width as i32;
+        let row = dispatch!(level, _simd => line_contrasts(window, &template.outline, offset));
+        for (dx, raw) in (-reach..=reach).zip(row).step_by(2) {
+            let s = weigh(i32::from(raw), dx, dy);
             if s > best.0 {
                 best = (s, dx, dy);
             }
-            dx += 2;
         }
-        dy += 2;
     }
     let (_, cx, cy) = best;
     for dy in cy - 1..=cy + 1 {
@@ -86,6 +93,39 @@ pub(crate) fn locate(window: &Window, template: &BoxTemplate, contrast: f64) -> 
         ),
         sectors: sectors(window, template, dx, dy, contrast),
     }
+}
+
+/// Shifts of one row that are looked at, those of [`REACH`] and what fills a
+/// vector.
+const ROW: usize = 32;
+
+/// [`line_contrast`] at `offset`, shifted sideways by -[`REACH`] and more: all
+/// shifts of a row at once, for which the samples lie side by side.
+#[inline(always)]
+fn line_contrasts(window: &Window, outline: &Outline, offset: i32) -> [i16; ROW] {
+    // 64 points of 510 gray levels at most fit.
+    const { assert!(POINTS * 510 <= i16::MAX as usize && 2 * REACH as usize + 1 <= ROW) };
+    let row = |i: i32| -> [u8; ROW] {
+        let first = i + offset - REACH;
+        let there = usize::try_from(first)
+            .ok()
+            .and_then(|at| window.pixels.get(at..)?.first_chunk());
+        there.copied().unwrap_or_else(|| {
+            std::array::from_fn(|k| {
+                let at = usize::try_from(first + k as i32).ok();
+                at.and_then(|at| window.pixels.get(at).copied())
+                    .unwrap_or(255)
+            })
+        })
+    };
+    let mut sums = [0i16; ROW];
+    for p in &outline.points {
+        let (on, inside, outside) = (row(p.on), row(p.inside), row(p.outside));
+        for (k, sum) in sums.iter_mut().enumerate() {
+            *sum += i16::from(inside[k]) + i16::from(outside[k]) - 2 * i16::from(on[k]);
+        }
+    }
+    sums
 }
 
 /// Sum over the outline of how much darker the line is than both sides.

@@ -2,6 +2,7 @@
 //! points of its outline, and what every sample of its window means.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::registration::LocalMap;
@@ -97,6 +98,8 @@ pub(crate) struct BoxTemplate {
     pub interior_mm2: f64,
     /// Columns and rows of the interior, samples.
     pub interior: (usize, usize),
+    /// Columns and rows between which the whole interior lies.
+    pub inside: (Range<usize>, Range<usize>),
 }
 
 /// 64 directions, by repeated rotation so that every machine gets the same
@@ -212,7 +215,7 @@ fn template(
         (half_h - inner) * CENTER_SHARE,
     );
     let mut interior = 0usize;
-    let zones = (0..width * height)
+    let zones: Vec<u8> = (0..width * height)
         .map(|i| {
             if printed[i] {
                 return 0;
@@ -237,10 +240,12 @@ fn template(
             }
         })
         .collect();
+    let inside = inside(&zones, width);
     BoxTemplate {
         window,
         width,
         height,
+        inside,
         outline: Arc::clone(outline),
         zones,
         interior_mm2: interior as f64 * STEP_MM * STEP_MM,
@@ -249,6 +254,19 @@ fn template(
             (2.0 * (half_h - inner) / STEP_MM).round() as usize,
         ),
     }
+}
+
+/// Columns and rows between which all of the interior lies.
+fn inside(zones: &[u8], width: usize) -> (Range<usize>, Range<usize>) {
+    let (mut columns, mut rows) = (width..0, usize::MAX..0);
+    for (i, zone) in zones.iter().enumerate() {
+        if zone & zone::INTERIOR != 0 {
+            let (x, y) = (i % width, i / width);
+            columns = columns.start.min(x)..columns.end.max(x + 1);
+            rows = rows.start.min(y)..rows.end.max(y + 1);
+        }
+    }
+    (columns, rows)
 }
 
 /// Where the blank page has ink of its own besides this box.
