@@ -91,7 +91,7 @@ pub(crate) enum Touch {
     Sides,
 }
 
-/// Regions of the pixels of a row-major mask that are not 0.
+/// Regions of the pixels of a row-major mask that are 1; all others are 0.
 pub(crate) fn regions(width: u32, height: u32, touch: Touch, mask: &[u8]) -> Vec<Component> {
     let reach = u32::from(touch == Touch::Corners);
     let mut found: Vec<Component> = Vec::new();
@@ -165,12 +165,12 @@ impl Bits {
             let mut word = 0;
             let (eights, rest) = pixels.as_chunks::<8>();
             for (i, eight) in eights.iter().enumerate() {
-                let eight = u64::from_le_bytes(eight.map(|m| u8::from(m != 0)));
                 // Moves the lowest bit of each byte to the top byte, in order.
+                let eight = u64::from_le_bytes(*eight) & 0x0101_0101_0101_0101;
                 word |= (eight.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i);
             }
             for (i, m) in rest.iter().enumerate() {
-                word |= u64::from(*m != 0) << (8 * eights.len() + i);
+                word |= u64::from(*m & 1) << (8 * eights.len() + i);
             }
             word
         }));
