@@ -77,19 +77,17 @@ fn measure(reader: &Reader, files: &[File], dpi: u32, name: &str) {
         assert_ne!(reading.status, Status::Unreadable);
         black_box(reading);
     };
-    let mut times = [Vec::new(), Vec::new()];
-    // The first round warms up.
-    for round in 0..=ROUNDS {
-        let decoding = clock::of(|| {
-            for file in files {
-                black_box(decode(file));
-            }
-        });
-        let reading = clock::of(|| files.iter().for_each(read));
-        if round > 0 {
-            times[0].push(decoding / files.len() as f64);
-            times[1].push(reading / files.len() as f64);
+    let decode_all = || {
+        for file in files {
+            black_box(decode(file));
         }
+    };
+    let read_all = || files.iter().for_each(read);
+    let mut times = [Vec::new(), Vec::new()];
+    let per_page = |milliseconds: f64| milliseconds / files.len() as f64;
+    for _ in 0..ROUNDS {
+        times[0].push(per_page(clock::of(decode_all)));
+        times[1].push(per_page(clock::of(read_all)));
     }
     let [decoding, reading] = times.map(median);
     let start = Instant::now();

@@ -4,7 +4,7 @@
 use fearless_simd::{Level, dispatch};
 
 use super::sample::Window;
-use super::template::{BoxTemplate, Outline, POINTS, SEARCH_MM, SECTORS, STEP_MM};
+use super::template::{BoxTemplate, Outline, OutlinePoint, POINTS, SEARCH_MM, SECTORS, STEP_MM};
 
 /// Where a box's outline was found.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -105,24 +105,22 @@ const ROW: usize = 32;
 fn line_contrasts(window: &Window, outline: &Outline, offset: i32) -> [i16; ROW] {
     // 64 points of 510 gray levels at most fit.
     const { assert!(POINTS * 510 <= i16::MAX as usize && 2 * REACH as usize + 1 <= ROW) };
-    let row = |i: i32| -> [u8; ROW] {
-        let first = i + offset - REACH;
-        let there = usize::try_from(first)
-            .ok()
-            .and_then(|at| window.pixels.get(at..)?.first_chunk());
-        there.copied().unwrap_or_else(|| {
-            std::array::from_fn(|k| {
-                let at = usize::try_from(first + k as i32).ok();
-                at.and_then(|at| window.pixels.get(at).copied())
-                    .unwrap_or(255)
-            })
-        })
+    let first = offset - REACH;
+    let row = |i: i32| -> Option<&[u8; ROW]> {
+        let at = usize::try_from(i + first).ok()?;
+        window.pixels.get(at..)?.first_chunk()
     };
     let mut sums = [0i16; ROW];
     for p in &outline.points {
-        let (on, inside, outside) = (row(p.on), row(p.inside), row(p.outside));
-        for (k, sum) in sums.iter_mut().enumerate() {
-            *sum += i16::from(inside[k]) + i16::from(outside[k]) - 2 * i16::from(on[k]);
+        if let (Some(on), Some(inside), Some(outside)) = (row(p.on), row(p.inside), row(p.outside))
+        {
+            for (k, sum) in sums.iter_mut().enumerate() {
+                *sum += i16::from(inside[k]) + i16::from(outside[k]) - 2 * i16::from(on[k]);
+            }
+        } else {
+            for (k, sum) in sums.iter_mut().enumerate() {
+                *sum += point_contrast(window, p, first + k as i32) as i16;
+            }
         }
     }
     sums
@@ -130,20 +128,18 @@ fn line_contrasts(window: &Window, outline: &Outline, offset: i32) -> [i16; ROW]
 
 /// Sum over the outline of how much darker the line is than both sides.
 fn line_contrast(window: &Window, outline: &Outline, offset: i32) -> i32 {
+    let points = outline.points.iter();
+    points.map(|p| point_contrast(window, p, offset)).sum()
+}
+
+/// How much darker the line is than both sides at one point; beyond the window
+/// there is paper.
+fn point_contrast(window: &Window, p: &OutlinePoint, offset: i32) -> i32 {
     let at = |i: i32| {
-        i32::from(
-            window
-                .pixels
-                .get((i + offset) as usize)
-                .copied()
-                .unwrap_or(255),
-        )
+        let sample = window.pixels.get((i + offset) as usize).copied();
+        i32::from(sample.unwrap_or(255))
     };
-    outline
-        .points
-        .iter()
-        .map(|p| at(p.inside) + at(p.outside) - 2 * at(p.on))
-        .sum()
+    at(p.inside) + at(p.outside) - 2 * at(p.on)
 }
 
 /// How many sectors of the outline are printed at this shift.
