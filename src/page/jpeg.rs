@@ -278,10 +278,14 @@ mod tests {
             let v = match (x / 12 + y / 20) % 4 {
                 0 => 255,
                 1 => (x * 5 + y) % 256,
-                2 if (x + y) % 3 == 0 => 0,
+                2 if (x + y).is_multiple_of(3) => 0,
                 _ => 180,
             };
-            let spread = if (x / 16 + y / 8) % 3 == 0 { 0 } else { noise };
+            let spread = if (x / 16 + y / 8).is_multiple_of(3) {
+                0
+            } else {
+                noise
+            };
             (v + roll() % (spread + 1))
                 .saturating_sub(spread / 2)
                 .min(255) as u8

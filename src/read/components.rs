@@ -233,19 +233,39 @@ mod tests {
 
     #[test]
     fn runs_in_long_rows_are_found_wherever_they_begin() {
-        for start in 0..40 {
-            for end in start + 1..=40 {
-                let mut row = [0u8; 40];
+        // Two words of 64 and a part of a third.
+        for start in 0..140 {
+            for end in start + 1..=140 {
+                let mut row = [0u8; 140];
                 row[start..end].fill(1);
-                let c = regions(40, 1, Touch::Corners, &row);
+                let c = regions(140, 1, Touch::Corners, &row);
                 assert_eq!(
                     (c.len(), c[0].x0, c[0].x1),
                     (1, start as u32, end as u32 - 1)
                 );
             }
         }
-        assert!(regions(40, 1, Touch::Corners, &[0; 40]).is_empty());
+        assert!(regions(140, 1, Touch::Corners, &[0; 140]).is_empty());
         assert!(regions(0, 3, Touch::Corners, &[]).is_empty());
+    }
+
+    #[test]
+    fn each_run_of_a_row_is_a_region() {
+        let mut dice = 7u32;
+        for width in [1u32, 8, 63, 64, 65, 130, 200] {
+            let row: Vec<u8> = (0..width)
+                .map(|_| {
+                    dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    u8::from(dice >> 30 != 0)
+                })
+                .collect();
+            let found: Vec<u32> = regions(width, 1, Touch::Corners, &row)
+                .iter()
+                .flat_map(|c| c.x0..=c.x1)
+                .collect();
+            let set: Vec<u32> = (0..width).filter(|x| row[*x as usize] == 1).collect();
+            assert_eq!(found, set);
+        }
     }
 
     #[test]

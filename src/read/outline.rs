@@ -104,7 +104,7 @@ const ROW: usize = 32;
 #[inline(always)]
 fn line_contrasts(window: &Window, outline: &Outline, offset: i32) -> [i16; ROW] {
     // 64 points of 510 gray levels at most fit.
-    const { assert!(POINTS * 510 <= i16::MAX as usize && 2 * REACH as usize + 1 <= ROW) };
+    const { assert!(POINTS * 510 <= i16::MAX as usize && 2 * (REACH as usize) < ROW) };
     let first = offset - REACH;
     let row = |i: i32| -> Option<&[u8; ROW]> {
         let at = usize::try_from(i + first).ok()?;
@@ -177,4 +177,38 @@ pub(crate) fn sectors(
             f64::from(sum) / (2.0 * sector.len() as f64 * contrast) >= SECTOR_CONTRAST
         })
         .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_shifts_is_what_single_shifts_are() {
+        let (width, height) = (60, 50);
+        let window = Window {
+            width,
+            height,
+            pixels: (0..width * height)
+                .map(|i| (i * i * 31 + i * 7) as u8)
+                .collect(),
+            ..Window::default()
+        };
+        let points = (0..POINTS as i32)
+            .map(|i| OutlinePoint {
+                // The first and last are beyond the window at some shifts.
+                on: i * 46,
+                inside: i * 47 + 3,
+                outside: i * 45 + 60,
+            })
+            .collect();
+        let outline = Outline { points };
+        for offset in [-600, -60, 0, 7, 60, 600] {
+            let row = line_contrasts(&window, &outline, offset);
+            for (shift, raw) in (-REACH..=REACH).zip(row) {
+                let single = line_contrast(&window, &outline, offset + shift);
+                assert_eq!(i32::from(raw), single, "{offset} {shift}");
+            }
+        }
+    }
 }

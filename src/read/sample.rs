@@ -210,6 +210,35 @@ mod tests {
     use super::*;
     use crate::geometry::mm_rect;
 
+    /// Where a step spans several pixels their mean is taken, and only that.
+    #[test]
+    fn coarse_windows_are_means_of_fine_ones() {
+        let image = GrayImage::from_fn(200, 160, |x, y| image::Luma([(x * 3 + y * 29) as u8]));
+        let map = LocalMap {
+            paper: MmPoint::new(5.0, 4.0),
+            image: PxPoint::new(100.0, 80.0),
+            dx: PxVector::new(10.0, 1.0),
+            dy: PxVector::new(-1.0, 10.0),
+        };
+        let rect = mm_rect(1.0, 1.0, 6.0, 5.0);
+        let (mut coarse, mut fine) = (Window::default(), Window::default());
+        coarse.fill(&image, &map, rect, 0.5);
+        let times = 4;
+        fine.fill(&image, &map, rect, 0.5 / times as f64);
+        assert_eq!(
+            (coarse.width, coarse.height, coarse.pixels.len()),
+            (12, 10, 120)
+        );
+        assert_eq!((fine.width, fine.height), (48, 40));
+        for (i, p) in coarse.pixels.iter().enumerate() {
+            let (x, y) = (i % 12 * times, i / 12 * times);
+            let sum: u32 = (0..times * times)
+                .map(|k| u32::from(fine.pixels[(y + k / times) * 48 + x + k % times]))
+                .sum();
+            assert_eq!(u32::from(*p), sum / 16);
+        }
+    }
+
     proptest! {
         /// Windows in fixed point are what single samples in floating point are,
         /// but for rounding of the place to a 256th of a pixel.

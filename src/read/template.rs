@@ -258,15 +258,12 @@ fn template(
 
 /// Columns and rows between which all of the interior lies.
 fn inside(zones: &[u8], width: usize) -> (Range<usize>, Range<usize>) {
-    let (mut columns, mut rows) = (width..0, usize::MAX..0);
-    for (i, zone) in zones.iter().enumerate() {
-        if zone & zone::INTERIOR != 0 {
-            let (x, y) = (i % width, i / width);
-            columns = columns.start.min(x)..columns.end.max(x + 1);
-            rows = rows.start.min(y)..rows.end.max(y + 1);
-        }
-    }
-    (columns, rows)
+    let interior = || (0..zones.len()).filter(|i| zones[*i] & zone::INTERIOR != 0);
+    let span = |of: &dyn Fn(usize) -> usize| {
+        let first = interior().map(of).min().unwrap_or(0);
+        first..interior().map(of).max().map_or(first, |last| last + 1)
+    };
+    (span(&|i| i % width), span(&|i| i / width))
 }
 
 /// Where the blank page has ink of its own besides this box.

@@ -211,6 +211,46 @@ mod tests {
     }
 
     #[test]
+    fn every_factor_gives_the_means_of_its_blocks() {
+        let full = GrayImage::from_fn(131, 47, |x, y| {
+            image::Luma([(x * 37 + y * 101 + x * y) as u8])
+        });
+        for factor in 2..8 {
+            let reduced = reduce(&full, factor);
+            assert_eq!(reduced.dimensions(), (131 / factor, 47 / factor));
+            for (x, y, p) in reduced.enumerate_pixels() {
+                let sum: u32 = (0..factor * factor)
+                    .map(|i| {
+                        full.get_pixel(x * factor + i % factor, y * factor + i / factor)
+                            .0[0]
+                    })
+                    .map(u32::from)
+                    .sum();
+                let mean = f64::from(sum) / f64::from(factor * factor);
+                assert!(
+                    (f64::from(p.0[0]) - mean).abs() <= 0.6,
+                    "{factor}: {p:?} {mean}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_percentile_is_the_first_value_that_reaches_the_share() {
+        let mut histogram = [0u32; 256];
+        for (i, n) in histogram.iter_mut().enumerate() {
+            *n = (i as u32 * 7919) % 5;
+        }
+        let total: u32 = histogram.iter().sum();
+        for percent in 0..=100 {
+            let share = f64::from(percent) / 100.0;
+            let below = |v: usize| f64::from(histogram[..v].iter().sum::<u32>());
+            let first = (0..256).find(|v| below(v + 1) >= f64::from(total) * share);
+            assert_eq!(Some(usize::from(percentile(&histogram, share))), first);
+        }
+    }
+
+    #[test]
     fn tiny_images_pass() {
         for (w, h) in [(1, 1), (0, 0), (3, 1000)] {
             let t = Thumbnail::of(&GrayImage::new(w, h));
