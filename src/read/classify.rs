@@ -132,7 +132,7 @@ pub(crate) fn classify(
 
 /// Does something else than a mark explain ink in the box?
 pub(crate) fn explained(ink: &Ink, hand: &Hand) -> bool {
-    ink.line_through || circled(ink) || from_afar(ink, hand) || of_another_pen(ink, hand)
+    ink.line_through || circled(ink) || from_afar(ink, hand)
 }
 
 fn circled(ink: &Ink) -> bool {
