@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{FitError, Plan};
 use crate::form::Layout;
-use crate::read::explain::BoxEvidence;
+use crate::read::explain::{BoxEvidence, LONELY};
 use crate::read::{Feature, ReadOptions, Reader, VISIBLE_SHADE};
 use crate::synth::{BoxTruth, Drawn, Level, Simulator, SynthError};
 
@@ -32,6 +32,8 @@ pub(super) struct Sampled {
     pub sheet: u64,
     /// A person would need no second look at it.
     pub clear: bool,
+    /// So little else on the page is answered that a person looks anyway.
+    pub lonely: bool,
     pub boxes: Vec<SampledBox>,
 }
 
@@ -88,6 +90,12 @@ fn sheet(
         if why.boxes.len() != reading.marks.len() {
             continue;
         }
+        let answered = page
+            .truth
+            .questions
+            .iter()
+            .filter(|q| q.boxes.iter().any(|b| b.marked))
+            .count();
         for question in &page.truth.questions {
             let boxes = question
                 .boxes
@@ -108,6 +116,8 @@ fn sheet(
                 level,
                 sheet: n,
                 clear: question.clear,
+                // One of what is marked may be made up.
+                lonely: answered < LONELY,
                 boxes,
             });
         }

@@ -35,7 +35,9 @@ pub(super) fn limits(model: &MarkModel, held_out: &[&Sampled], rate: f64) -> Lim
         modes.add(model, question);
     }
     let seconds = expected / modes.share_of_seconds();
-    let marked = rounded(beyond(modes.made_up, expected));
+    // The extrapolation must not fall behind what was seen.
+    let worst = modes.made_up.iter().copied().fold(f64::MIN, f64::max);
+    let marked = rounded(beyond(modes.made_up, expected).max(worst + ABOVE));
     let unmarked = rounded(-beyond(modes.lost_second, seconds));
     let unmarked = unmarked.min(marked);
     Limits {
@@ -96,7 +98,7 @@ impl Modes {
                 .iter()
                 .filter(|b| b.label == Some(Label::Empty) && !b.evidence.explained),
         );
-        if seen < HARDLY_SEEN && made_up.is_finite() {
+        if seen < HARDLY_SEEN && made_up.is_finite() && !question.lonely {
             self.made_up.push(made_up);
         }
         let traced = question
@@ -123,6 +125,10 @@ impl Modes {
         (self.seconds.max(1) as f64) / (self.lost_second.len().max(1) as f64)
     }
 }
+
+/// The limit of a mark lies this far beyond the most mark-like empty box that was
+/// seen: odds that are by half as large again.
+const ABOVE: f64 = 0.4;
 
 /// The value that on average `expected` of the values exceed.
 fn beyond(mut values: Vec<f64>, expected: f64) -> f64 {

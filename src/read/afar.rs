@@ -10,14 +10,21 @@ use crate::geometry::MmRect;
 
 /// The tails of ticks and the arms of large crosses reach up to 5 mm beyond their
 /// boxes; what is connected with ink this far away is part of something else, mm.
-const FAR_MM: f64 = 9.0;
+const FAR_MM: f64 = 6.5;
 
 /// Ink counts as the box's from its masked outline to this far outside, mm: the
 /// first row of samples beyond the print's margin, and one more.
 const NEAR_MM: f64 = 0.6;
 
-/// Darkness of a stroke in the thumbnail, as in writing areas.
-const STROKE: f64 = 0.22;
+/// Ink goes on where it is darker than this share of the ink in the box: a stroke
+/// is thinned in the thumbnail. Bounds: the grain of a copy, and a stroke as in
+/// writing areas.
+const GOES_ON: f64 = 0.4;
+const GOES_ON_BOUNDS: (f64, f64) = (0.1, 0.22);
+
+/// A stain's edge is soft and lighter than this: its ink need not reach the rim
+/// of the ring firmly to go on there.
+const SOFT: f64 = 0.45;
 
 const REASON: &str = "a line from far outside runs through the box: stamp, signature or writing";
 
@@ -30,7 +37,11 @@ pub(crate) fn doubt_from_afar(out: &mut BoxesRead, free: &FreeInk) {
     let far: Vec<usize> = marked
         .iter()
         .copied()
-        .filter(|&i| out.inks[i].reaches_rim && reaches_far(free, free.page.boxes[i].rect))
+        .filter(|&i| {
+            let ink = &out.inks[i];
+            (ink.reaches_rim || ink.darkness < SOFT)
+                && reaches_far(free, free.page.boxes[i].rect, ink.darkness)
+        })
         .collect();
     if far.len() > 1 && 2 * far.len() > marked.len() {
         return;
@@ -40,12 +51,13 @@ pub(crate) fn doubt_from_afar(out: &mut BoxesRead, free: &FreeInk) {
     }
 }
 
-fn reaches_far(free: &FreeInk, rect: MmRect) -> bool {
+fn reaches_far(free: &FreeInk, rect: MmRect, darkness: f64) -> bool {
     let area = rect.inflate(FAR_MM + STEP_MM, FAR_MM + STEP_MM);
     let mut window = Window::default();
     window.fill(&free.thumb.image, &free.map(area.center()), area, STEP_MM);
     let mask = free.mask(area, &window, &[]);
-    let limit = free.ink_level(&window, &mask, STROKE);
+    let (least, most) = GOES_ON_BOUNDS;
+    let limit = free.ink_level(&window, &mask, (GOES_ON * darkness).clamp(least, most));
     let (w, h) = (window.width, window.height);
     let inked = |i: usize| !mask[i] && f64::from(window.pixels[i]) < limit;
     let place = |i: usize| {

@@ -39,8 +39,10 @@ const NEIGHBOURS: usize = 8;
 const NEIGHBOUR_MM: f64 = 90.0;
 
 /// A hidden or overwritten outline counts as located where at least this many
-/// sectors are seen at the place that the neighbours predict.
-const FOLLOWED_SECTORS: usize = 4;
+/// sectors are seen at the place that the neighbours predict: more than the four
+/// of two opposite sides, which are also seen where the box is shifted along them
+/// and one of its other sides lies inside, like a mark.
+const FOLLOWED_SECTORS: usize = 5;
 
 /// Of a page's boxes by their darkest places, the one that is surely empty: fewer
 /// than three in four are ever marked.
@@ -221,6 +223,7 @@ pub(crate) fn read(
         tone,
     };
     doubts::settle_lines(&mut out, model, &sheet, page, templates, &located);
+    doubts::doubt_lonely(&mut out, &questions);
     let standing = doubts::standing(&out);
     doubts::doubt_ink_beside(&mut out, page, &standing);
     doubts::doubt_alone(&mut out, model, &standing);

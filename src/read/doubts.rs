@@ -23,6 +23,11 @@ const SPILL_MM: f64 = 7.0;
 const FULL: f64 = 0.35;
 const FULLER: f64 = 1.3;
 
+/// A mark is lonely where no more questions than this are answered on a page with
+/// as many as that: people who answer at all answer most questions.
+pub const LONELY: usize = 2;
+const LONELY_OF: usize = 5;
+
 /// From a box's outline to where the line through it is looked at, mm: the reach
 /// of the paper beside a line that runs along the axis.
 const INSIDE_MM: f64 = 0.3;
@@ -121,6 +126,26 @@ pub(crate) fn standing(out: &BoxesRead) -> Vec<Standing> {
             }
         })
         .collect()
+}
+
+/// Doubts marks on a page that is blank but for them: there is nothing to know
+/// the hand by, and what seems a mark may be what a stamp, a stain or a signature
+/// left.
+pub(crate) fn doubt_lonely(out: &mut BoxesRead, questions: &[usize]) {
+    let count = |mut ids: Vec<usize>| {
+        ids.sort_unstable();
+        ids.dedup();
+        ids.len()
+    };
+    let marked: Vec<usize> = (0..questions.len())
+        .filter(|&i| out.verdicts[i].state == MarkState::Marked)
+        .collect();
+    let answered = count(marked.iter().map(|&i| questions[i]).collect());
+    if count(questions.to_vec()) >= LONELY_OF && answered <= LONELY {
+        for i in marked {
+            out.doubt(i, "hardly anything else on the page is marked");
+        }
+    }
 }
 
 /// Doubts empty boxes of questions without a plain mark that are not quite as

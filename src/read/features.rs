@@ -64,16 +64,15 @@ impl Features {
     /// is in shares of the page's contrast.
     pub(crate) fn of(ink: &Ink, usual: &Usual, shade: f64) -> Self {
         let share = |of: f64, usual: f64, least: f64| of / usual.max(least);
-        // Least: what a person can just see; a dot of 0.2 mm; half a sample; the
-        // firm threshold.
+        // Nobody's usual mark is less than the smallest dot of a light pencil.
         Self {
             values: [
                 shade,
                 ink.span.0.min(ink.span.1),
-                share(shade, usual.shade, VISIBLE_SHADE),
-                share(ink.firm_mm2, usual.firm_mm2, 0.03),
-                share(ink.extent_mm, usual.extent_mm, 0.06),
-                share(ink.darkness, usual.darkness, 0.24),
+                share(shade, usual.shade, 0.12),
+                share(ink.firm_mm2, usual.firm_mm2, 0.15),
+                share(ink.extent_mm, usual.extent_mm, 0.5),
+                share(ink.darkness, usual.darkness, 0.3),
             ],
         }
     }

@@ -39,6 +39,11 @@ const GRAIN_MM2: f64 = 0.09;
 /// The least ink of a box that may be its question's mark, mm²: a dot of
 /// 0.35 mm.
 const TOP_MM2: f64 = 0.1;
+/// … as long as this at least, mm, and its darkest half millimetre as much darker
+/// than an empty box as this share of the contrast: the smallest dot of a light
+/// pencil. Grain and blur on a blank sheet are less.
+const TOP_EXTENT_MM: f64 = 0.5;
+const TOP_SHADE: f64 = 0.12;
 /// A question's marks have more than this share of the ink of its fullest box;
 /// what has less was spilled by that or is dirt.
 const TOP_SHARE: f64 = 1.0 / 3.0;
@@ -190,7 +195,12 @@ fn tops(inks: &[Ink], questions: &[usize], shades: &[f64]) -> Vec<Top> {
         let most = boxes.iter().map(|b| b.0.faint_mm2).fold(0.0, f64::max);
         let standing_out: Vec<&(&Ink, f64)> = boxes
             .iter()
-            .filter(|(i, _)| i.faint_mm2 >= TOP_MM2 && i.faint_mm2 > TOP_SHARE * most)
+            .filter(|(i, shade)| {
+                i.faint_mm2 >= TOP_MM2
+                    && i.faint_mm2 > TOP_SHARE * most
+                    && i.extent_mm >= TOP_EXTENT_MM
+                    && *shade >= TOP_SHADE
+            })
             .collect();
         if standing_out.len() <= (boxes.len() / 2).max(1) {
             out.extend(standing_out.iter().map(|&&(ink, shade)| Top {
@@ -262,6 +272,21 @@ mod tests {
         let hand = Hand::of(&sheet, &[0, 0, 1, 1, 2, 2], &[0.3; 6], 0.0);
         let usual = hand.usual_beside(1);
         assert!((usual.extent_mm - 0.9).abs() < 1e-9 && (usual.firm_mm2 - 0.4).abs() < 1e-9);
+    }
+
+    /// Grain in the boxes of a blank sheet was once what its marks look like, and
+    /// the grain of one box an answer.
+    #[test]
+    fn grain_is_nobodys_mark() {
+        let grain = Ink {
+            faint_mm2: 0.2,
+            extent_mm: 0.3,
+            ..Ink::default()
+        };
+        let empty = Ink::default();
+        let sheet = [grain, empty, grain, empty, grain, empty];
+        let hand = Hand::of(&sheet, &[0, 0, 1, 1, 2, 2], &[0.05; 6], 0.03);
+        assert_eq!(hand.usual_beside(0), UNKNOWN);
     }
 
     /// Two boxes with as much ink tell nothing of what is meant, in a question

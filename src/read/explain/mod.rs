@@ -8,6 +8,7 @@ pub use pictures::{Picture, pictures};
 
 use super::Features;
 use super::boxes::corners;
+pub use super::doubts::LONELY;
 use super::registration::Registration;
 use crate::form::PageLayout;
 use crate::geometry::{MmPoint, PxPoint};
