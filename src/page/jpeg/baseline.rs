@@ -185,6 +185,11 @@ impl Frame {
 ///
 /// The caller bounds the size that the header states.
 pub(super) fn decode(data: &[u8]) -> Option<Decoded> {
+    decode_at(Level::new(), data)
+}
+
+/// The same with the instructions of some kind of processor.
+fn decode_at(level: Level, data: &[u8]) -> Option<Decoded> {
     let mut header = Header::default();
     let (scan, start) = header.read(data)?;
     let components = header.components(scan)?;
@@ -211,7 +216,6 @@ pub(super) fn decode(data: &[u8]) -> Option<Decoded> {
         units: (across, down),
         every,
     };
-    let level = Level::new();
     let pixels = dispatch!(level, simd => scan.decode(simd))?;
     Some(Decoded {
         width: frame.width,
@@ -347,6 +351,33 @@ impl Coded {
                 (Some(_), _) => {}
                 (None, 0xD9) => return Some(Self { bytes, pieces }),
                 _ => return None,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same file gives the same pixels on every machine.
+    #[test]
+    fn every_kind_of_processor_sees_the_same() {
+        let best = Level::new();
+        let mut levels = vec![Level::baseline()];
+        #[cfg(target_arch = "x86_64")]
+        {
+            levels.extend(best.as_sse2().map(Level::Sse2));
+            levels.extend(best.as_sse4_2().map(Level::Sse4_2));
+            levels.extend(best.as_avx2().map(Level::Avx2));
+        }
+        for name in ["gray", "restart", "420-optimized", "411"] {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/page");
+            let data = std::fs::read(format!("{folder}/{name}.jpg")).unwrap();
+            let expected = decode_at(best, &data).unwrap().pixels;
+            for level in &levels {
+                let found = decode_at(*level, &data).unwrap().pixels;
+                assert!(found == expected, "{name} {level:?}");
             }
         }
     }
