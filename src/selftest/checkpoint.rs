@@ -187,15 +187,20 @@ impl Keeper {
         }
     }
 
-    /// Keeps the state if it is time to; at once the first time, so that a file
-    /// that cannot be written is known before a day has passed.
-    pub(super) fn keep(&mut self, state: &State, done: bool) -> Result<(), CheckpointError> {
+    /// Keeps the state if the last time is long enough ago.
+    pub(super) fn keep(&mut self, state: &State) -> Result<(), CheckpointError> {
+        if self.last.is_some_and(|t| t.elapsed() < EVERY) {
+            return Ok(());
+        }
+        self.last = Some(Instant::now());
+        self.keep_now(state)
+    }
+
+    /// Keeps the state.
+    pub(super) fn keep_now(&self, state: &State) -> Result<(), CheckpointError> {
         let Some(path) = &self.path else {
             return Ok(());
         };
-        if !done && self.last.is_some_and(|t| t.elapsed() < EVERY) {
-            return Ok(());
-        }
         let kept = Kept {
             selftest_progress: VERSION,
             run: self.run.clone(),
@@ -205,9 +210,7 @@ impl Keeper {
             what: "write",
             path: path.clone(),
             source,
-        })?;
-        self.last = Some(Instant::now());
-        Ok(())
+        })
     }
 }
 

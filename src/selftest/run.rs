@@ -155,7 +155,8 @@ fn run_here(plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) -> Result<Report,
         },
     };
     let (before, seconds_before) = (state.pages, state.seconds);
-    keeper.keep(&state, false)?;
+    // A file that cannot be written is known before a day has passed.
+    keeper.keep_now(&state)?;
     let reader = Reader::new(layouts, ReadOptions::default());
     let sheets: Vec<u64> = forms
         .iter()
@@ -189,7 +190,7 @@ fn run_here(plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) -> Result<Report,
             state.sheet = last;
             let elapsed = start.elapsed();
             state.seconds = seconds_before + elapsed.as_secs_f64();
-            keeper.keep(&state, false)?;
+            keeper.keep(&state)?;
             progress(Progress {
                 done: state.pages,
                 before,
@@ -201,7 +202,7 @@ fn run_here(plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) -> Result<Report,
         state.form += 1;
         state.sheet = 0;
     }
-    keeper.keep(&state, true)?;
+    keeper.keep_now(&state)?;
     let mut report = state.report;
     report.finish();
     report.command.clone_from(&plan.command);

@@ -20,8 +20,11 @@ const MOST: f64 = 60.0;
 pub struct ScoreBin {
     /// Where it begins, in half units of log-odds (see [`BIN`]).
     pub from_halves: i32,
-    /// Boxes that the respondent marked.
+    /// Boxes that the respondent marked, in or at the box.
     pub marked: u64,
+    /// Boxes that the respondent marked by a ring around them: the model judges
+    /// what is inside, a rule looks for rings.
+    pub ringed: u64,
     /// Boxes that the respondent left empty, or where the pen only rested.
     pub empty: u64,
     /// Boxes whose mark was taken back: ink, but no choice.
@@ -38,7 +41,7 @@ pub struct Reliability {
     pub from: f64,
     /// … to.
     pub to: f64,
-    /// Boxes; taken back ones are left out.
+    /// Boxes; ringed and taken back ones are left out.
     pub boxes: u64,
     /// Of them marked.
     pub marked: u64,
@@ -91,16 +94,17 @@ impl MarkScores {
                 continue;
             }
             let bin = self.bin(seen.log_odds);
-            if b.marked {
-                bin.marked += 1;
-            } else if b
-                .drawn
-                .is_some_and(|d| !d.chooses() && d != Drawn::Hesitation)
-            {
-                bin.taken_back += 1;
-                continue;
-            } else {
-                bin.empty += 1;
+            match (b.marked, b.drawn) {
+                (true, Some(Drawn::Ring)) => {
+                    bin.ringed += 1;
+                    continue;
+                }
+                (true, _) => bin.marked += 1,
+                (false, None | Some(Drawn::Hesitation)) => bin.empty += 1,
+                (false, Some(_)) => {
+                    bin.taken_back += 1;
+                    continue;
+                }
             }
             let p = 1.0 / (1.0 + libm::exp(-seen.log_odds));
             bin.expected_e9 += (p * 1e9).round() as u64;
@@ -118,6 +122,7 @@ impl MarkScores {
                 let bin = ScoreBin {
                     from_halves,
                     marked: 0,
+                    ringed: 0,
                     empty: 0,
                     taken_back: 0,
                     expected_e9: 0,
@@ -135,6 +140,7 @@ impl MarkScores {
         for o in &other.bins {
             let bin = self.bin(f64::from(o.from_halves) * BIN);
             bin.marked += o.marked;
+            bin.ringed += o.ringed;
             bin.empty += o.empty;
             bin.taken_back += o.taken_back;
             bin.expected_e9 += o.expected_e9;

@@ -59,7 +59,7 @@ pub(super) fn scores(run: &Report, name: &str) -> String {
     let (from, to) = ends.fold((0.0, 0.0), |(a, b): (f64, f64), v| (a.min(v), b.max(v)));
     let most = bins
         .iter()
-        .map(|b| b.marked.max(b.empty).max(b.taken_back))
+        .map(|b| b.marked.max(b.empty).max(b.ringed).max(b.taken_back))
         .max()
         .unwrap_or(1)
         .max(10);
@@ -109,12 +109,8 @@ pub(super) fn scores(run: &Report, name: &str) -> String {
             Stroke::Thin,
         ),
         (|b| b.marked, "truly marked", Fill::Hatched, Stroke::Thick),
-        (
-            |b| b.taken_back,
-            "marked and taken back",
-            Fill::None,
-            Stroke::Dotted,
-        ),
+        (|b| b.ringed, "ringed", Fill::None, Stroke::Dashed),
+        (|b| b.taken_back, "taken back", Fill::None, Stroke::Dotted),
     ] {
         let count: u64 = bins.iter().map(of).sum();
         for shape in steps(&frame, bins, of) {
@@ -185,6 +181,24 @@ fn steps(frame: &Frame, bins: &[ScoreBin], of: fn(&ScoreBin) -> u64) -> Vec<Vec<
 /// Both axes of the calibration plot go so far, in log-odds: one in three
 /// million at each end.
 const CALIBRATED: f64 = 15.0;
+/// Labels of its axes, in percent, and whether there is room for it across.
+const CALIBRATION_TICKS: [(f64, bool); 13] = [
+    (0.0001, true),
+    (0.001, false),
+    (0.01, true),
+    (0.1, false),
+    (1.0, true),
+    (10.0, true),
+    (50.0, true),
+    (90.0, true),
+    (99.0, true),
+    (99.9, false),
+    (99.99, true),
+    (99.999, false),
+    (99.9999, true),
+];
+/// A group of fewer boxes is left to the table: its interval spans the plot.
+pub(super) const TELLING: u64 = 20;
 
 /// Is what the model calls 1 % marked in 1 of 100 cases?
 pub(super) fn reliability(runs: &[(&Report, String)]) -> String {
@@ -204,65 +218,53 @@ pub(super) fn reliability(runs: &[(&Report, String)]) -> String {
         Anchor::Start,
         "Predicted and observed shares of marked boxes",
     );
-    let ticks: Vec<(f64, String)> = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1]
-        .into_iter()
-        .flat_map(|p: f64| [p, 1.0 - p])
-        .chain([0.5])
-        .map(|p| {
-            (
-                logit(p),
-                percent(p)
-                    .replace("10.0", "10")
-                    .replace("90.0", "90")
-                    .replace("50.0", "50"),
-            )
-        })
-        .collect();
-    let sparse: Vec<(f64, String)> = ticks
+    let ticks: Vec<(f64, String)> = CALIBRATION_TICKS
         .iter()
-        .map(|(v, t)| {
-            let shown = v.abs() < 3.0 || (v.abs() > 6.0 && v.abs() < 8.0) || v.abs() > 11.0;
-            let wide = v.abs() > 13.0;
-            (
-                *v,
-                if shown && !wide {
-                    t.clone()
-                } else {
-                    String::new()
-                },
-            )
-        })
+        .map(|t| (logit(t.0 / 100.0), format!("{} %", trimmed(t.0))))
+        .collect();
+    let mut y_ticks = ticks.clone();
+    y_ticks.push((-CALIBRATED, "none".to_owned()));
+    y_ticks.push((CALIBRATED, "all".to_owned()));
+    let x_ticks: Vec<(f64, String)> = ticks
+        .into_iter()
+        .zip(CALIBRATION_TICKS)
+        .map(|((v, text), (_, across))| (v, if across { text } else { String::new() }))
         .collect();
     frame.draw_x(
         &mut svg,
-        &sparse,
+        &x_ticks,
         "probability that the model gave (mean of each group)",
     );
-    frame.draw_y(&mut svg, &ticks, "share that was truly marked");
+    frame.draw_y(&mut svg, &y_ticks, "share that was truly marked");
     svg.line(
         frame.at(-CALIBRATED, -CALIBRATED),
         frame.at(CALIBRATED, CALIBRATED),
         Stroke::Dashed,
     );
     key(&mut svg, frame.x.px.0, 48.0, runs);
+    let mut marks = Vec::new();
     for (series, (run, _)) in runs.iter().enumerate() {
-        for r in &run.scores.reliability {
+        let groups = run.scores.reliability.iter();
+        for r in groups.filter(|r| r.boxes >= TELLING) {
             // Side by side where they would lie on each other.
-            let x = frame.x.at(logit(r.predicted)) + 3.0 * series as f64;
+            let x = frame.x.at(logit(r.predicted)) + 4.0 * series as f64;
             let (low, high) = (frame.y.at(logit(r.low_95)), frame.y.at(logit(r.high_95)));
             svg.line((x, low), (x, high), Stroke::Thin);
-            if r.marked == 0 {
-                svg.line((x - 4.0, high), (x + 4.0, high), Stroke::Thin);
-                svg.arrow((x, frame.y.px.0 - 7.0), false);
-            } else if r.marked == r.boxes {
-                svg.line((x - 4.0, low), (x + 4.0, low), Stroke::Thin);
-                svg.arrow((x, frame.y.px.1 + 7.0), true);
-            } else {
-                svg.mark((x, frame.y.at(logit(r.observed))), series);
+            for y in [low, high] {
+                svg.line((x - 3.5, y), (x + 3.5, y), Stroke::Thin);
             }
+            let y = match r.marked {
+                0 => frame.y.px.0,
+                n if n == r.boxes => frame.y.px.1,
+                _ => frame.y.at(logit(r.observed)),
+            };
+            marks.push(((x, y), series));
         }
     }
     frame.border(&mut svg);
+    for (at, series) in marks {
+        svg.mark(at, series);
+    }
     svg.finish("Reliability diagram: the model's probability against the share of boxes that was truly marked, with 95 % intervals")
 }
 
@@ -357,6 +359,6 @@ pub(super) fn prices(run: &Report) -> Option<String> {
 
 /// Without zeros at the end.
 pub(super) fn trimmed(v: f64) -> String {
-    let text = format!("{v:.3}");
+    let text = format!("{v:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

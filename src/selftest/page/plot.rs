@@ -147,17 +147,6 @@ impl Svg {
         }
     }
 
-    /// A small arrow head that points down or up: it goes on beyond the plot.
-    pub(super) fn arrow(&mut self, (x, y): (f64, f64), up: bool) {
-        let by = if up { -7.0 } else { 7.0 };
-        self.put(format_args!(
-            r##"<polygon points="{:.1},{y:.1} {:.1},{y:.1} {x:.1},{:.1}" fill="#000"/>"##,
-            x - 3.5,
-            x + 3.5,
-            y + by
-        ));
-    }
-
     pub(super) fn text(&mut self, at: (f64, f64), anchor: Anchor, text: &str) {
         self.letters(at, anchor, text, "");
     }

@@ -65,7 +65,6 @@ impl Speed {
                 significant(r.pages_per_second)
             ));
         }
-        lines.push(String::new());
         lines.join("\n")
     }
 

@@ -4,6 +4,7 @@ use super::super::interval::{Share, clopper_pearson_95, upper_bound_95};
 use super::super::report::Report;
 use super::Files;
 use super::conditions;
+use super::figures::{TELLING, trimmed};
 use super::speed::Speed;
 use super::words::{cell, percent, rate, share, signed, significant, thousands};
 use crate::synth::Level;
@@ -176,14 +177,17 @@ fn asked(runs: &Runs) -> String {
             );
             let s = &run.total.flagged_clear;
             row(
-                format!("at most {} of clear questions flagged", percent(a.flagged)),
+                format!(
+                    "at most {} % of clear questions flagged",
+                    trimmed(100.0 * a.flagged)
+                ),
                 &share(s),
                 at_most(s, a.flagged),
             );
             if let Some(most) = a.unreadable {
                 let s = &run.total.unreadable;
                 row(
-                    format!("at most {} of pages unreadable", percent(most)),
+                    format!("at most {} % of pages unreadable", trimmed(100.0 * most)),
                     &share(s),
                     at_most(s, most),
                 );
@@ -274,7 +278,7 @@ fn silent_errors(runs: &Runs) -> String {
 
 fn scores(runs: &Runs, files: &Files) -> String {
     let mut out = vec!["## How far marked and empty boxes are apart".to_owned(),
-        "The mark model gives every box log-odds of being marked. Between the limits a person decides; the machine is certain only beyond. An empty box right of \"marked from\", or a marked box left of \"empty below\", would be a silent error, unless a rule (a line through the box, a ring around it, ink beside it) sends it to a person all the same. The first limit holds where nothing of the question is plainly marked: there any trace asks.".to_owned()];
+        "The mark model gives every box log-odds of being marked. Between the limits a person decides; the machine is certain only beyond. An empty box right of \"marked from\", or a marked box left of \"empty below\", would be a silent error, unless a rule (a line through the box, a ring around it, ink beside it) sends it to a person all the same. The first limit holds where nothing of the question is plainly marked: there any trace asks. *Ringed* boxes were chosen by a ring around them with nothing inside.".to_owned()];
     for ((run, name), (_, plot)) in runs.iter().zip(&files.of_runs) {
         let l = &run.model.limits;
         out.push(format!("![Number of boxes by log-odds, {name}]({plot})"));
@@ -293,7 +297,9 @@ fn reliability(runs: &Runs, files: &Files) -> String {
     let mut out = vec![
         "## Do the probabilities hold?".to_owned(),
         format!("![Reliability diagram]({})", files.reliability),
-        "Boxes are grouped by their log-odds; of each group the mean probability that the model gave is set against the share that was truly marked. On the dashed line they agree; above it the model is too careful about marks, below it too bold. An arrow means that none (or all) of the group was marked; the line ends where the 95 % interval does. These intervals take boxes for independent, so they are rather too narrow. Boxes whose mark was taken back are left out.".to_owned(),
+        format!(
+            "Boxes are grouped by their log-odds; of each group the mean probability that the model gave is set against the share that was truly marked. On the dashed line they agree; above it the model is too careful about marks, below it too bold. A mark on the border means that none, or all, of the group was marked; the line ends where the 95 % interval does. These intervals take boxes for independent, so they are rather too narrow. Left out are boxes that were marked by a ring around them (the model judges what is inside; a rule finds rings), those whose mark was taken back, and in the plot, not in the table, groups of fewer than {TELLING} boxes."
+        ),
     ];
     for (run, name) in runs {
         let mut lines = vec![
@@ -456,7 +462,7 @@ fn again(runs: &Runs, files: &Files) -> String {
     commands.push(last);
     let rule = clopper_pearson_95(0.0, 100.0);
     format!(
-        "## How to repeat it\n\n{}\n\nThe same program gives the same counts on any machine and any number of threads; only times differ. A long run given `--resume FILE` keeps what it has counted in that file and goes on from there after an interruption. Another seed gives other sheets of the same kind: figures should then agree within their intervals, and a seed chosen by somebody else is the better proof. (How little a small run proves: nothing found in 100 leaves up to {} possible.)",
+        "## How to repeat it\n\n{}\n\nThe same program gives the same counts with any number of threads; only times differ. A long run given `--resume FILE` keeps what it has counted in that file and goes on from there after an interruption. Another seed gives other sheets of the same kind: figures should then agree within their intervals, and a seed chosen by somebody else is the better proof. (How little a small run proves: nothing found in 100 leaves up to {} possible.)",
         commands.join("\n"),
         percent(rule[1])
     )

@@ -46,16 +46,20 @@ pub(super) fn share(s: &Share) -> String {
     )
 }
 
+/// From here a rate is said in percent.
+const PLAIN: f64 = 0.001;
+
 /// A small rate: 0.000003 as 3.0 in a million, and as one in so many.
 pub(super) fn rate(r: f64) -> String {
     if r <= 0.0 {
         return "0".to_owned();
     }
-    format!(
-        "{} in a million (one in {})",
-        significant(1e6 * r),
-        thousands((1.0 / r).round() as u64)
-    )
+    let one_in = thousands((1.0 / r).round() as u64);
+    if r >= PLAIN {
+        format!("{} (one in {one_in})", percent(r))
+    } else {
+        format!("{} in a million (one in {one_in})", significant(1e6 * r))
+    }
 }
 
 /// Two digits that say something, without an exponent.
@@ -102,6 +106,7 @@ mod tests {
         assert_eq!(percent(1.0), "100 %");
         assert_eq!(percent(0.000_003), "0.00030 %");
         assert_eq!(rate(3.0 / 1_000_020.0), "3.0 in a million (one in 333,340)");
+        assert_eq!(rate(0.025), "2.5 % (one in 40)");
         assert_eq!(significant(0.001_234), "0.0012");
         assert_eq!(significant(4321.0), "4,321");
         assert_eq!(signed(-4.0), "−4.0");
