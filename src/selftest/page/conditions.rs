@@ -7,7 +7,7 @@ use super::super::interval::Share;
 use super::super::report::Report;
 use super::figures::{key, trimmed};
 use super::plot::{Anchor, Axis, Frame, Stroke, Svg};
-use super::words::{cell, rate, share, thousands};
+use super::words::{cell, percent, rate, share, thousands};
 
 /// Conditions in the order in which they are shown, with what they are called.
 const ORDER: [(&str, &str); 14] = [
@@ -223,6 +223,10 @@ pub(super) fn figure(what: What, runs: &[(&Report, String)]) -> String {
                 }
             }
             svg.mark((frame.x.at(s.share), middle), n);
+            if s.share > frame.x.to {
+                let text = format!("→ {}", percent(s.share));
+                svg.text((PLOT.1 + 9.0, middle + 4.5), Anchor::Start, &text);
+            }
             svg.text(
                 (PLOT.1 + COUNTS, middle + 4.5),
                 Anchor::End,
