@@ -9,7 +9,7 @@
 use super::collect::{Label, Sampled, SampledBox};
 use super::rounded;
 use crate::read::model::{Limits, MarkModel};
-use crate::read::{Feature, Features, VISIBLE_SHADE};
+use crate::read::{Feature, Features, USUAL_SHADE, VISIBLE_SHADE};
 
 /// Before any are set.
 pub(super) const NONE: Limits = Limits {
@@ -18,11 +18,10 @@ pub(super) const NONE: Limits = Limits {
     alone: f64::NEG_INFINITY,
 };
 
-/// The tail is fitted to so many of its most extreme values: enough that their
-/// mean excess is known to a seventh, few enough to be a tail.
-const TAIL: usize = 50;
-/// … and to no more than this part of all.
-const TENTH: usize = 10;
+/// The tail is fitted to so many of its most extreme values. More would reach
+/// into what is no tail (empty boxes with a speck of dirt are a class of their
+/// own); their mean excess is known to a quarter.
+const TAIL: usize = 15;
 /// Where there are fewer values than this, their tail is unknown, and the limit
 /// goes this far beyond the most extreme one.
 const FEWEST: usize = 10;
@@ -34,49 +33,6 @@ pub(super) fn limits(model: &MarkModel, held_out: &[&Sampled], rate: f64) -> Lim
     let mut modes = Modes::default();
     for question in held_out {
         modes.add(model, question);
-    }
-    if std::env::var_os("DBG").is_some() {
-        let show = |name: &str, v: &Vec<f64>| {
-            let mut v = v.clone();
-            v.sort_by(|a, b| b.total_cmp(a));
-            eprintln!(
-                "{name} n={} top {:?}",
-                v.len(),
-                v.iter()
-                    .take(40)
-                    .map(|x| (x * 10.0).round() / 10.0)
-                    .collect::<Vec<_>>()
-            );
-        };
-        show("made_up", &modes.made_up);
-        show("lost", &modes.lost);
-        show("second", &modes.lost_second);
-        eprintln!("seconds {}", modes.seconds);
-        for level in [crate::synth::Level::Office, crate::synth::Level::Hard] {
-            let v: Vec<f64> = held_out
-                .iter()
-                .filter(|q| {
-                    q.clear
-                        && q.level == level
-                        && q.boxes.iter().all(|b| !b.marked && !b.evidence.trace)
-                })
-                .map(|q| {
-                    q.boxes
-                        .iter()
-                        .map(|b| model.log_odds(&b.evidence.features))
-                        .fold(-99.0, f64::max)
-                })
-                .collect();
-            show("blank", &v);
-            let mut v = v;
-            v.sort_by(|a, b| b.total_cmp(a));
-            eprintln!(
-                "q10 {} q20 {} q50 {}",
-                v[v.len() / 10],
-                v[v.len() / 5],
-                v[v.len() / 2]
-            );
-        }
     }
     let seconds = expected / modes.share_of_seconds();
     let marked = rounded(beyond(modes.made_up, expected));
@@ -97,6 +53,7 @@ pub(super) fn limits(model: &MarkModel, held_out: &[&Sampled], rate: f64) -> Lim
 fn just_visible(model: &MarkModel) -> f64 {
     let mut features = Features::default();
     features.values[Feature::Shade as usize] = VISIBLE_SHADE;
+    features.values[Feature::Depth as usize] = VISIBLE_SHADE / USUAL_SHADE;
     rounded(model.log_odds(&features))
 }
 
@@ -183,7 +140,7 @@ fn beyond(mut values: Vec<f64>, expected: f64) -> f64 {
             .copied()
             .unwrap_or(f64::NEG_INFINITY);
     }
-    let tail = TAIL.min(values.len() / TENTH).max(FEWEST / 2);
+    let tail = TAIL.min(values.len() - 1);
     let start = values[tail];
     let mean_excess = values[..tail].iter().map(|v| v - start).sum::<f64>() / tail as f64;
     start + mean_excess * libm::log(tail as f64 / expected)

@@ -1,4 +1,11 @@
 //! JPEG: baseline and progressive, gray, colour and CMYK, straight to gray.
+//!
+//! Pages as scanners write them go through [`baseline`]; zune-jpeg judges
+//! their headers, and decodes everything else.
+
+mod baseline;
+mod huffman;
+mod idct;
 
 use std::borrow::Cow;
 
@@ -150,51 +157,220 @@ pub(crate) fn decode_gray(
     components: Components,
     limits: &DecodeLimits,
 ) -> Result<GrayImage, PageError> {
-    let damaged = |e: &dyn std::fmt::Debug| PageError::damaged(FORMAT, format!("{e:?}"));
     let header = header(data).ok_or_else(|| PageError::damaged(FORMAT, "it has no image in it"))?;
-    let (width, height) = limits.check_size(header.width.into(), header.height.into())?;
-
+    let size = limits.check_size(header.width.into(), header.height.into())?;
     let data = without(data, &header.restarts);
-
-    // Lenient with the segments, where harmless deviations are common.
-    let options = DecoderOptions::default()
-        .set_max_width(usize::from(header.width))
-        .set_max_height(usize::from(header.height))
-        .set_strict_mode(false);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&*data), options);
-    decoder.decode_headers().map_err(|e| damaged(&e))?;
-    // Two frames of different sizes would pass the check above.
-    if decoder.dimensions() != Some((header.width.into(), header.height.into())) {
-        return Err(PageError::damaged(FORMAT, "it states two sizes"));
-    }
-
-    let input = decoder.input_colorspace().unwrap_or(ColorSpace::YCbCr);
-    let out = match (input, components) {
-        // Passed through as they are: three planes, side by side.
-        (ColorSpace::YCbCr, Components::Rgb) => ColorSpace::YCbCr,
-        (ColorSpace::Luma | ColorSpace::YCbCr, _) => ColorSpace::Luma,
-        _ => ColorSpace::RGB,
+    let judged = Judged::new(&data, size, components)?;
+    let pixels = match judged.in_order(&data, &header) {
+        Some(pixels) => pixels,
+        None => judged.whatever()?,
     };
-    // Strict with the image data: lenient decoding paints what is missing.
-    decoder.set_options(options.set_strict_mode(true).jpeg_set_out_colorspace(out));
-    let size = decoder
-        .output_buffer_size()
-        .ok_or_else(|| PageError::damaged(FORMAT, "its size is not known"))?;
-    let mut pixels = vec![0; size];
-    decoder.decode_into(&mut pixels).map_err(|e| damaged(&e))?;
-    if out != ColorSpace::Luma {
-        pixels = pixels
-            .chunks_exact(3)
-            .map(|p| luma(p[0], p[1], p[2]))
-            .collect();
-    }
-    GrayImage::from_vec(width, height, pixels)
+    GrayImage::from_vec(size.0, size.1, pixels)
         .ok_or_else(|| PageError::damaged(FORMAT, "its size does not fit its pixels"))
+}
+
+fn damaged(e: impl std::fmt::Debug) -> PageError {
+    PageError::damaged(FORMAT, format!("{e:?}"))
+}
+
+/// A stream whose headers zune-jpeg has read and found good.
+struct Judged<'a> {
+    decoder: JpegDecoder<ZCursor<&'a [u8]>>,
+    options: DecoderOptions,
+    /// What the decoder must give: what can be seen as gray.
+    out: ColorSpace,
+}
+
+impl<'a> Judged<'a> {
+    fn new(
+        data: &'a [u8],
+        (width, height): (u32, u32),
+        components: Components,
+    ) -> Result<Self, PageError> {
+        let (width, height) = (width as usize, height as usize);
+        // Lenient with the segments, where harmless deviations are common.
+        let options = DecoderOptions::default()
+            .set_max_width(width)
+            .set_max_height(height)
+            .set_strict_mode(false);
+        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(data), options);
+        decoder.decode_headers().map_err(damaged)?;
+        // Two frames of different sizes would pass the caller's check.
+        if decoder.dimensions() != Some((width, height)) {
+            return Err(PageError::damaged(FORMAT, "it states two sizes"));
+        }
+        let input = decoder.input_colorspace().unwrap_or(ColorSpace::YCbCr);
+        let out = match (input, components) {
+            // Passed through as they are: three planes, side by side.
+            (ColorSpace::YCbCr, Components::Rgb) => ColorSpace::YCbCr,
+            (ColorSpace::Luma | ColorSpace::YCbCr, _) => ColorSpace::Luma,
+            _ => ColorSpace::RGB,
+        };
+        Ok(Self {
+            decoder,
+            options,
+            out,
+        })
+    }
+
+    /// The gray pixels, if the stream is as scanners write them.
+    fn in_order(&self, data: &[u8], header: &Header) -> Option<Vec<u8>> {
+        if self.out != ColorSpace::Luma {
+            return None;
+        }
+        let page = baseline::decode(data)?;
+        ((page.width, page.height) == (header.width, header.height)).then_some(page.pixels)
+    }
+
+    /// The gray pixels, or what is wrong with them.
+    fn whatever(mut self) -> Result<Vec<u8>, PageError> {
+        let out = self.out;
+        // Strict with the image data: lenient decoding paints what is missing.
+        let options = self.options.set_strict_mode(true);
+        self.decoder
+            .set_options(options.jpeg_set_out_colorspace(out));
+        let size = self
+            .decoder
+            .output_buffer_size()
+            .ok_or_else(|| PageError::damaged(FORMAT, "its size is not known"))?;
+        let mut pixels = vec![0; size];
+        self.decoder.decode_into(&mut pixels).map_err(damaged)?;
+        Ok(match out {
+            ColorSpace::Luma => pixels,
+            _ => pixels
+                .chunks_exact(3)
+                .map(|p| luma(p[0], p[1], p[2]))
+                .collect(),
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use image::codecs::jpeg::JpegEncoder;
+    use image::{DynamicImage, GrayImage, RgbImage};
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Pixels by both decoders: that of pages in order, and zune-jpeg.
+    fn both(data: &[u8]) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+        let Some(header) = header(data) else {
+            return (None, None);
+        };
+        let size = (header.width.into(), header.height.into());
+        let Ok(judged) = Judged::new(data, size, Components::AsMarked) else {
+            return (None, None);
+        };
+        (judged.in_order(data, &header), judged.whatever().ok())
+    }
+
+    /// Shapes, a ramp and noise: blocks with none, a few and all frequencies.
+    fn picture(width: u32, height: u32, noise: u32, colour: bool) -> DynamicImage {
+        let mut dice = 0x2545_F491u32;
+        let mut roll = || {
+            dice ^= dice << 13;
+            dice ^= dice >> 17;
+            dice ^= dice << 5;
+            dice
+        };
+        let mut level = |x: u32, y: u32| {
+            let v = match (x / 12 + y / 20) % 4 {
+                0 => 255,
+                1 => (x * 5 + y) % 256,
+                2 if (x + y).is_multiple_of(3) => 0,
+                _ => 180,
+            };
+            let spread = if (x / 16 + y / 8).is_multiple_of(3) {
+                0
+            } else {
+                noise
+            };
+            (v + roll() % (spread + 1))
+                .saturating_sub(spread / 2)
+                .min(255) as u8
+        };
+        if colour {
+            RgbImage::from_fn(width, height, |x, y| {
+                image::Rgb([level(x, y), level(y, x), level(x + 7, y)])
+            })
+            .into()
+        } else {
+            GrayImage::from_fn(width, height, |x, y| image::Luma([level(x, y)])).into()
+        }
+    }
+
+    fn jpeg(image: &DynamicImage, quality: u8) -> Vec<u8> {
+        let mut data = Vec::new();
+        JpegEncoder::new_with_quality(&mut data, quality)
+            .encode_image(image)
+            .unwrap();
+        data
+    }
+
+    proptest! {
+        #[test]
+        fn both_decoders_give_the_same_pixels(
+            width in 1u32..150, height in 1u32..60, noise in 0u32..200, colour: bool, quality in 1u8..=100,
+        ) {
+            let (quick, zune) = both(&jpeg(&picture(width, height, noise, colour), quality));
+            prop_assert!(quick.is_some());
+            prop_assert!(quick == zune);
+        }
+
+        /// With other steps than it was made with a picture has coefficients far
+        /// beyond those of any pixels.
+        #[test]
+        fn both_decoders_give_the_same_pixels_of_wild_coefficients(
+            noise in 0u32..200, quality in 30u8..=100, steps in proptest::collection::vec(any::<u8>(), 64),
+        ) {
+            let mut data = jpeg(&picture(64, 40, noise, false), quality);
+            let table = data.windows(2).position(|w| w == [0xFF, 0xDB]).unwrap() + 5;
+            data[table..table + 64].copy_from_slice(&steps);
+            let (quick, zune) = both(&data);
+            prop_assert!(quick.is_some());
+            prop_assert!(quick == zune);
+        }
+
+        /// What is damaged is zune-jpeg's to judge; where the damage only makes
+        /// other coefficients, both see the same.
+        #[test]
+        fn damage_is_never_seen_differently(
+            noise in 0u32..100, colour: bool, places in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        ) {
+            let mut data = jpeg(&picture(90, 50, noise, colour), 80);
+            for (place, value) in places {
+                let at = place.index(data.len());
+                data[at] = value;
+            }
+            let (quick, zune) = both(&data);
+            prop_assert!(quick.is_none() || quick == zune);
+        }
+
+        #[test]
+        fn what_ends_early_is_not_in_order(keep in any::<prop::sample::Index>(), colour: bool) {
+            let data = jpeg(&picture(90, 50, 20, colour), 80);
+            prop_assert!(both(&data[..keep.index(data.len())]).0.is_none());
+        }
+    }
+
+    #[test]
+    fn subsampled_and_restarted_files_are_the_same_by_both_decoders() {
+        for name in [
+            "gray",
+            "restart",
+            "420-optimized",
+            "422",
+            "440-restart",
+            "411",
+        ] {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/page");
+            let data = std::fs::read(format!("{folder}/{name}.jpg")).unwrap();
+            let (quick, zune) = both(&data);
+            assert!(quick.is_some(), "{name}");
+            assert!(quick == zune, "{name}");
+        }
+    }
 
     #[test]
     fn density_in_centimetres_becomes_dots_per_inch() {

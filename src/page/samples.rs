@@ -31,6 +31,8 @@ pub(crate) struct Samples {
     tables: Vec<[u8; 256]>,
     alpha: Option<Alpha>,
     little_endian: bool,
+    /// The only table changes nothing.
+    plain: bool,
 }
 
 /// A table that stretches stored values of `bits` bits to 0 to 255.
@@ -86,6 +88,9 @@ impl Samples {
             && (colors..=MAX_SAMPLES).contains(&per_pixel)
             && alpha.is_none_or(|a| (colors..per_pixel).contains(&a.index))
             && !tables.is_empty();
+        let plain = tables
+            .first()
+            .is_some_and(|table| (0..=u8::MAX).eq(table.iter().copied()));
         known.then_some(Self {
             bits,
             per_pixel,
@@ -93,6 +98,7 @@ impl Samples {
             tables,
             alpha,
             little_endian,
+            plain,
         })
     }
 
@@ -105,6 +111,10 @@ impl Samples {
     pub fn gray_row(&self, row: &[u8], out: &mut [u8]) {
         match (self.bits, self.per_pixel) {
             (1, 1) => self.bits_row(row, out),
+            (8, 1) if self.plain => {
+                let pixels = out.len().min(row.len());
+                out[..pixels].copy_from_slice(&row[..pixels]);
+            }
             (8, 1) => {
                 for (to, from) in out.iter_mut().zip(row) {
                     *to = self.tables[0][usize::from(*from)];
@@ -120,11 +130,21 @@ impl Samples {
     }
 
     fn bits_row(&self, row: &[u8], out: &mut [u8]) {
-        let (zero, one) = (self.tables[0][0], self.tables[0][1]);
-        for (to, byte) in out.chunks_mut(8).zip(row) {
-            for (i, pixel) in to.iter_mut().enumerate() {
-                *pixel = if byte & (0x80 >> i) == 0 { zero } else { one };
-            }
+        let [zero, one] = [self.tables[0][0], self.tables[0][1]].map(|v| [v; 8]);
+        let [zero, one] = [zero, one].map(u64::from_le_bytes);
+        // Eight pixels in a number, the first in its lowest byte: each byte keeps
+        // its own bit, is made 0 or 255, and chooses.
+        let eight = |byte: u8| {
+            let own = u64::from_le_bytes([byte; 8]) & 0x0102_0408_1020_4080;
+            let set = ((own + 0x7F7F_7F7F_7F7F_7F7F) >> 7 & 0x0101_0101_0101_0101) * 255;
+            (zero ^ (set & (zero ^ one))).to_le_bytes()
+        };
+        let (whole, rest) = out.as_chunks_mut::<8>();
+        for (to, byte) in whole.iter_mut().zip(row) {
+            *to = eight(*byte);
+        }
+        if let Some(byte) = row.get(whole.len()) {
+            rest.copy_from_slice(&eight(*byte)[..rest.len()]);
         }
     }
 

@@ -13,11 +13,11 @@ use crate::form::{AreaKind, PageLayout, Reference};
 use crate::geometry::{MmPoint, MmRect, PxPoint};
 
 /// Distance of two samples, mm: the thumbnail's own resolution.
-const STEP_MM: f64 = 0.25;
+pub(super) const STEP_MM: f64 = 0.25;
 
 /// What is printed is masked with this margin, mm: registration between the
 /// anchors is within half a millimetre, and the thumbnail blurs a quarter.
-const PRINT_MARGIN_MM: f64 = 0.8;
+pub(super) const PRINT_MARGIN_MM: f64 = 0.8;
 
 /// Darkness (0 paper, 1 print) of a pen's stroke in the thumbnail, where a
 /// 0.35 mm line of medium darkness is thinned to a third.
@@ -30,16 +30,16 @@ const WRITING_MM2: f64 = 2.5;
 const STRAY_MM2: f64 = 2.5;
 
 /// Ink that is not printed, in a window of the paper.
-struct FreeInk<'a> {
-    thumb: &'a Thumbnail,
-    page: &'a PageLayout,
-    registration: &'a Registration,
-    tone: Tone,
+pub(crate) struct FreeInk<'a> {
+    pub thumb: &'a Thumbnail,
+    pub page: &'a PageLayout,
+    pub registration: &'a Registration,
+    pub tone: Tone,
 }
 
 impl FreeInk<'_> {
     /// Map of the thumbnail around a paper place.
-    fn map(&self, p: MmPoint) -> LocalMap {
+    pub(super) fn map(&self, p: MmPoint) -> LocalMap {
         let full = self.registration.local(p);
         let f = f64::from(self.thumb.factor);
         LocalMap {
@@ -71,10 +71,7 @@ impl FreeInk<'_> {
                 );
                 window.fill(&self.thumb.image, &self.map(piece.center()), piece, STEP_MM);
                 let mask = self.mask(piece, &window, except);
-                let paper = brightest(&window, &mask).unwrap_or(self.tone.paper);
-                // Where most of a piece is dark there is a shadow, not writing.
-                let paper = paper.max(self.tone.black + 0.4 * (self.tone.paper - self.tone.black));
-                let limit = paper - STROKE * (paper - self.tone.black);
+                let limit = self.ink_level(&window, &mask, STROKE);
                 for (p, m) in window.pixels.iter().zip(&mask) {
                     if !m {
                         seen += 1;
@@ -89,7 +86,16 @@ impl FreeInk<'_> {
         )
     }
 
-    fn mask(&self, piece: MmRect, window: &Window, except: &[MmRect]) -> Vec<bool> {
+    /// What is darker than this gray level in the window is ink of this darkness
+    /// (0 paper, 1 print).
+    pub(super) fn ink_level(&self, window: &Window, mask: &[bool], darkness: f64) -> f64 {
+        let paper = brightest(window, mask).unwrap_or(self.tone.paper);
+        // Where most of a piece is dark there is a shadow, not writing.
+        let paper = paper.max(self.tone.black + 0.4 * (self.tone.paper - self.tone.black));
+        paper - darkness * (paper - self.tone.black)
+    }
+
+    pub(super) fn mask(&self, piece: MmRect, window: &Window, except: &[MmRect]) -> Vec<bool> {
         let mut mask = vec![false; window.pixels.len()];
         let printed = self
             .page
@@ -149,19 +155,9 @@ fn mask_reference(reference: &Reference, piece: MmRect, window: &Window, mask: &
 }
 
 /// Is there ink in the writing areas?
-pub(crate) fn read_areas(
-    thumb: &Thumbnail,
-    page: &PageLayout,
-    registration: &Registration,
-    tone: Tone,
-) -> Vec<AreaReading> {
-    let free = FreeInk {
-        thumb,
-        page,
-        registration,
-        tone,
-    };
-    page.areas
+pub(crate) fn read_areas(free: &FreeInk) -> Vec<AreaReading> {
+    free.page
+        .areas
         .iter()
         .map(|area| {
             let (ink, share) = free.measure(area.rect, &[]);
@@ -176,7 +172,7 @@ pub(crate) fn read_areas(
                 ink: ink >= least,
                 coverage: (share * 10_000.0).round() / 10_000.0,
                 corners_px: corners(
-                    &registration.local(area.rect.center()),
+                    &free.registration.local(area.rect.center()),
                     area.rect,
                     (0.0, 0.0),
                 ),
@@ -188,18 +184,10 @@ pub(crate) fn read_areas(
 /// A question that seems blank but has ink around its boxes or labels (a label
 /// that was circled, a tick beside the words) is not certain.
 pub(crate) fn doubt_blank_questions(
-    thumb: &Thumbnail,
-    page: &PageLayout,
-    registration: &Registration,
-    tone: Tone,
+    free: &FreeInk,
     answers: &mut BTreeMap<String, Answer>,
 ) -> Vec<Problem> {
-    let free = FreeInk {
-        thumb,
-        page,
-        registration,
-        tone,
-    };
+    let page = free.page;
     let areas: Vec<MmRect> = page.areas.iter().map(|a| a.rect).collect();
     let mut problems = Vec::new();
     for (question, answer) in answers

@@ -42,6 +42,9 @@ const TRACE_MM2: f64 = 0.05;
 /// stamp does, and is lighter than this share of the sheet's own marks, is of
 /// something else: the marks of one pen seldom differ by so much in the mean.
 const LIGHTER: f64 = 0.9;
+/// A mark whose ink is lighter than this share of the sheet's own marks is of
+/// another pen: a stamp, print of the other side, or somebody else's.
+const SAME_PEN: f64 = 0.62;
 /// Share of the directions around a box from which something is drawn around
 /// it: a circle drawn by hand may be open, or run along the outline for a part.
 const CIRCLE: f64 = 0.68;
@@ -113,6 +116,9 @@ pub(crate) fn classify(
                 "a line from far outside runs through the box: stamp, signature or a very large mark",
             );
         }
+        if of_another_pen(ink, hand) {
+            return marginal("the ink in the box is lighter than the sheet's other marks");
+        }
         return verdict(MarkState::Marked, None);
     }
     marginal(if ink.firm_mm2 < FAINT * ink.faint_mm2 {
@@ -136,6 +142,10 @@ fn circled(ink: &Ink) -> bool {
 /// Lighter than the sheet's pen, and from far outside.
 fn from_afar(ink: &Ink, hand: &Hand) -> bool {
     ink.exits && !hand.large && ink.darkness < LIGHTER * hand.darkness
+}
+
+fn of_another_pen(ink: &Ink, hand: &Hand) -> bool {
+    ink.darkness < SAME_PEN * hand.darkness
 }
 
 /// Ink in or beside an empty box that may be all there is of an answer.
@@ -167,10 +177,11 @@ mod tests {
     /// The first box of a sheet of these boxes, each of its own question.
     fn first_of(sheet: &[Ink], place: Place) -> MarkState {
         let questions: Vec<usize> = (0..sheet.len()).collect();
-        let hand = Hand::of(sheet, &questions, 0.0);
+        // What the darkest half millimetre of a stroke so dark has.
+        let shades: Vec<f64> = sheet.iter().map(|ink| 0.6 * ink.darkness).collect();
+        let hand = Hand::of(sheet, &questions, &shades, 0.0);
         let ink = &sheet[0];
-        // What the darkest half millimetre of so much ink has.
-        let features = Features::of(ink, &hand.usual_beside(0), shade);
+        let features = Features::of(ink, &hand.usual_beside(0), shades[0]);
         classify(ink, &features, &hand, MarkModel::shipped(), place).state
     }
 

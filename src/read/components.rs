@@ -91,7 +91,7 @@ pub(crate) enum Touch {
     Sides,
 }
 
-/// Regions of the pixels of a row-major mask that are not 0.
+/// Regions of the pixels of a row-major mask that are 1; all others are 0.
 pub(crate) fn regions(width: u32, height: u32, touch: Touch, mask: &[u8]) -> Vec<Component> {
     let reach = u32::from(touch == Touch::Corners);
     let mut found: Vec<Component> = Vec::new();
@@ -102,13 +102,14 @@ pub(crate) fn regions(width: u32, height: u32, touch: Touch, mask: &[u8]) -> Vec
     if width == 0 {
         return found;
     }
+    let mut bits = Bits::default();
     for (y, row) in (0..height).zip(mask.chunks_exact(width as usize)) {
         current.clear();
+        bits.fill(row);
         let mut first_above = 0;
         let mut x = 0;
-        while let Some(start) = next_set(row, x) {
-            let length = row[start..].iter().position(|&m| m == 0);
-            let end = length.map_or(row.len(), |n| start + n);
+        while let Some(start) = bits.next(x, 0) {
+            let end = bits.next(start, u64::MAX).unwrap_or(row.len());
             let (start, x_end) = (start as u32, end as u32);
             x = end;
             let mut label = None;
@@ -148,18 +149,46 @@ pub(crate) fn regions(width: u32, height: u32, touch: Touch, mask: &[u8]) -> Vec
         .collect()
 }
 
-/// First pixel from `from` on that is not 0. Nearly all of a page is paper:
-/// eight pixels of it are passed at a time.
-fn next_set(row: &[u8], from: usize) -> Option<usize> {
-    let rest = row.get(from..)?;
-    let (eights, _) = rest.as_chunks::<8>();
-    let paper = eights
-        .iter()
-        .take_while(|e| u64::from_ne_bytes(**e) == 0)
-        .count();
-    let skipped = paper * 8;
-    let at = rest[skipped..].iter().position(|&m| m != 0)?;
-    Some(from + skipped + at)
+/// A row of a mask, a bit a pixel, so that runs of any length are passed in a
+/// few steps.
+#[derive(Default)]
+struct Bits {
+    words: Vec<u64>,
+    width: usize,
+}
+
+impl Bits {
+    fn fill(&mut self, row: &[u8]) {
+        self.width = row.len();
+        self.words.clear();
+        self.words.extend(row.chunks(64).map(|pixels| {
+            let mut word = 0;
+            let (eights, rest) = pixels.as_chunks::<8>();
+            for (i, eight) in eights.iter().enumerate() {
+                // Moves the lowest bit of each byte to the top byte, in order.
+                let eight = u64::from_le_bytes(*eight) & 0x0101_0101_0101_0101;
+                word |= (eight.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i);
+            }
+            for (i, m) in rest.iter().enumerate() {
+                word |= u64::from(*m & 1) << (8 * eights.len() + i);
+            }
+            word
+        }));
+    }
+
+    /// First pixel from `from` on that is set, or with all ones as `flip` that
+    /// is not.
+    fn next(&self, from: usize, flip: u64) -> Option<usize> {
+        let (first, words) = self.words.get(from / 64..)?.split_first()?;
+        let left = (first ^ flip) >> (from % 64);
+        let at = if left != 0 {
+            from + left.trailing_zeros() as usize
+        } else {
+            let k = words.iter().position(|w| w ^ flip != 0)?;
+            (from / 64 + 1 + k) * 64 + (words[k] ^ flip).trailing_zeros() as usize
+        };
+        (at < self.width).then_some(at)
+    }
 }
 
 fn find(parent: &mut [u32], mut l: u32) -> u32 {
@@ -204,19 +233,39 @@ mod tests {
 
     #[test]
     fn runs_in_long_rows_are_found_wherever_they_begin() {
-        for start in 0..40 {
-            for end in start + 1..=40 {
-                let mut row = [0u8; 40];
+        // Two words of 64 and a part of a third.
+        for start in 0..140 {
+            for end in start + 1..=140 {
+                let mut row = [0u8; 140];
                 row[start..end].fill(1);
-                let c = regions(40, 1, Touch::Corners, &row);
+                let c = regions(140, 1, Touch::Corners, &row);
                 assert_eq!(
                     (c.len(), c[0].x0, c[0].x1),
                     (1, start as u32, end as u32 - 1)
                 );
             }
         }
-        assert!(regions(40, 1, Touch::Corners, &[0; 40]).is_empty());
+        assert!(regions(140, 1, Touch::Corners, &[0; 140]).is_empty());
         assert!(regions(0, 3, Touch::Corners, &[]).is_empty());
+    }
+
+    #[test]
+    fn each_run_of_a_row_is_a_region() {
+        let mut dice = 7u32;
+        for width in [1u32, 8, 63, 64, 65, 130, 200] {
+            let row: Vec<u8> = (0..width)
+                .map(|_| {
+                    dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    u8::from(dice >> 30 != 0)
+                })
+                .collect();
+            let found: Vec<u32> = regions(width, 1, Touch::Corners, &row)
+                .iter()
+                .flat_map(|c| c.x0..=c.x1)
+                .collect();
+            let set: Vec<u32> = (0..width).filter(|x| row[*x as usize] == 1).collect();
+            assert_eq!(found, set);
+        }
     }
 
     #[test]

@@ -17,6 +17,10 @@ const COVERED_FILL: f64 = 0.6;
 /// are: a thick marker's X covers 0.7 of a box, but then so do the others.
 const COVERED_TIMES: f64 = 1.6;
 
+/// Fewer marks than this do not show how a hand marks: a lone covered box may be
+/// all that a person took back on a sheet left blank.
+const HAND_OF: usize = 3;
+
 /// Answers of all questions that have a box on the page.
 ///
 /// Where the form says that a filled box is taken back, a box that is covered
@@ -29,10 +33,15 @@ pub(crate) fn compose(
     verdicts: &[Verdict],
 ) -> BTreeMap<String, Answer> {
     let usual = usual_fill(verdicts);
+    let unknown_hand = verdicts
+        .iter()
+        .filter(|v| v.state == MarkState::Marked)
+        .count()
+        < HAND_OF;
     let takes_back = |v: &Verdict| {
         layout.correction == Correction::FillCancels
             && v.fill >= COVERED_FILL
-            && v.fill >= COVERED_TIMES * usual
+            && (unknown_hand || v.fill >= COVERED_TIMES * usual)
     };
     let mut answers = BTreeMap::new();
     for question in &layout.questions {

@@ -48,6 +48,10 @@ impl Feature {
 /// threshold of 2 % in the best case (Weber).
 pub const VISIBLE_SHADE: f64 = 0.05;
 
+/// The shade of a usual mark where a sheet has none to compare with: a ballpoint's
+/// stroke of 0.35 mm and middling darkness, averaged over half a millimetre.
+pub const USUAL_SHADE: f64 = 0.35;
+
 /// The figures of one box.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Features {

@@ -63,7 +63,7 @@ fn glyph(face: &Outlines, character: char) -> Option<Glyph> {
         width,
         height,
         pixels,
-        outside: 0.0,
+        ..Window::default()
     };
     let halved = (0..COLUMNS / 2 * (ROWS / 2))
         .map(|i| {

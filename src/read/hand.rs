@@ -1,6 +1,7 @@
 //! How the marks of a sheet look: this hand, this pen. One box can only be
 //! judged beside the others of its sheet.
 
+use super::features::USUAL_SHADE;
 use super::ink::{Ink, Thresholds};
 
 /// Below this share of the sheet's own weaker marks, faint ink is only dust…
@@ -89,7 +90,7 @@ const UNKNOWN: Usual = Usual {
     firm_mm2: 1.0,
     extent_mm: 2.5,
     darkness: 0.6,
-    shade: 0.35,
+    shade: USUAL_SHADE,
 };
 
 impl Hand {
@@ -257,11 +258,8 @@ mod tests {
             ..Ink::default()
         };
         let empty = Ink::default();
-        let hand = Hand::of(
-            &[dot, empty, empty, dot, dot, empty],
-            &[0, 0, 1, 1, 2, 2],
-            0.0,
-        );
+        let sheet = [dot, empty, empty, dot, dot, empty];
+        let hand = Hand::of(&sheet, &[0, 0, 1, 1, 2, 2], &[0.3; 6], 0.0);
         let usual = hand.usual_beside(1);
         assert!((usual.extent_mm - 0.9).abs() < 1e-9 && (usual.firm_mm2 - 0.4).abs() < 1e-9);
     }

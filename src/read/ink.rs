@@ -40,6 +40,8 @@ pub(crate) struct Ink {
     /// Ink leaves the ring at two opposite sides, 2 mm beyond the box: a stamp,
     /// a signature, or a mark twice as large as its box.
     pub exits: bool,
+    /// Ink reaches the ring's outer edge, 2 mm beyond the box.
+    pub reaches_rim: bool,
     /// Most of the ink is a straight line along an axis that goes on above and
     /// below (or left and right) of the box: a streak or a fold.
     pub line_through: bool,
@@ -79,6 +81,10 @@ const STAIN: f64 = 0.35;
 
 /// Brightness of the paper in the window: the 75th percentile of its ring.
 pub(crate) fn local_paper(window: &Window, template: &BoxTemplate) -> Option<u8> {
+    *window.paper.get_or_init(|| ring_paper(window, template))
+}
+
+fn ring_paper(window: &Window, template: &BoxTemplate) -> Option<u8> {
     let mut histogram = [0u32; 256];
     let mut n = 0;
     for (&p, &z) in window.pixels.iter().zip(&template.zones) {
@@ -95,11 +101,18 @@ pub(crate) fn local_paper(window: &Window, template: &BoxTemplate) -> Option<u8>
 /// percentile (one sigma where there is only noise), gray levels.
 pub(crate) fn interior_spread(window: &Window, template: &BoxTemplate, shift: (i32, i32)) -> f64 {
     let mut histogram = [0u32; 256];
-    for_zone(window, template, shift, |z, p, _| {
-        if z & zone::INTERIOR != 0 {
-            histogram[p as usize] += 1;
+    let (columns, rows) = template.inside.clone();
+    for row in rows {
+        let Some((zones, pixels, _)) = shifted_row(window, template, shift, row, columns.clone())
+        else {
+            continue;
+        };
+        for (z, p) in zones.iter().zip(pixels) {
+            if z & zone::INTERIOR != 0 {
+                histogram[*p as usize] += 1;
+            }
         }
-    });
+    }
     let level = |share| f64::from(super::thumbnail::percentile(&histogram, share));
     level(0.5) - level(0.16)
 }
@@ -136,13 +149,13 @@ pub(crate) fn darkest_patch(
         Some(sum)
     };
     let step = PATCH / 2;
-    (0..h.saturating_sub(PATCH - 1))
-        .step_by(step)
-        .flat_map(|row| {
-            (0..w.saturating_sub(PATCH - 1))
-                .step_by(step)
-                .map(move |col| (col, row))
-        })
+    // The places of the whole window that are in steps, as far as they are inside.
+    let within = |inside: &std::ops::Range<usize>, size: usize| {
+        let last = inside.end.min(size).saturating_sub(PATCH - 1);
+        (inside.start / step * step..last).step_by(step)
+    };
+    let (columns, rows) = (within(&template.inside.0, w), within(&template.inside.1, h));
+    rows.flat_map(|row| columns.clone().map(move |col| (col, row)))
         .filter_map(|(col, row)| sum(col, row))
         .min()
         .map_or(0.0, |s| paper - f64::from(s) / (PATCH * PATCH) as f64)
@@ -210,30 +223,58 @@ impl Empty {
     }
 }
 
-/// Calls `f(zone, gray, template index)` for each sample that means something.
-fn for_zone(
+/// Zones and pixels of a row of the template, as far as the window has it at
+/// this shift, within some columns; and the first one's column.
+fn shifted_row<'a>(
+    window: &'a Window,
+    template: &'a BoxTemplate,
+    (dx, dy): (i32, i32),
+    row: usize,
+    columns: std::ops::Range<usize>,
+) -> Option<(&'a [u8], &'a [u8], usize)> {
+    let (w, h) = (template.width as i32, template.height as i32);
+    let source_row = row as i32 + dy;
+    let from = (columns.start as i32).max(-dx).max(0);
+    let to = (columns.end as i32).min(w - dx).min(w);
+    if !(0..h).contains(&source_row) || from >= to {
+        return None;
+    }
+    let length = (to - from) as usize;
+    let zones = template.zones.get(row * template.width + from as usize..)?;
+    let pixels = window.pixels.get((source_row * w + from + dx) as usize..)?;
+    Some((zones.get(..length)?, pixels.get(..length)?, from as usize))
+}
+
+/// Calls `f(zone, gray, template index)` for each sample that means something
+/// and is darker than `limit` even where an empty box is dark.
+fn for_dark(
     window: &Window,
     template: &BoxTemplate,
-    (dx, dy): (i32, i32),
+    shift: (i32, i32),
+    empty: &Empty,
+    limit: u8,
     mut f: impl FnMut(u8, u8, usize),
 ) {
-    let (w, h) = (template.width as i32, template.height as i32);
-    for row in 0..h {
-        let source_row = row + dy;
-        if !(0..h).contains(&source_row) {
+    for row in 0..template.height {
+        let Some((zones, pixels, from)) =
+            shifted_row(window, template, shift, row, 0..template.width)
+        else {
             continue;
-        }
-        let zones = &template.zones[(row * w) as usize..][..w as usize];
-        let from = 0.max(-dx);
-        let to = w.min(w - dx);
-        if from >= to {
-            continue;
-        }
-        let source = &window.pixels[(source_row * w + from + dx) as usize..];
-        for (col, (&z, &p)) in (from..to).zip(zones[from as usize..to as usize].iter().zip(source))
-        {
-            if z != 0 {
-                f(z, p, (row * w + col) as usize);
+        };
+        // Nearly everything is paper: a piece of it is passed in one step.
+        const PIECE: usize = 16;
+        let pieces = zones.chunks(PIECE).zip(pixels.chunks(PIECE));
+        for (first, (zones, pixels)) in (from..).step_by(PIECE).zip(pieces) {
+            let dark = |(z, p): (&u8, &u8)| (*z != 0) & (*p < limit);
+            if !zones.iter().zip(pixels).fold(false, |any, s| any | dark(s)) {
+                continue;
+            }
+            for (column, (&z, &p)) in (first..).zip(zones.iter().zip(pixels)) {
+                let i = row * template.width + column;
+                let p = p.saturating_add(empty.at(i));
+                if z != 0 && p < limit {
+                    f(z, p, i);
+                }
             }
         }
     }
@@ -275,11 +316,7 @@ pub(crate) fn measure(
         ..LineTest::default()
     };
     let mut firm_bounds = Bounds::default();
-    for_zone(window, template, shift, |z, p, i| {
-        let p = p.saturating_add(empty.at(i));
-        if p >= faint {
-            return;
-        }
+    for_dark(window, template, shift, empty, faint, |z, p, i| {
         let (x, y) = ((i % template.width) as f64, (i / template.width) as f64);
         if z & zone::INTERIOR != 0 {
             n_faint += 1;
@@ -354,6 +391,7 @@ pub(crate) fn measure(
                 .iter()
                 .all(|&k| mm2(rim[k].min(brim[k])) >= DIRECTION_MM2 && mm2(ring[k]) >= EXIT_MM2)
         }),
+        reaches_rim: rim.iter().any(|&n| mm2(n) >= DIRECTION_MM2),
         line_through,
         line: line_through.then(|| line.line()).flatten(),
         line_beside: line.in_ring(),

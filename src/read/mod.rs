@@ -22,6 +22,7 @@
 //! Learned forms have no anchors of ours: [`coarse`] and [`patches`] register
 //! them by their own print instead of stages 2 to 5.
 
+mod afar;
 mod areas;
 mod boxes;
 mod classify;
@@ -53,7 +54,7 @@ mod template;
 mod text_line;
 pub(crate) mod thumbnail;
 
-pub use features::{Feature, Features, VISIBLE_SHADE};
+pub use features::{Feature, Features, USUAL_SHADE, VISIBLE_SHADE};
 pub use known_scanner::{KnownScanner, KnownStreak};
 pub use reader::{ReadOptions, Reader};
 pub use reading::{

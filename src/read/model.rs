@@ -319,7 +319,8 @@ mod tests {
             let model = MarkModel::shipped();
             let mut bigger = values;
             bigger[which] += more;
-            prop_assert!(model.log_odds(&Features { values: bigger }) >= model.log_odds(&Features { values }));
+            let odds = |values| model.log_odds(&Features { values });
+            prop_assert!(odds(bigger) >= odds(values));
         }
     }
 }

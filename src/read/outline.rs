@@ -1,8 +1,10 @@
 //! Finds each box's printed outline near where the registration puts it, and
 //! says how much of it is really there: the proof of alignment.
 
+use fearless_simd::{Level, dispatch};
+
 use super::sample::Window;
-use super::template::{BoxTemplate, Outline, POINTS, SEARCH_MM, SECTORS, STEP_MM};
+use super::template::{BoxTemplate, Outline, OutlinePoint, POINTS, SEARCH_MM, SECTORS, STEP_MM};
 
 /// Where a box's outline was found.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -27,27 +29,32 @@ pub(crate) const CERTAIN_SECTORS: usize = 6;
 /// contrast: lets the nearest of two equal places win, no more.
 const SHIFT_COST: f64 = 0.0004;
 
+/// How far the outline is searched for, samples.
+const REACH: i32 = (SEARCH_MM / STEP_MM + 0.5) as i32;
+
 /// Searches the window for the outline. `contrast` is paper minus print, gray
 /// levels.
 pub(crate) fn locate(window: &Window, template: &BoxTemplate, contrast: f64) -> Located {
-    let reach = (SEARCH_MM / STEP_MM).round() as i32;
-    let score = |dx: i32, dy: i32| -> f64 {
-        let raw = line_contrast(window, &template.outline, dy * template.width as i32 + dx);
+    let reach = REACH;
+    let weigh = |raw: i32, dx: i32, dy: i32| -> f64 {
         f64::from(raw) / (2.0 * POINTS as f64 * contrast)
             - SHIFT_COST * f64::from(dx * dx + dy * dy)
     };
+    let score = |dx: i32, dy: i32| -> f64 {
+        let raw = line_contrast(window, &template.outline, dy * template.width as i32 + dx);
+        weigh(raw, dx, dy)
+    };
     let mut best = (f64::NEG_INFINITY, 0, 0);
-    let mut dy = -reach;
-    while dy <= reach {
-        let mut dx = -reach;
-        while dx <= reach {
-            let s = score(dx, dy);
+    let level = Level::new();
+    for dy in (-reach..=reach).step_by(2) {
+        let offset = dy * template.width as i32;
+        let row = dispatch!(level, _simd => line_contrasts(window, &template.outline, offset));
+        for (dx, raw) in (-reach..=reach).zip(row).step_by(2) {
+            let s = weigh(i32::from(raw), dx, dy);
             if s > best.0 {
                 best = (s, dx, dy);
             }
-            dx += 2;
         }
-        dy += 2;
     }
     let (_, cx, cy) = best;
     for dy in cy - 1..=cy + 1 {
@@ -88,22 +95,51 @@ pub(crate) fn locate(window: &Window, template: &BoxTemplate, contrast: f64) -> 
     }
 }
 
+/// Shifts of one row that are looked at, those of [`REACH`] and what fills a
+/// vector.
+const ROW: usize = 32;
+
+/// [`line_contrast`] at `offset`, shifted sideways by -[`REACH`] and more: all
+/// shifts of a row at once, for which the samples lie side by side.
+#[inline(always)]
+fn line_contrasts(window: &Window, outline: &Outline, offset: i32) -> [i16; ROW] {
+    // 64 points of 510 gray levels at most fit.
+    const { assert!(POINTS * 510 <= i16::MAX as usize && 2 * (REACH as usize) < ROW) };
+    let first = offset - REACH;
+    let row = |i: i32| -> Option<&[u8; ROW]> {
+        let at = usize::try_from(i + first).ok()?;
+        window.pixels.get(at..)?.first_chunk()
+    };
+    let mut sums = [0i16; ROW];
+    for p in &outline.points {
+        if let (Some(on), Some(inside), Some(outside)) = (row(p.on), row(p.inside), row(p.outside))
+        {
+            for (k, sum) in sums.iter_mut().enumerate() {
+                *sum += i16::from(inside[k]) + i16::from(outside[k]) - 2 * i16::from(on[k]);
+            }
+        } else {
+            for (k, sum) in sums.iter_mut().enumerate() {
+                *sum += point_contrast(window, p, first + k as i32) as i16;
+            }
+        }
+    }
+    sums
+}
+
 /// Sum over the outline of how much darker the line is than both sides.
 fn line_contrast(window: &Window, outline: &Outline, offset: i32) -> i32 {
+    let points = outline.points.iter();
+    points.map(|p| point_contrast(window, p, offset)).sum()
+}
+
+/// How much darker the line is than both sides at one point; beyond the window
+/// there is paper.
+fn point_contrast(window: &Window, p: &OutlinePoint, offset: i32) -> i32 {
     let at = |i: i32| {
-        i32::from(
-            window
-                .pixels
-                .get((i + offset) as usize)
-                .copied()
-                .unwrap_or(255),
-        )
+        let sample = window.pixels.get((i + offset) as usize).copied();
+        i32::from(sample.unwrap_or(255))
     };
-    outline
-        .points
-        .iter()
-        .map(|p| at(p.inside) + at(p.outside) - 2 * at(p.on))
-        .sum()
+    at(p.inside) + at(p.outside) - 2 * at(p.on)
 }
 
 /// How many sectors of the outline are printed at this shift.
@@ -141,4 +177,38 @@ pub(crate) fn sectors(
             f64::from(sum) / (2.0 * sector.len() as f64 * contrast) >= SECTOR_CONTRAST
         })
         .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_shifts_is_what_single_shifts_are() {
+        let (width, height) = (60, 50);
+        let window = Window {
+            width,
+            height,
+            pixels: (0..width * height)
+                .map(|i| (i * i * 31 + i * 7) as u8)
+                .collect(),
+            ..Window::default()
+        };
+        let points = (0..POINTS as i32)
+            .map(|i| OutlinePoint {
+                // The first and last are beyond the window at some shifts.
+                on: i * 46,
+                inside: i * 47 + 3,
+                outside: i * 45 + 60,
+            })
+            .collect();
+        let outline = Outline { points };
+        for offset in [-600, -60, 0, 7, 60, 600] {
+            let row = line_contrasts(&window, &outline, offset);
+            for (shift, raw) in (-REACH..=REACH).zip(row) {
+                let single = line_contrast(&window, &outline, offset + shift);
+                assert_eq!(i32::from(raw), single, "{offset} {shift}");
+            }
+        }
+    }
 }

@@ -6,6 +6,8 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::GrayImage;
+use rxing::common::BitMatrix;
+use rxing::qrcode::decoder::qrcode_decoder::decode_bitmatrix;
 
 use super::registration::LocalMap;
 use super::sample::Window;
@@ -124,6 +126,9 @@ impl<'a> Symbol<'a> {
         let Some((level, threshold)) = self.level(c, r, offset) else {
             return false;
         };
+        if quarters == 0 {
+            return level < threshold;
+        }
         let around: i32 = [(-1, 0), (1, 0), (0, -1), (0, 1)]
             .into_iter()
             .map(|(x, y)| self.level(c + x, r + y, offset).map_or(level, |l| l.0))
@@ -168,10 +173,27 @@ impl<'a> Symbol<'a> {
     }
 
     fn decode(&self, offset: (i32, i32), sharpening: i32) -> Option<String> {
-        let grid = rqrr::SimpleGrid::from_func(self.size, |x, y| {
-            self.dark_sharpened(x, y, offset, sharpening)
-        });
-        guarded(|| rqrr::Grid::new(grid).decode().ok().map(|(_, text)| text))
+        let dark = |x, y| self.dark_sharpened(x, y, offset, sharpening);
+        // Both correct as many errors; the first takes a tenth of the time.
+        self.by_rxing(&dark).or_else(|| {
+            let grid = rqrr::SimpleGrid::from_func(self.size, dark);
+            guarded(|| rqrr::Grid::new(grid).decode().ok().map(|(_, text)| text))
+        })
+    }
+
+    fn by_rxing(&self, dark: &dyn Fn(usize, usize) -> bool) -> Option<String> {
+        guarded(|| {
+            let mut bits = BitMatrix::with_single_dimension(self.size as u32).ok()?;
+            for row in 0..self.size {
+                for column in 0..self.size {
+                    if dark(column, row) {
+                        bits.set(column as u32, row as u32);
+                    }
+                }
+            }
+            let read = decode_bitmatrix(&bits).ok()?;
+            Some(read.getText().to_owned())
+        })
     }
 }
 

@@ -5,7 +5,8 @@ mod printed;
 
 use std::collections::BTreeMap;
 
-use super::areas;
+use super::afar;
+use super::areas::{self, FreeInk};
 use super::boxes::BoxesRead;
 use super::compose::compose;
 use super::constellation;
@@ -230,11 +231,12 @@ impl PageImage<'_> {
 fn is_blank(thumb: &Thumbnail, paper: &PaperMap) -> bool {
     let (w, h) = thumb.image.dimensions();
     let level = (f64::from(paper.median()) * 0.7) as u8;
+    // Counted in bytes, a piece at a time: many pixels in one step.
     let dark: u32 = thumb
         .image
         .as_raw()
-        .iter()
-        .map(|&p| u32::from(p < level))
+        .chunks(255)
+        .map(|piece| u32::from(piece.iter().map(|&p| u8::from(p < level)).sum::<u8>()))
         .sum();
     f64::from(dark) < BLANK_SHARE * f64::from(w) * f64::from(h)
 }
@@ -260,10 +262,17 @@ fn assemble(
     page: &PageImage,
     form: &Layout,
     layout: &PageLayout,
-    boxes: BoxesRead,
+    mut boxes: BoxesRead,
     tone: Tone,
     scanner: Option<&KnownScanner>,
 ) -> PageReading {
+    let free = FreeInk {
+        thumb: &page.thumb,
+        page: layout,
+        registration: &boxes.registration.clone(),
+        tone,
+    };
+    afar::doubt_from_afar(&mut boxes, &free);
     let BoxesRead {
         mut marks,
         verdicts,
@@ -272,8 +281,7 @@ fn assemble(
         ..
     } = boxes;
     let mut answers = compose(form, layout, &mut marks, &verdicts);
-    let mut problems =
-        areas::doubt_blank_questions(&page.thumb, layout, &registration, tone, &mut answers);
+    let mut problems = areas::doubt_blank_questions(&free, &mut answers);
     if hand.may_vanish() {
         problems.extend(doubt_all_blanks(&mut answers));
     }
@@ -300,7 +308,7 @@ fn assemble(
         status: Status::Review,
         rotation: 0,
         answers,
-        areas: areas::read_areas(&page.thumb, layout, &registration, tone),
+        areas: areas::read_areas(&free),
         marks,
         problems,
     }

@@ -1,6 +1,9 @@
 //! Takes small windows of the paper out of the image, without ever warping a
 //! whole page.
 
+use std::cell::OnceCell;
+
+use fearless_simd::{Level, dispatch};
 use image::GrayImage;
 
 use super::registration::LocalMap;
@@ -17,6 +20,8 @@ pub(crate) struct Window {
     pub pixels: Vec<u8>,
     /// Share of the samples that lie outside the image.
     pub outside: f64,
+    /// Brightness of the paper, once somebody has asked for it.
+    pub paper: OnceCell<Option<u8>>,
 }
 
 /// Beyond the image's edge there is no ink: white.
@@ -30,6 +35,7 @@ impl Window {
         let times = ((map.scale() * step / 1.5).ceil().clamp(1.0, 8.0)) as usize;
         self.width = (rect.size.width / step).round().max(1.0) as usize;
         self.height = (rect.size.height / step).round().max(1.0) as usize;
+        self.paper = OnceCell::new();
         if times == 1 {
             self.fill_plain(image, map, rect, step);
             return;
@@ -37,18 +43,20 @@ impl Window {
         let (width, height) = (self.width, self.height);
         (self.width, self.height) = (width * times, height * times);
         self.fill_plain(image, map, rect, step / times as f64);
-        let fine = std::mem::take(&mut self.pixels);
-        let n = (times * times) as u32;
-        self.pixels.reserve(width * height);
-        for row in fine.chunks_exact(width * times * times) {
+        // Each mean is written where samples were that have been read already.
+        let (n, fine) = ((times * times) as u32, width * times);
+        for y in 0..height {
             for x in 0..width {
-                let sum: u32 = (0..times)
-                    .flat_map(|dy| &row[(dy * width + x) * times..][..times])
+                let corner = y * times * fine + x * times;
+                let rows = self.pixels[corner..].chunks(fine).take(times);
+                let sum: u32 = rows
+                    .flat_map(|row| &row[..times])
                     .map(|&p| u32::from(p))
                     .sum();
-                self.pixels.push((sum / n) as u8);
+                self.pixels[y * width + x] = (sum / n) as u8;
             }
         }
+        self.pixels.truncate(width * height);
         (self.width, self.height) = (width, height);
     }
 
@@ -77,7 +85,17 @@ impl Window {
                 && p.y + 3.0 < f64::from(image.height().min(1 << 15))
         };
         if corners.into_iter().all(safe) {
-            self.fill_inside(raw, w as usize, first, step_x, step_y);
+            self.pixels.resize(self.width * self.height, OUTSIDE);
+            let inside = Inside {
+                raw,
+                stride: w as usize,
+                first,
+                step_x,
+                step_y,
+            };
+            let (width, pixels) = (self.width, &mut self.pixels);
+            let level = Level::new();
+            dispatch!(level, _simd => inside.fill(width, pixels));
             self.outside = 0.0;
             return;
         }
@@ -110,35 +128,58 @@ impl Window {
     }
 }
 
-impl Window {
-    /// The same where no sample can lie outside: nearly always.
-    fn fill_inside(
-        &mut self,
-        raw: &[u8],
-        stride: usize,
-        first: PxPoint,
-        step_x: PxVector,
-        step_y: PxVector,
-    ) {
+/// Samples of which none can lie outside the image: nearly always.
+struct Inside<'a> {
+    raw: &'a [u8],
+    stride: usize,
+    first: PxPoint,
+    step_x: PxVector,
+    step_y: PxVector,
+}
+
+/// Samples whose pixels are fetched before any of them is computed: fetching
+/// is one by one, computing many at a time.
+const FETCHED: usize = 128;
+
+impl Inside<'_> {
+    /// Plain loops, that the compiler vectorises for the processor at hand.
+    #[inline(always)]
+    fn fill(&self, width: usize, pixels: &mut [u8]) {
         let fixed = |v: f64| (v * 65536.0).round() as i32;
-        let (ix, iy) = (fixed(step_x.x), fixed(step_x.y));
-        self.pixels.reserve(self.width * self.height);
-        for row in 0..self.height {
-            let start = first + step_y * row as f64;
+        let (ix, iy) = (fixed(self.step_x.x), fixed(self.step_x.y));
+        let mut fours = [[0u8; 4]; FETCHED];
+        for (row, out) in pixels.chunks_exact_mut(width).enumerate() {
+            let start = self.first + self.step_y * row as f64;
             let (mut x, mut y) = (fixed(start.x - 0.5), fixed(start.y - 0.5));
-            self.pixels.extend((0..self.width).map(|_| {
-                let i = (y >> 16) as usize * stride + (x >> 16) as usize;
-                let (fx, fy) = ((x >> 8 & 255) as u32, (y >> 8 & 255) as u32);
-                x += ix;
-                y += iy;
-                // One bounds check for all four neighbours.
-                let Some(q) = raw.get(i..i + stride + 2) else {
-                    return OUTSIDE;
-                };
-                let top = u32::from(q[0]) * (256 - fx) + u32::from(q[1]) * fx;
-                let bottom = u32::from(q[stride]) * (256 - fx) + u32::from(q[stride + 1]) * fx;
-                ((top * (256 - fy) + bottom * fy + (1 << 15)) >> 16) as u8
-            }));
+            for out in out.chunks_mut(FETCHED) {
+                let fours = &mut fours[..out.len()];
+                self.fetch((x, y), (ix, iy), fours);
+                for (out, four) in out.iter_mut().zip(fours) {
+                    let (fx, fy) = ((x >> 8 & 255) as u32, (y >> 8 & 255) as u32);
+                    x += ix;
+                    y += iy;
+                    let [a, b, c, d] = four.map(u32::from);
+                    let top = a * (256 - fx) + b * fx;
+                    let bottom = c * (256 - fx) + d * fx;
+                    *out = ((top * (256 - fy) + bottom * fy + (1 << 15)) >> 16) as u8;
+                }
+            }
+        }
+    }
+
+    /// The four pixels around each place.
+    #[inline(always)]
+    fn fetch(&self, (mut x, mut y): (i32, i32), (ix, iy): (i32, i32), fours: &mut [[u8; 4]]) {
+        let stride = self.stride;
+        for four in fours {
+            let i = (y >> 16) as usize * stride + (x >> 16) as usize;
+            x += ix;
+            y += iy;
+            // One bounds check for all four neighbours.
+            *four = match self.raw.get(i..i + stride + 2) {
+                Some(q) => [q[0], q[1], q[stride], q[stride + 1]],
+                None => [OUTSIDE; 4],
+            };
         }
     }
 }
@@ -168,6 +209,35 @@ mod tests {
 
     use super::*;
     use crate::geometry::mm_rect;
+
+    /// Where a step spans several pixels their mean is taken, and only that.
+    #[test]
+    fn coarse_windows_are_means_of_fine_ones() {
+        let image = GrayImage::from_fn(200, 160, |x, y| image::Luma([(x * 3 + y * 29) as u8]));
+        let map = LocalMap {
+            paper: MmPoint::new(5.0, 4.0),
+            image: PxPoint::new(100.0, 80.0),
+            dx: PxVector::new(10.0, 1.0),
+            dy: PxVector::new(-1.0, 10.0),
+        };
+        let rect = mm_rect(1.0, 1.0, 6.0, 5.0);
+        let (mut coarse, mut fine) = (Window::default(), Window::default());
+        coarse.fill(&image, &map, rect, 0.5);
+        let times = 4;
+        fine.fill(&image, &map, rect, 0.5 / times as f64);
+        assert_eq!(
+            (coarse.width, coarse.height, coarse.pixels.len()),
+            (12, 10, 120)
+        );
+        assert_eq!((fine.width, fine.height), (48, 40));
+        for (i, p) in coarse.pixels.iter().enumerate() {
+            let (x, y) = (i % 12 * times, i / 12 * times);
+            let sum: u32 = (0..times * times)
+                .map(|k| u32::from(fine.pixels[(y + k / times) * 48 + x + k % times]))
+                .sum();
+            assert_eq!(u32::from(*p), sum / 16);
+        }
+    }
 
     proptest! {
         /// Windows in fixed point are what single samples in floating point are,

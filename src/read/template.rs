@@ -2,6 +2,7 @@
 //! points of its outline, and what every sample of its window means.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::registration::LocalMap;
@@ -97,6 +98,8 @@ pub(crate) struct BoxTemplate {
     pub interior_mm2: f64,
     /// Columns and rows of the interior, samples.
     pub interior: (usize, usize),
+    /// Columns and rows between which the whole interior lies.
+    pub inside: (Range<usize>, Range<usize>),
 }
 
 /// 64 directions, by repeated rotation so that every machine gets the same
@@ -212,7 +215,7 @@ fn template(
         (half_h - inner) * CENTER_SHARE,
     );
     let mut interior = 0usize;
-    let zones = (0..width * height)
+    let zones: Vec<u8> = (0..width * height)
         .map(|i| {
             if printed[i] {
                 return 0;
@@ -237,10 +240,12 @@ fn template(
             }
         })
         .collect();
+    let inside = inside(&zones, width);
     BoxTemplate {
         window,
         width,
         height,
+        inside,
         outline: Arc::clone(outline),
         zones,
         interior_mm2: interior as f64 * STEP_MM * STEP_MM,
@@ -249,6 +254,16 @@ fn template(
             (2.0 * (half_h - inner) / STEP_MM).round() as usize,
         ),
     }
+}
+
+/// Columns and rows between which all of the interior lies.
+fn inside(zones: &[u8], width: usize) -> (Range<usize>, Range<usize>) {
+    let interior = || (0..zones.len()).filter(|i| zones[*i] & zone::INTERIOR != 0);
+    let span = |of: &dyn Fn(usize) -> usize| {
+        let first = interior().map(of).min().unwrap_or(0);
+        first..interior().map(of).max().map_or(first, |last| last + 1)
+    };
+    (span(&|i| i % width), span(&|i| i / width))
 }
 
 /// Where the blank page has ink of its own besides this box.

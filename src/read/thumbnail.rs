@@ -1,6 +1,7 @@
 //! The page at about 100 dpi: all that is needed to find the anchors, in the
 //! only pass over the whole image.
 
+use fearless_simd::{Level, dispatch};
 use image::GrayImage;
 
 use crate::geometry::PxPoint;
@@ -50,16 +51,18 @@ pub(crate) fn reduce(full: &GrayImage, factor: u32) -> GrayImage {
     }
     // The usual factors (200 to 600 dpi) as constants: the compiler unrolls
     // the sum over a block's columns.
-    match factor {
+    let level = Level::new();
+    dispatch!(level, _simd => match factor {
         2 => average::<2>(full, &mut out),
         3 => average::<3>(full, &mut out),
         4 => average::<4>(full, &mut out),
         6 => average::<6>(full, &mut out),
         _ => average_by(full, &mut out, factor as usize),
-    }
+    });
     out
 }
 
+#[inline(always)]
 fn average<const F: usize>(full: &GrayImage, out: &mut GrayImage) {
     let (w, tw) = (full.width() as usize, out.width() as usize);
     let mut columns = vec![0u16; w];
@@ -72,6 +75,7 @@ fn average<const F: usize>(full: &GrayImage, out: &mut GrayImage) {
     }
 }
 
+#[inline(always)]
 fn average_by(full: &GrayImage, out: &mut GrayImage, factor: usize) {
     let (w, tw) = (full.width() as usize, out.width() as usize);
     let mut columns = vec![0u16; w];
@@ -86,6 +90,7 @@ fn average_by(full: &GrayImage, out: &mut GrayImage, factor: usize) {
     }
 }
 
+#[inline(always)]
 fn sum_rows(rows: &[u8], columns: &mut [u16]) {
     columns.fill(0);
     for row in rows.chunks_exact(columns.len()) {
@@ -174,10 +179,18 @@ pub(crate) fn percentile(histogram: &[u32; 256], share: f64) -> u8 {
     let total: u32 = histogram.iter().sum();
     let wanted = f64::from(total) * share;
     let mut seen = 0;
-    for (v, n) in histogram.iter().enumerate() {
-        seen += n;
-        if f64::from(seen) >= wanted {
-            return v as u8;
+    // Whole pieces are passed in a step each.
+    for (k, piece) in histogram.as_chunks::<16>().0.iter().enumerate() {
+        let all = seen + piece.iter().sum::<u32>();
+        if f64::from(all) < wanted {
+            seen = all;
+            continue;
+        }
+        for (v, n) in piece.iter().enumerate() {
+            seen += n;
+            if f64::from(seen) >= wanted {
+                return (k * 16 + v) as u8;
+            }
         }
     }
     255
@@ -195,6 +208,46 @@ mod tests {
         assert_eq!((t.factor, t.image.dimensions()), (2, (821, 825)));
         assert_eq!(t.image.get_pixel(1, 1).0[0], 191);
         assert_eq!(t.image.get_pixel(0, 0).0[0], 255);
+    }
+
+    #[test]
+    fn every_factor_gives_the_means_of_its_blocks() {
+        let full = GrayImage::from_fn(131, 47, |x, y| {
+            image::Luma([(x * 37 + y * 101 + x * y) as u8])
+        });
+        for factor in 2..8 {
+            let reduced = reduce(&full, factor);
+            assert_eq!(reduced.dimensions(), (131 / factor, 47 / factor));
+            for (x, y, p) in reduced.enumerate_pixels() {
+                let sum: u32 = (0..factor * factor)
+                    .map(|i| {
+                        full.get_pixel(x * factor + i % factor, y * factor + i / factor)
+                            .0[0]
+                    })
+                    .map(u32::from)
+                    .sum();
+                let mean = f64::from(sum) / f64::from(factor * factor);
+                assert!(
+                    (f64::from(p.0[0]) - mean).abs() <= 0.6,
+                    "{factor}: {p:?} {mean}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_percentile_is_the_first_value_that_reaches_the_share() {
+        let mut histogram = [0u32; 256];
+        for (i, n) in histogram.iter_mut().enumerate() {
+            *n = (i as u32 * 7919) % 5;
+        }
+        let total: u32 = histogram.iter().sum();
+        for percent in 0..=100 {
+            let share = f64::from(percent) / 100.0;
+            let below = |v: usize| f64::from(histogram[..v].iter().sum::<u32>());
+            let first = (0..256).find(|v| below(v + 1) >= f64::from(total) * share);
+            assert_eq!(Some(usize::from(percentile(&histogram, share))), first);
+        }
     }
 
     #[test]

@@ -1,0 +1,84 @@
+//! Ink that comes to a box from far outside: the ring of a stamp, a signature, a
+//! line across the page. Its stroke goes on without a gap far beyond where any
+//! mark that was made for the box ends.
+
+use super::areas::{FreeInk, STEP_MM};
+use super::boxes::BoxesRead;
+use super::reading::MarkState;
+use super::sample::Window;
+use crate::geometry::MmRect;
+
+/// The tails of ticks and the arms of large crosses reach up to 5 mm beyond their
+/// boxes; what is connected with ink this far away is part of something else, mm.
+const FAR_MM: f64 = 9.0;
+
+/// Ink counts as the box's from its masked outline to this far outside, mm: the
+/// first row of samples beyond the print's margin, and one more.
+const NEAR_MM: f64 = 0.6;
+
+/// Darkness of a stroke in the thumbnail, as in writing areas.
+const STROKE: f64 = 0.22;
+
+const REASON: &str = "a line from far outside runs through the box: stamp, signature or writing";
+
+/// Doubts marks whose ink goes on far outside, unless most marks of the sheet do:
+/// then this hand makes them so.
+pub(crate) fn doubt_from_afar(out: &mut BoxesRead, free: &FreeInk) {
+    let marked: Vec<usize> = (0..out.marks.len())
+        .filter(|&i| out.verdicts[i].state == MarkState::Marked)
+        .collect();
+    let far: Vec<usize> = marked
+        .iter()
+        .copied()
+        .filter(|&i| out.inks[i].reaches_rim && reaches_far(free, free.page.boxes[i].rect))
+        .collect();
+    if far.len() > 1 && 2 * far.len() > marked.len() {
+        return;
+    }
+    for i in far {
+        out.doubt(i, REASON);
+    }
+}
+
+fn reaches_far(free: &FreeInk, rect: MmRect) -> bool {
+    let area = rect.inflate(FAR_MM + STEP_MM, FAR_MM + STEP_MM);
+    let mut window = Window::default();
+    window.fill(&free.thumb.image, &free.map(area.center()), area, STEP_MM);
+    let mask = free.mask(area, &window, &[]);
+    let limit = free.ink_level(&window, &mask, STROKE);
+    let (w, h) = (window.width, window.height);
+    let inked = |i: usize| !mask[i] && f64::from(window.pixels[i]) < limit;
+    let place = |i: usize| {
+        area.origin
+            + euclid::vec2(
+                ((i % w) as f64 + 0.5) * STEP_MM,
+                ((i / w) as f64 + 0.5) * STEP_MM,
+            )
+    };
+    let margin = super::areas::PRINT_MARGIN_MM + NEAR_MM;
+    let near = rect.inflate(margin, margin);
+    let inner = rect.inflate(FAR_MM, FAR_MM);
+    let mut seen = vec![false; w * h];
+    let mut open: Vec<usize> = (0..w * h)
+        .filter(|&i| inked(i) && near.contains(place(i)))
+        .collect();
+    for &i in &open {
+        seen[i] = true;
+    }
+    while let Some(i) = open.pop() {
+        if !inner.contains(place(i)) {
+            return true;
+        }
+        let (x, y) = (i % w, i / w);
+        for ny in y.saturating_sub(1)..=(y + 1).min(h - 1) {
+            for nx in x.saturating_sub(1)..=(x + 1).min(w - 1) {
+                let n = ny * w + nx;
+                if !seen[n] && inked(n) {
+                    seen[n] = true;
+                    open.push(n);
+                }
+            }
+        }
+    }
+    false
+}
