@@ -82,9 +82,11 @@ pub(super) fn scores(run: &Report, name: &str) -> String {
         .into_iter()
         .map(|v| {
             let text = significant_integer(v);
-            let below = (v.abs() <= LABELLED)
-                .then(|| format!("\n{}", percent(probability(v))))
-                .unwrap_or_default();
+            let below = if v.abs() <= LABELLED {
+                format!("\n{}", percent(probability(v)))
+            } else {
+                String::new()
+            };
             (v, text + &below)
         })
         .collect();

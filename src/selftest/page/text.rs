@@ -406,6 +406,7 @@ fn speed_of(runs: &Runs, files: &Files, speed: Option<&Speed>) -> String {
         (Some(speed), Some((source, plot))) => {
             if let Some(plot) = plot {
                 out.push(format!("![Time to decode and to read a page]({plot})"));
+                out.push("Decoding is by this program's own decoders, the same that reading uses; the ratio is of decoding and reading to decoding alone; pages a second are of two threads.".to_owned());
                 out.push(speed.table());
             }
             let notes: Vec<String> = speed.notes.iter().map(|n| format!("- {}", cell(n))).collect();
