@@ -365,6 +365,25 @@ mod tests {
         assert_eq!(one.threads, 1);
     }
 
+    /// What is proven by readings that explain themselves holds for those that an
+    /// office gets.
+    #[test]
+    fn a_reading_that_is_explained_is_the_same() {
+        let library = Library::load(&[]).unwrap();
+        let form = library.resolve("ba-dinh-2022").unwrap();
+        let reader = Reader::new(library.layouts(), ReadOptions::default());
+        let simulator = Simulator::for_form(&form, Level::Hard, 3).unwrap();
+        for n in 0..6 {
+            for page in simulator.sheet(n).unwrap().pages {
+                let (explained, why) = reader.explain(&page.scan);
+                assert_eq!(explained, reader.read(&page.scan));
+                if explained.status != Status::Unreadable {
+                    assert_eq!(why.boxes.len(), explained.marks.len());
+                }
+            }
+        }
+    }
+
     #[test]
     fn amounts_are_met() {
         let layout = crate::synth::sample::layout();

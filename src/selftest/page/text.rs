@@ -1,5 +1,7 @@
 //! The words of the page.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::super::interval::{Share, clopper_pearson_95, upper_bound_95};
 use super::super::report::Report;
 use super::Files;
@@ -211,7 +213,7 @@ fn asked(runs: &Runs) -> String {
 fn not_shown(runs: &Runs) -> String {
     let mut points = vec![
         "**No real paper.** What the simulator's authors did not think of is not in it: other pens, other printers, other damage. An error rate here is a rate among simulated sheets, and a zero is no promise for an office's own.".to_owned(),
-        "**One house.** The people who wrote the simulator also wrote the reader, and the reader's mark model is learned from the same simulator with another seed. Good figures are therefore expected; bad ones would be a plain fault. Only the independent check below and real ballots say more.".to_owned(),
+        format!("**One house.** The people who wrote the simulator also wrote the reader, and the reader's mark model is learned from the same simulator, from sheets of another seed (here: {}). Good figures are therefore expected; bad ones would be a plain fault. Only the independent check below and real ballots say more.", learned_by(runs)),
         "**The mixture is ours.** How often a page is folded, copied or scanned in black and white is our guess of what offices send. Who knows his own mixture can weigh the table by condition with it.".to_owned(),
         "**What is left out.** Boxes of refused pages are not among the boxes read. Questions that are not clear (overvotes, corrections, covered boxes) do not count against the reader when they are flagged, but do when they are silently wrong. Boxes of flagged questions are among the boxes read, though a person looks at them. Where a scanner's threshold would have erased the pen altogether, the simulator scans in gray instead: marks that left no trace in the image are not tested.".to_owned(),
         "**People.** What is flagged, a person decides; that people err, too, is not in these figures.".to_owned(),
@@ -230,6 +232,15 @@ fn not_shown(runs: &Runs) -> String {
     }
     let points: Vec<String> = points.into_iter().map(|p| format!("- {p}")).collect();
     format!("## What this does not show\n\n{}", points.join("\n"))
+}
+
+/// The commands that learned the models of the runs.
+fn learned_by(runs: &Runs) -> String {
+    let commands: BTreeSet<String> = runs
+        .iter()
+        .map(|(r, _)| format!("`{}`", r.model.learned_by))
+        .collect();
+    commands.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 fn seed_of(command: &str) -> Option<u64> {
@@ -340,7 +351,7 @@ fn by_condition(runs: &Runs, files: &Files) -> String {
         ));
     }
     for (run, name) in runs {
-        let list = |of: &std::collections::BTreeMap<String, u64>| {
+        let list = |of: &BTreeMap<String, u64>| {
             let mut all: Vec<_> = of.iter().collect();
             all.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
             let all: Vec<String> = all
