@@ -1,15 +1,17 @@
 //! `phieu selftest`: the proof on this machine, with this form.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::shared::{TemplateArgs, ThreadArgs};
 use super::{CliError, Outcome};
 use crate::form::{Library, LoadedForm};
-use crate::selftest::{Amount, Plan, Report, run as run_selftest};
+use crate::selftest::{Amount, Plan, Progress, Report, Sources, run as run_selftest, write_page};
 use crate::synth::{Level, UnknownLevel};
 
 /// Tự kiểm tra: in, mô phỏng, đọc, so sánh (print, simulate, read and compare).
@@ -43,6 +45,21 @@ pub(crate) struct SelftestArgs {
     /// In kết quả dạng JSON (print the result as JSON)
     #[arg(long)]
     json: bool,
+    /// Lưu tiến độ vào tệp này; chạy lại cùng lệnh thì làm tiếp từ đó (keep the progress in this file; the same command goes on from there after an interruption)
+    #[arg(long, value_name = "FILE")]
+    resume: Option<PathBuf>,
+    /// Viết trang kết quả có biểu đồ vào thư mục này (write a page with plots into this folder)
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// Làm trang từ các kết quả --json đã có, không chạy lại (make the page from results of --json instead of running; repeatable)
+    #[arg(long, value_name = "JSON", requires = "report", conflicts_with_all = ["form", "pages", "positions", "seed", "level", "pictures", "resume", "json"])]
+    from: Vec<PathBuf>,
+    /// Kết quả đo tốc độ cho trang: những gì cargo bench --bench read_pages in ra (speed for the page: what the bench printed)
+    #[arg(long, value_name = "FILE", requires = "report")]
+    speed: Option<PathBuf>,
+    /// Kết quả kiểm tra độc lập cho trang, dạng Markdown (an independent check for the page, as Markdown)
+    #[arg(long, value_name = "FILE", requires = "report")]
+    independent: Option<PathBuf>,
     #[command(flatten)]
     threads: ThreadArgs,
 }
@@ -52,6 +69,52 @@ fn parse_level(text: &str) -> Result<Level, UnknownLevel> {
 }
 
 pub(crate) fn run(args: &SelftestArgs) -> Result<Outcome, CliError> {
+    let reports = if args.from.is_empty() {
+        vec![run_here(args)?]
+    } else {
+        args.from
+            .iter()
+            .map(|f| load(f))
+            .collect::<Result<_, _>>()?
+    };
+    let silent: u64 = reports.iter().map(|r| r.counts.silent_errors).sum();
+    if let Some(dir) = &args.report {
+        let text = |path: &Option<PathBuf>| path.as_deref().map(read_text).transpose();
+        let page = write_page(
+            dir,
+            &Sources {
+                reports,
+                speed: text(&args.speed)?,
+                independent: text(&args.independent)?,
+            },
+        )?;
+        if !args.json {
+            writeln!(io::stdout().lock(), "{}", page.display())?;
+        }
+    }
+    Ok(if silent == 0 {
+        Outcome::Done
+    } else {
+        Outcome::NeedsPerson
+    })
+}
+
+fn read_text(path: &Path) -> Result<String, CliError> {
+    std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()).into())
+}
+
+fn load(path: &Path) -> Result<Report, CliError> {
+    serde_json::from_str(&read_text(path)?).map_err(|e| {
+        format!(
+            "{} is no result of phieu selftest --json of this version: {e}",
+            path.display()
+        )
+        .into()
+    })
+}
+
+/// Runs, shows progress, prints the result.
+fn run_here(args: &SelftestArgs) -> Result<Report, CliError> {
     let library = Library::load(&args.templates.dirs)?;
     let forms: Vec<LoadedForm> = if args.form.is_empty() {
         library.forms().cloned().collect()
@@ -72,25 +135,13 @@ pub(crate) fn run(args: &SelftestArgs) -> Result<Outcome, CliError> {
         pictures: args.pictures.clone(),
         flagged_pictures: args.flagged,
         threads: args.threads.count().get(),
+        command: command(args),
+        program: program(),
+        checkpoint: args.resume.clone(),
     };
-    let bar = ProgressBar::with_draw_target(
-        None,
-        if io::stderr().is_terminal() {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        },
-    );
-    if let Ok(style) = ProgressStyle::with_template(
-        "{bar:30} {pos}/{len} trang (pages), {per_sec}, còn (left) {eta}",
-    ) {
-        bar.set_style(style);
-    }
-    let report = run_selftest(&plan, &|done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
-    })?;
-    bar.finish_and_clear();
+    let shown = Shown::new();
+    let report = run_selftest(&plan, &|progress| shown.show(progress))?;
+    shown.bar.finish_and_clear();
     let mut out = io::stdout().lock();
     if args.json {
         serde_json::to_writer(&mut out, &report).map_err(io::Error::from)?;
@@ -99,11 +150,90 @@ pub(crate) fn run(args: &SelftestArgs) -> Result<Outcome, CliError> {
         write!(out, "{}", summary(&report))?;
     }
     out.flush()?;
-    Ok(if report.counts.silent_errors == 0 {
-        Outcome::Done
-    } else {
-        Outcome::NeedsPerson
-    })
+    Ok(report)
+}
+
+/// The command that makes the same sheets again.
+fn command(args: &SelftestArgs) -> String {
+    let mut words = vec!["phieu selftest".to_owned()];
+    words.extend(args.form.iter().map(|f| format!("--form {f}")));
+    let dirs = args.templates.dirs.iter();
+    words.extend(dirs.map(|d| format!("--templates {}", d.display())));
+    words.push(match args.positions {
+        Some(n) => format!("--positions {n}"),
+        None => format!("--pages {}", args.pages),
+    });
+    words.push(format!("--level {} --seed {}", args.level, args.seed));
+    words.join(" ")
+}
+
+/// Digits of the program's hash: enough to tell builds apart.
+const DIGITS: usize = 12;
+
+/// Version of this program, and what its file's BLAKE3 begins with: two builds
+/// of one version may read differently.
+fn program() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    match std::env::current_exe().and_then(std::fs::read) {
+        Ok(bytes) => format!(
+            "phieu {version} ({})",
+            &blake3::hash(&bytes).to_hex()[..DIGITS]
+        ),
+        Err(_) => format!("phieu {version}"),
+    }
+}
+
+/// Where no bar can be drawn, a line says so often how far it is.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+
+/// Progress on standard error: a bar on a terminal, else a line now and then.
+struct Shown {
+    bar: ProgressBar,
+    terminal: bool,
+    told: Mutex<Instant>,
+}
+
+impl Shown {
+    fn new() -> Self {
+        let terminal = io::stderr().is_terminal();
+        let bar = ProgressBar::with_draw_target(
+            None,
+            if terminal {
+                ProgressDrawTarget::stderr()
+            } else {
+                ProgressDrawTarget::hidden()
+            },
+        );
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} trang (pages), {msg}")
+        {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            terminal,
+            told: Mutex::new(Instant::now()),
+        }
+    }
+
+    fn show(&self, p: Progress) {
+        let left = p
+            .left()
+            .map_or_else(|| "?".to_owned(), |d| HumanDuration(d).to_string());
+        let message = format!(
+            "còn (left) {left}, lỗi thầm lặng (silent errors) {}",
+            p.silent_errors
+        );
+        if self.terminal {
+            self.bar.set_length(p.all);
+            self.bar.set_position(p.done);
+            self.bar.set_message(message);
+        } else if let Ok(mut told) = self.told.lock()
+            && told.elapsed() >= TELL_EVERY
+        {
+            *told = Instant::now();
+            eprintln!("{}/{} trang (pages), {message}", p.done, p.all);
+        }
+    }
 }
 
 /// The report in words, Vietnamese first.

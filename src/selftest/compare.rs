@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::read::{AnswerState, MarkState, PageReading, Status};
 use crate::synth::{Drawn, Outcome, PageTruth, QuestionTruth};
 
+use super::group::mark_of;
 use super::report::Counts;
 
 /// How a reading was silently wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SilentKind {
     /// Another form, version, page or serial than the truth.
@@ -24,7 +25,7 @@ pub enum SilentKind {
 }
 
 /// One silent error.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SilentError {
     /// Form id.
     pub form: String,
@@ -41,7 +42,7 @@ pub struct SilentError {
     /// What was read.
     pub read: String,
     /// Picture of the place, where pictures were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
 }
 
@@ -53,6 +54,8 @@ pub struct PageScore {
     /// Marks and empty boxes by what was drawn there, with how many were read
     /// as marked, unmarked and marginal.
     pub by_drawn: BTreeMap<&'static str, [u64; 3]>,
+    /// Numbers of the page's questions by what was drawn for them.
+    pub by_mark: BTreeMap<&'static str, Counts>,
     /// Clear questions that were sent to a person: id and why.
     pub flagged_clear: Vec<(String, String)>,
     /// Silent errors.
@@ -77,9 +80,16 @@ pub fn compare(truth: &PageTruth, reading: &PageReading) -> PageScore {
         score.counts.clean_pages = 1;
     }
     for question in &truth.questions {
-        compare_question(truth, question, reading, &mut score);
+        let before = score.errors.len();
+        let mut counts = compare_question(truth, question, reading, &mut score);
+        counts.silent_errors = (score.errors.len() - before) as u64;
+        score.counts.add(&counts);
+        score
+            .by_mark
+            .entry(mark_of(question))
+            .or_default()
+            .add(&counts);
     }
-    score.counts.silent_errors = score.errors.len() as u64;
     score
 }
 
@@ -126,11 +136,13 @@ fn compare_question(
     question: &QuestionTruth,
     reading: &PageReading,
     score: &mut PageScore,
-) {
-    let counts = &mut score.counts;
-    counts.questions += 1;
-    counts.positions += question.boxes.len() as u64;
-    counts.clear_questions += u64::from(question.clear);
+) -> Counts {
+    let mut counts = Counts {
+        questions: 1,
+        positions: question.boxes.len() as u64,
+        clear_questions: u64::from(question.clear),
+        ..Counts::default()
+    };
 
     let marks: BTreeMap<&str, MarkState> = reading
         .marks
@@ -160,7 +172,7 @@ fn compare_question(
             wrong_marks.push(b.choice.as_str());
         }
     }
-    counts.marginal_marks += marks
+    counts.marginal_marks = marks
         .values()
         .filter(|s| **s == MarkState::Marginal)
         .count() as u64;
@@ -178,7 +190,7 @@ fn compare_question(
     let Some(answer) = reading.answers.get(&question.id) else {
         let error = says(SilentKind::Missing, "nothing".into());
         score.errors.push(error);
-        return;
+        return counts;
     };
     if answer.state.needs_person() {
         counts.flagged_questions += 1;
@@ -188,7 +200,7 @@ fn compare_question(
             let why = why_flagged(&question.id, answer.state, reading);
             score.flagged_clear.push((question.id.clone(), why));
         }
-        return;
+        return counts;
     }
     let sorted = |choices: &[String]| {
         let mut c = choices.to_vec();
@@ -210,6 +222,7 @@ fn compare_question(
             .errors
             .push(says(SilentKind::Mark, format!("marks {wrong_marks:?}")));
     }
+    counts
 }
 
 /// Why a person is asked about a question: the reason of its first doubtful
@@ -223,7 +236,7 @@ fn why_flagged(question: &str, state: AnswerState, reading: &PageReading) -> Str
         .unwrap_or_else(|| format!("{state:?}").to_lowercase())
 }
 
-fn name(drawn: Option<Drawn>) -> &'static str {
+pub(super) fn name(drawn: Option<Drawn>) -> &'static str {
     match drawn {
         None => "empty",
         Some(Drawn::Cross) => "cross",
@@ -309,6 +322,8 @@ pub(super) mod tests {
         assert_eq!(score.counts.questions, 6);
         assert_eq!(score.counts.clear_questions, 6);
         assert_eq!(score.counts.flagged_questions, 0);
+        let by_mark: u64 = score.by_mark.values().map(|c| c.positions).sum();
+        assert_eq!(by_mark, score.counts.positions);
     }
 
     #[test]

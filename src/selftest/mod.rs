@@ -7,11 +7,27 @@
 //! that goes to a person is *flagged*; only flagged questions that the truth
 //! calls clear are held against the reader.
 
+//!
+//! What was counted is kept as JSON ([`Report`]), by condition of the simulated
+//! sheet ([`group`]) and by the mark model's score ([`scores`]), with intervals
+//! ([`interval`]); [`page`] makes a page with plots of it. A long run may be
+//! interrupted ([`checkpoint`]).
+
+mod checkpoint;
 mod compare;
+mod group;
+mod interval;
+mod page;
 mod picture;
 mod report;
 mod run;
+mod scores;
 
+pub use checkpoint::CheckpointError;
 pub use compare::{PageScore, SilentError, SilentKind, compare};
-pub use report::{Counts, Report, upper_bound_95};
-pub use run::{Amount, Plan, SelftestError, run};
+pub use group::{ByCondition, Group, MARK};
+pub use interval::{Scatter, Share, clopper_pearson_95, upper_bound_95};
+pub use page::{PageError, Sources, write as write_page};
+pub use report::{Counts, ModelUsed, ReadAs, Report};
+pub use run::{Amount, Plan, Progress, SelftestError, run};
+pub use scores::{BIN, MarkScores, Reliability, ScoreBin};

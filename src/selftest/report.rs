@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::read::model::{Limits, MarkModel, Price};
 use crate::synth::Level;
 
 use super::compare::{PageScore, SilentError};
+use super::group::{ByCondition, Group, MARK, OfSheet};
+use super::interval::upper_bound_95;
+use super::scores::MarkScores;
 
 /// Numbers that add up over pages.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Page images made.
     pub pages: u64,
@@ -36,7 +40,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, o: &Self) {
+    pub(super) fn add(&mut self, o: &Self) {
         self.pages += o.pages;
         self.unreadable_pages += o.unreadable_pages;
         self.clean_pages += o.clean_pages;
@@ -72,7 +76,7 @@ fn share(part: u64, whole: u64) -> f64 {
 }
 
 /// How boxes with one kind of drawing were read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadAs {
     /// Read as marked.
     pub marked: u64,
@@ -82,9 +86,44 @@ pub struct ReadAs {
     pub marginal: u64,
 }
 
+/// The mark model that the run was read with, as far as a page about the run
+/// tells of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelUsed {
+    /// [`MarkModel::shipped_id`].
+    pub id: String,
+    /// The command that learned it, with its seed.
+    pub learned_by: String,
+    /// Wanted silent errors per box.
+    pub silent_error_rate: f64,
+    /// Limits in use.
+    pub limits: Limits,
+    /// What other rates cost.
+    pub prices: Vec<Price>,
+}
+
+impl ModelUsed {
+    fn shipped() -> Self {
+        let model = MarkModel::shipped();
+        Self {
+            id: MarkModel::shipped_id().to_owned(),
+            learned_by: model.origin.command.clone(),
+            silent_error_rate: model.silent_error_rate,
+            limits: model.limits,
+            prices: model.prices.clone(),
+        }
+    }
+}
+
 /// What the selftest found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
+    /// The command that gives the same again.
+    pub command: String,
+    /// The program that ran: its version and what its file's hash begins with.
+    pub program: String,
+    /// The model that judged marks.
+    pub model: ModelUsed,
     /// Level of the simulation.
     pub level: Level,
     /// Its seed.
@@ -105,13 +144,20 @@ pub struct Report {
     pub flagged_because: BTreeMap<String, u64>,
     /// Pages unreadable, by the first problem that was given.
     pub unreadable_because: BTreeMap<String, u64>,
+    /// All together, with the scatter between sheets.
+    pub total: Group,
+    /// The same by condition of the simulated sheet.
+    pub by_condition: ByCondition,
+    /// What the model said of marked and of empty boxes.
+    pub scores: MarkScores,
     /// The first silent errors, in the order of forms and sheets.
     pub errors: Vec<SilentError>,
     /// Pages made, read and compared per second of wall time.
     pub pages_per_second: f64,
-    /// Time to read a page on one thread, ms; the simulation is not in it.
+    /// Time to read a page on one thread, ms; the simulation is not in it, what
+    /// the reader keeps to explain itself is.
     pub read_ms_per_page: f64,
-    /// Wall time, s.
+    /// Wall time, s; of a run that was interrupted, of all its parts.
     pub seconds: f64,
     /// Threads that worked.
     pub threads: usize,
@@ -123,6 +169,9 @@ const LISTED: usize = 200;
 impl Report {
     pub(super) fn new(level: Level, seed: u64) -> Self {
         Self {
+            command: String::new(),
+            program: String::new(),
+            model: ModelUsed::shipped(),
             level,
             seed,
             counts: Counts::default(),
@@ -132,6 +181,9 @@ impl Report {
             marks_by_drawing: BTreeMap::new(),
             flagged_because: BTreeMap::new(),
             unreadable_because: BTreeMap::new(),
+            total: Group::default(),
+            by_condition: ByCondition::new(),
+            scores: MarkScores::default(),
             errors: Vec::new(),
             pages_per_second: 0.0,
             read_ms_per_page: 0.0,
@@ -140,7 +192,29 @@ impl Report {
         }
     }
 
-    pub(super) fn add(&mut self, form: &str, score: PageScore) {
+    /// Takes in the pages of one sheet, each with the conditions that it came to
+    /// be under.
+    pub(super) fn add_sheet(
+        &mut self,
+        form: &str,
+        pages: Vec<(PageScore, Vec<(&'static str, String)>)>,
+    ) {
+        let mut sheet = OfSheet::default();
+        for (score, conditions) in pages {
+            sheet.all.add(&score.counts);
+            for (condition, value) in conditions {
+                sheet.add(condition, value, &score.counts);
+            }
+            for (mark, counts) in &score.by_mark {
+                sheet.add(MARK, (*mark).to_owned(), counts);
+            }
+            self.add_page(form, score);
+        }
+        self.total.add_sheet(&sheet.all);
+        sheet.into_groups(&mut self.by_condition);
+    }
+
+    fn add_page(&mut self, form: &str, score: PageScore) {
         self.counts.add(&score.counts);
         self.forms
             .entry(form.to_owned())
@@ -159,60 +233,17 @@ impl Report {
         self.errors.extend(score.errors.into_iter().take(room));
     }
 
+    /// Works out shares, bounds and tables from what was counted.
     pub(super) fn finish(&mut self) {
+        // The last digit of a number that went through a file may differ.
+        self.model = ModelUsed::shipped();
         self.silent_error_rate_upper_95 =
             upper_bound_95(self.counts.silent_errors, self.counts.positions);
         self.flagged_clear_share = self.counts.flagged_clear_share();
-    }
-}
-
-/// The rate that is exceeded by the true rate in at most 5 % of experiments
-/// that show `errors` in `trials` (exact, Poisson). Without an error this is
-/// the rule of three: 3.0 / trials.
-#[must_use]
-pub fn upper_bound_95(errors: u64, trials: u64) -> f64 {
-    if trials == 0 {
-        return 1.0;
-    }
-    // P(X <= errors) falls as the mean grows: bisect to where it is 5 %.
-    let at_most = |mean: f64| {
-        let mut term = (-mean).exp();
-        let mut sum = term;
-        for k in 1..=errors {
-            term *= mean / k as f64;
-            sum += term;
+        self.total.finish(None);
+        for group in self.by_condition.values_mut().flat_map(|v| v.values_mut()) {
+            group.finish(Some(&self.total));
         }
-        sum
-    };
-    // exp(-mean) must not vanish; beyond, the normal approximation serves.
-    if errors > 500 {
-        let k = errors as f64;
-        return ((k + 1.645 * k.sqrt() + 1.9) / trials as f64).min(1.0);
-    }
-    let (mut lo, mut hi) = (0.0, errors as f64 * 2.0 + 10.0);
-    for _ in 0..60 {
-        let mid = f64::midpoint(lo, hi);
-        if at_most(mid) > 0.05 {
-            lo = mid;
-        } else {
-            hi = mid;
-        }
-    }
-    (hi / trials as f64).min(1.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rule_of_three() {
-        let near = |a: f64, b: f64| assert!((a / b - 1.0).abs() < 2e-3, "{a} {b}");
-        near(upper_bound_95(0, 1_000_000), 2.9957e-6);
-        // Table values of the exact Poisson limit.
-        near(upper_bound_95(1, 1000), 4.744e-3);
-        near(upper_bound_95(10, 100_000), 16.962e-5);
-        assert!((upper_bound_95(0, 0) - 1.0).abs() < 1e-12);
-        assert!((upper_bound_95(500, 1_000_000) - upper_bound_95(501, 1_000_000)).abs() < 3e-6);
+        self.scores.finish();
     }
 }

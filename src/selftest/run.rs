@@ -1,20 +1,25 @@
 //! The run: sheets in parallel, results in order.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::form::{Layout, LoadedForm};
 use crate::read::{PageReading, ReadOptions, Reader, Status};
-use crate::synth::{Level, Simulator, SynthError};
+use crate::synth::{Level, SimulatedPage, Simulator, SynthError};
 
+use super::checkpoint::{CheckpointError, Keeper, State};
 use super::compare::{PageScore, compare};
+use super::group::conditions_of;
 use super::picture;
 use super::report::Report;
+use super::scores::MarkScores;
 
 /// How much to do, over all forms together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Amount {
     /// At least so many page images.
     Pages(u64),
@@ -41,6 +46,40 @@ pub struct Plan {
     pub flagged_pictures: bool,
     /// Threads; 0: as many as the machine has.
     pub threads: usize,
+    /// The command that this is, for the report.
+    pub command: String,
+    /// The program that this is, for the report; parts of one run must be of
+    /// the same.
+    pub program: String,
+    /// File that keeps what was counted, and from which the run goes on if it
+    /// exists.
+    pub checkpoint: Option<PathBuf>,
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Pages done, in all parts of the run.
+    pub done: u64,
+    /// Of them, in parts before this one.
+    pub before: u64,
+    /// Pages in all.
+    pub all: u64,
+    /// Silent errors so far.
+    pub silent_errors: u64,
+    /// Wall time of this part.
+    pub elapsed: Duration,
+}
+
+impl Progress {
+    /// What is left at the speed so far; `None` at the beginning.
+    #[must_use]
+    pub fn left(&self) -> Option<Duration> {
+        let made = self.done.saturating_sub(self.before);
+        let left = self.all.saturating_sub(self.done) as f64;
+        let seconds = self.elapsed.as_secs_f64() * left / made as f64;
+        (made > 0).then(|| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+    }
 }
 
 /// Why the selftest could not run.
@@ -55,10 +94,14 @@ pub enum SelftestError {
     /// A page could not be made, or a picture not be written.
     #[error(transparent)]
     Synth(#[from] SynthError),
+    /// The run cannot go on, or not be kept.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
 }
 
-/// Sheets between two reports of progress: results of so many are held.
-const CHUNK: u64 = 64;
+/// Sheets of each thread between two reports of progress: results of so many are
+/// held, and all threads wait for the last of them.
+const CHUNK_PER_THREAD: u64 = 16;
 
 /// Most pictures of one run: enough to see what is wrong.
 const MOST_PICTURES: usize = 400;
@@ -67,11 +110,11 @@ const MOST_PICTURES: usize = 400;
 /// for any file system.
 const MOST_OF_A_REASON: usize = 32;
 
-/// Runs the selftest. `progress` is told pages done and pages in all.
+/// Runs the selftest. `progress` is told how far it is.
 ///
 /// # Errors
 /// [`SelftestError`].
-pub fn run(plan: &Plan, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Report, SelftestError> {
+pub fn run(plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) -> Result<Report, SelftestError> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(plan.threads)
         .build()
@@ -79,7 +122,7 @@ pub fn run(plan: &Plan, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Report, 
     pool.install(|| run_here(plan, progress))
 }
 
-fn run_here(plan: &Plan, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Report, SelftestError> {
+fn run_here(plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) -> Result<Report, SelftestError> {
     let forms: Vec<&LoadedForm> = plan
         .forms
         .iter()
@@ -98,9 +141,23 @@ fn run_here(plan: &Plan, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Report,
         }
     }
     let start = Instant::now();
+    let mut keeper = Keeper::new(plan, &layouts);
+    let mut state = match keeper.load()? {
+        Some(state) => state,
+        None => State {
+            form: 0,
+            sheet: 0,
+            pages: 0,
+            pictures: 0,
+            reading_seconds: 0.0,
+            seconds: 0.0,
+            report: Report::new(plan.level, plan.seed),
+        },
+    };
+    let (before, seconds_before) = (state.pages, state.seconds);
+    // A file that cannot be written is known before a day has passed.
+    keeper.keep_now(&state)?;
     let reader = Reader::new(layouts, ReadOptions::default());
-    let mut report = Report::new(plan.level, plan.seed);
-    let mut reading_time = Duration::ZERO;
     let sheets: Vec<u64> = forms
         .iter()
         .map(|f| sheets_of(&f.layout, plan.amount, forms.len() as u64))
@@ -110,34 +167,49 @@ fn run_here(plan: &Plan, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Report,
         .zip(&sheets)
         .map(|(f, n)| n * f.layout.pages.len() as u64)
         .sum();
-    let mut done = 0;
-    let mut pictures = 0;
-    for (form, sheets) in forms.iter().zip(&sheets) {
+    let chunk = CHUNK_PER_THREAD * rayon::current_num_threads() as u64;
+    while let (Some(form), Some(&of_form)) = (forms.get(state.form), sheets.get(state.form)) {
         let simulator = Simulator::for_form(form, plan.level, plan.seed)?;
-        let mut first = 0;
-        while first < *sheets {
-            let last = (first + CHUNK).min(*sheets);
-            let results: Vec<Vec<Scored>> = (first..last)
+        while state.sheet < of_form {
+            let last = (state.sheet + chunk).min(of_form);
+            let pictures = state.pictures < MOST_PICTURES;
+            let results: Vec<SheetScored> = (state.sheet..last)
                 .into_par_iter()
-                .map(|n| sheet(&simulator, &reader, n, plan, pictures < MOST_PICTURES))
+                .map(|n| sheet(&simulator, &reader, n, plan, pictures))
                 .collect::<Result<_, _>>()?;
-            for page in results.into_iter().flatten() {
-                done += 1;
-                reading_time += page.time;
-                pictures += page.pictures;
-                if let Some(because) = page.unreadable_because {
-                    *report.unreadable_because.entry(because).or_default() += 1;
+            for made in results {
+                state.pages += made.pages.len() as u64;
+                state.reading_seconds += made.time.as_secs_f64();
+                state.pictures += made.pictures;
+                for because in made.unreadable_because {
+                    *state.report.unreadable_because.entry(because).or_default() += 1;
                 }
-                report.add(&form.layout.form, page.score);
+                state.report.scores.merge(&made.scores);
+                state.report.add_sheet(&form.layout.form, made.pages);
             }
-            progress(done, all);
-            first = last;
+            state.sheet = last;
+            let elapsed = start.elapsed();
+            state.seconds = seconds_before + elapsed.as_secs_f64();
+            keeper.keep(&state)?;
+            progress(Progress {
+                done: state.pages,
+                before,
+                all,
+                silent_errors: state.report.counts.silent_errors,
+                elapsed,
+            });
         }
+        state.form += 1;
+        state.sheet = 0;
     }
+    keeper.keep_now(&state)?;
+    let mut report = state.report;
     report.finish();
-    report.seconds = start.elapsed().as_secs_f64();
-    report.pages_per_second = done as f64 / report.seconds.max(1e-9);
-    report.read_ms_per_page = reading_time.as_secs_f64() * 1000.0 / (done.max(1)) as f64;
+    report.command.clone_from(&plan.command);
+    report.program.clone_from(&plan.program);
+    report.seconds = state.seconds;
+    report.pages_per_second = state.pages as f64 / state.seconds.max(1e-9);
+    report.read_ms_per_page = state.reading_seconds * 1000.0 / (state.pages.max(1)) as f64;
     report.threads = rayon::current_num_threads();
     Ok(report)
 }
@@ -157,11 +229,14 @@ fn sheets_of(layout: &Layout, amount: Amount, forms: u64) -> u64 {
     wanted.div_ceil(forms).div_ceil(per_sheet.max(1))
 }
 
-/// One page, compared.
-struct Scored {
-    score: PageScore,
+/// One sheet, compared.
+#[derive(Default)]
+struct SheetScored {
+    /// Each page with the conditions that it came to be under.
+    pages: Vec<(PageScore, Vec<(&'static str, String)>)>,
+    scores: MarkScores,
     time: Duration,
-    unreadable_because: Option<String>,
+    unreadable_because: Vec<String>,
     pictures: usize,
 }
 
@@ -171,54 +246,77 @@ fn sheet(
     n: u64,
     plan: &Plan,
     pictures: bool,
-) -> Result<Vec<Scored>, SelftestError> {
+) -> Result<SheetScored, SelftestError> {
     let made = simulator.sheet(n)?;
-    let mut out = Vec::with_capacity(made.pages.len());
+    let mut out = SheetScored::default();
     for page in &made.pages {
         let start = Instant::now();
-        let reading = reader.read(&page.scan);
-        let mut scored = Scored {
-            time: start.elapsed(),
-            score: compare(&page.truth, &reading),
-            unreadable_because: unreadable_because(&reading),
-            pictures: 0,
-        };
-        if let Some(dir) = plan.pictures.as_ref().filter(|_| pictures)
-            && let Some(layout) = simulator.layout().page(page.truth.page)
-        {
-            let stem = format!("{}-{n:06}-p{}", page.truth.form, page.truth.page);
-            for error in &mut scored.score.errors {
-                let what = if error.question.is_empty() {
-                    "page"
-                } else {
-                    &error.question
-                };
-                let name = format!("silent-{stem}-{what}.png");
-                picture::save(page, layout, &error.question, &dir.join(&name))?;
-                error.picture = Some(name);
-                scored.pictures += 1;
-            }
-            if plan.flagged_pictures {
-                for (question, why) in &scored.score.flagged_clear {
-                    let why: String = why
-                        .chars()
-                        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-                        .take(MOST_OF_A_REASON)
-                        .collect();
-                    let name = format!("flagged-{why}-{stem}-{question}.png");
-                    picture::save(page, layout, question, &dir.join(name))?;
-                    scored.pictures += 1;
-                }
-            }
-            if let Some(because) = &scored.unreadable_because {
-                let name = format!("unreadable-{because}-{stem}.png");
-                picture::save(page, layout, "", &dir.join(name))?;
-                scored.pictures += 1;
-            }
+        let (reading, why) = reader.explain(&page.scan);
+        out.time += start.elapsed();
+        out.scores.add(&page.truth, &reading, &why.boxes);
+        let mut score = compare(&page.truth, &reading);
+        let because = unreadable_because(&reading);
+        if let Some(dir) = plan.pictures.as_ref().filter(|_| pictures) {
+            out.pictures += save_pictures(
+                dir,
+                page,
+                simulator,
+                &mut score,
+                because.as_deref(),
+                plan.flagged_pictures,
+            )?;
         }
-        out.push(scored);
+        out.unreadable_because.extend(because);
+        out.pages
+            .push((score, conditions_of(&page.truth, &made.respondent)));
     }
     Ok(out)
+}
+
+/// Pictures of what went wrong on a page; says how many.
+fn save_pictures(
+    dir: &Path,
+    page: &SimulatedPage,
+    simulator: &Simulator,
+    score: &mut PageScore,
+    unreadable_because: Option<&str>,
+    flagged: bool,
+) -> Result<usize, SelftestError> {
+    let truth = &page.truth;
+    let Some(layout) = simulator.layout().page(truth.page) else {
+        return Ok(0);
+    };
+    let stem = format!("{}-{:06}-p{}", truth.form, truth.sheet, truth.page);
+    let mut saved = 0;
+    for error in &mut score.errors {
+        let what = if error.question.is_empty() {
+            "page"
+        } else {
+            &error.question
+        };
+        let name = format!("silent-{stem}-{what}.png");
+        picture::save(page, layout, &error.question, &dir.join(&name))?;
+        error.picture = Some(name);
+        saved += 1;
+    }
+    if flagged {
+        for (question, why) in &score.flagged_clear {
+            let why: String = why
+                .chars()
+                .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+                .take(MOST_OF_A_REASON)
+                .collect();
+            let name = format!("flagged-{why}-{stem}-{question}.png");
+            picture::save(page, layout, question, &dir.join(name))?;
+            saved += 1;
+        }
+    }
+    if let Some(because) = unreadable_because {
+        let name = format!("unreadable-{because}-{stem}.png");
+        picture::save(page, layout, "", &dir.join(name))?;
+        saved += 1;
+    }
+    Ok(saved)
 }
 
 fn unreadable_because(reading: &PageReading) -> Option<String> {
@@ -251,14 +349,39 @@ mod tests {
             pictures: None,
             flagged_pictures: false,
             threads,
+            command: String::new(),
+            program: String::new(),
+            checkpoint: None,
         };
-        let one = run(&plan(1), &|_, _| {}).unwrap();
-        let three = run(&plan(3), &|_, _| {}).unwrap();
+        let one = run(&plan(1), &|_| {}).unwrap();
+        let three = run(&plan(3), &|_| {}).unwrap();
         assert_eq!(one.counts.pages, 4);
         assert_eq!(one.counts, three.counts);
         assert_eq!(one.errors, three.errors);
         assert_eq!(one.marks_by_drawing, three.marks_by_drawing);
+        assert_eq!(one.total, three.total);
+        assert_eq!(one.by_condition, three.by_condition);
+        assert_eq!(one.scores, three.scores);
         assert_eq!(one.threads, 1);
+    }
+
+    /// What is proven by readings that explain themselves holds for those that an
+    /// office gets.
+    #[test]
+    fn a_reading_that_is_explained_is_the_same() {
+        let library = Library::load(&[]).unwrap();
+        let form = library.resolve("ba-dinh-2022").unwrap();
+        let reader = Reader::new(library.layouts(), ReadOptions::default());
+        let simulator = Simulator::for_form(&form, Level::Hard, 3).unwrap();
+        for n in 0..6 {
+            for page in simulator.sheet(n).unwrap().pages {
+                let (explained, why) = reader.explain(&page.scan);
+                assert_eq!(explained, reader.read(&page.scan));
+                if explained.status != Status::Unreadable {
+                    assert_eq!(why.boxes.len(), explained.marks.len());
+                }
+            }
+        }
     }
 
     #[test]

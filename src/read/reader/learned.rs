@@ -80,6 +80,7 @@ impl Reader {
         }
         if let Some(why) = why {
             why.register(layout, &boxes.registration);
+            why.boxes = boxes.evidence();
         }
         let mut reading = assemble(
             page,
