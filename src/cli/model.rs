@@ -38,13 +38,13 @@ struct FitArgs {
     #[command(flatten)]
     templates: TemplateArgs,
     /// Số tờ mỗi mẫu phiếu, mỗi mức khó (sheets of each form at each level)
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(2..))]
+    #[arg(long, value_name = "N", default_value_t = 800, value_parser = clap::value_parser!(u64).range(2..))]
     sheets: u64,
     /// Hạt giống ngẫu nhiên (seed)
     #[arg(long, default_value_t = 31)]
     seed: u64,
     /// Tỷ lệ sai thầm lặng mong muốn, mỗi ô (wanted silent errors per box)
-    #[arg(long, value_name = "RATE", default_value_t = 1e-6, value_parser = parse_rate)]
+    #[arg(long, value_name = "RATE", default_value_t = 5e-7, value_parser = parse_rate)]
     silent_error_rate: f64,
 }
 

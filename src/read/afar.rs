@@ -4,13 +4,15 @@
 
 use super::areas::{FreeInk, STEP_MM};
 use super::boxes::BoxesRead;
+use super::classify;
+use super::model::MarkModel;
 use super::reading::MarkState;
 use super::sample::Window;
 use crate::geometry::MmRect;
 
 /// The tails of ticks and the arms of large crosses reach up to 5 mm beyond their
 /// boxes; what is connected with ink this far away is part of something else, mm.
-const FAR_MM: f64 = 6.5;
+const FAR_MM: f64 = 7.5;
 
 /// Ink counts as the box's from its masked outline to this far outside, mm: the
 /// first row of samples beyond the print's margin, and one more.
@@ -26,7 +28,38 @@ const GOES_ON_BOUNDS: (f64, f64) = (0.1, 0.22);
 /// of the ring firmly to go on there.
 const SOFT: f64 = 0.45;
 
+/// A level stroke has less than this share of its ink outside the box above and
+/// below it.
+const CROSSWISE: f64 = 0.25;
+
+/// A stroke of the sheet's own pen is at least this dark beside its other marks;
+/// folds are lighter.
+const SAME_PEN: f64 = 0.8;
+
 const REASON: &str = "a line from far outside runs through the box: stamp, signature or writing";
+
+/// Takes level strokes for marks that were left to a person because they leave
+/// their boxes at both sides as a fold does: where they are as dark as the
+/// sheet's pen and end nearby. (Upright ones may be streaks, and what is printed
+/// above and below hides whether they end.)
+pub(crate) fn settle_strokes(out: &mut BoxesRead, free: &FreeInk, model: &MarkModel) {
+    for i in 0..out.marks.len() {
+        let ink = out.inks[i];
+        let [above, right, below, left] = ink.ring_mm2;
+        let level = right.min(left) > 0.0 && above + below < CROSSWISE * (right + left);
+        if out.verdicts[i].state == MarkState::Marginal
+            && out.verdicts[i].log_odds >= model.limits.marked
+            && !out.verdicts[i].hidden
+            && classify::barred_by_line_alone(&ink)
+            && level
+            && out.hand.darkness > 0.0
+            && ink.darkness >= SAME_PEN * out.hand.darkness
+            && !reaches_far(free, free.page.boxes[i].rect, ink.darkness)
+        {
+            out.settle(i, MarkState::Marked);
+        }
+    }
+}
 
 /// Doubts marks whose ink goes on far outside, unless most marks of the sheet do:
 /// then this hand makes them so.

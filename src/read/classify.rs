@@ -157,7 +157,12 @@ pub(crate) fn trace(ink: &Ink, hand: &Hand) -> bool {
 /// May a box with a line through it be empty: is there nothing else in it (in
 /// `off_mm2` what does not lie on the line) and nothing drawn around it?
 pub(crate) fn only_a_line(ink: &Ink, off_mm2: f64, hand: &Hand) -> bool {
-    ink.line_through && !ink.stained && ink.around < CIRCLE && off_mm2 < hand.speck_mm2()
+    barred_by_line_alone(ink) && off_mm2 < hand.speck_mm2()
+}
+
+/// Is the line through a box all that keeps it from being marked?
+pub(crate) fn barred_by_line_alone(ink: &Ink) -> bool {
+    ink.line_through && !ink.stained && ink.around < CIRCLE
 }
 
 /// Ink beside an empty box that may have been meant for it.

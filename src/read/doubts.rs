@@ -45,12 +45,12 @@ pub(crate) fn settle_lines(
     templates: &[BoxTemplate],
     located: &[Located],
 ) {
-    let seen = |out: &BoxesRead, i: usize| {
+    let seen = |out: &BoxesRead, i: usize, only: bool| {
         let line = out.inks[i]
             .line
             .filter(|_| out.verdicts[i].state == MarkState::Marginal)?;
         let off_mm2 = line.off as f64 * STEP_MM * STEP_MM;
-        if !classify::only_a_line(&out.inks[i], off_mm2, &out.hand) {
+        if only && !classify::only_a_line(&out.inks[i], off_mm2, &out.hand) {
             return None;
         }
         let window = templates[i].window;
@@ -68,8 +68,10 @@ pub(crate) fn settle_lines(
         Some((on_paper, interior))
     };
     for i in 0..out.marks.len() {
+        // A wide or wavy stroke is more than a line.
         if out.verdicts[i].log_odds >= model.limits.marked
-            && let Some((line, interior)) = seen(out, i)
+            && classify::barred_by_line_alone(&out.inks[i])
+            && let Some((line, interior)) = seen(out, i, false)
             && crease::ends_near(sheet, line, interior)
         {
             out.settle(i, MarkState::Marked);
@@ -77,7 +79,7 @@ pub(crate) fn settle_lines(
     }
     for i in 0..out.marks.len() {
         if out.answered(i)
-            && let Some((line, interior)) = seen(out, i)
+            && let Some((line, interior)) = seen(out, i, true)
             && crease::is_crease(sheet, line, interior)
         {
             out.settle(i, MarkState::Unmarked);

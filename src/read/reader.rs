@@ -14,6 +14,7 @@ use super::explain::Explanation;
 use super::identify;
 use super::ink::Tone;
 use super::known_scanner::{KnownScanner, ReadPage};
+use super::model::MarkModel;
 use super::patches::PatchPlan;
 use super::reading::{Answer, AnswerState, PageReading, Problem, ProblemCode, Status};
 use super::template::{self, BoxTemplate};
@@ -272,6 +273,7 @@ fn assemble(
         registration: &boxes.registration.clone(),
         tone,
     };
+    afar::settle_strokes(&mut boxes, &free, MarkModel::shipped());
     afar::doubt_from_afar(&mut boxes, &free);
     let BoxesRead {
         mut marks,
