@@ -145,6 +145,62 @@ fn a_tick_below_its_box_is_doubted_although_another_box_is_marked() {
     assert!(reading.answers["q3"].state.needs_person());
 }
 
+/// A coffee ring, a stamp and a signature on a sheet that was left blank were
+/// each once the only thing to compare themselves with, and so an answer.
+#[test]
+fn what_seems_a_mark_on_a_blank_page_asks() {
+    let desk = Desk::new();
+    for marked in [&["q3.co"][..], &["q3.co", "q5.khong"]] {
+        let reading = desk.read(desk.sheet(marked));
+        for name in marked {
+            let (question, choice) = name.split_once('.').unwrap();
+            assert_eq!(state(&reading, question, choice), MarkState::Marginal);
+        }
+    }
+    let reading = desk.read(desk.sheet(&["q1.co", "q3.co", "q5.khong"]));
+    assert_eq!(state(&reading, "q3", "co"), MarkState::Marked);
+}
+
+/// A dash through the box leaves it at both sides as a fold does, and was always
+/// left to a person; a fold goes on.
+#[test]
+fn a_dash_is_a_mark_and_a_fold_is_not() {
+    let desk = Desk::new();
+    let r = desk.place("q4.khong");
+    let middle = r.center().y;
+    let dash = |from: f64, to: f64, darkness: f64| {
+        let mut image = desk.sheet(&["q1.co", "q2.co", "q3.co"]);
+        stroke(
+            &mut image,
+            (from, middle),
+            (to, middle + 0.2),
+            0.5,
+            darkness,
+        );
+        state(&desk.read(image), "q4", "khong")
+    };
+    let made_for_the_box = dash(r.min_x() - 2.4, r.max_x() + 2.4, 0.7);
+    assert_eq!(made_for_the_box, MarkState::Marked);
+    for darkness in [0.2, 0.3, 0.7] {
+        assert_ne!(dash(0.0, 148.0, darkness), MarkState::Marked, "{darkness}");
+    }
+}
+
+/// A signature that runs through an empty box is as dark as the sheet's marks.
+#[test]
+fn a_line_that_comes_from_far_away_asks() {
+    let desk = Desk::new();
+    let r = desk.place("q4.khong");
+    let mut image = desk.sheet(&["q1.co", "q2.co", "q3.co"]);
+    let (left, right) = (
+        (r.min_x() - 14.0, r.max_y() + 9.0),
+        (r.max_x() + 6.0, r.min_y() - 2.0),
+    );
+    stroke(&mut image, left, right, 0.5, 0.7);
+    let found = state(&desk.read(image), "q4", "khong");
+    assert_eq!(found, MarkState::Marginal);
+}
+
 /// Faint gray crosses are silently empty for readers with a fixed threshold.
 #[test]
 fn a_cross_of_half_darkness_is_never_empty() {
@@ -251,7 +307,8 @@ fn a_shadow_marks_nothing() {
 #[test]
 fn pictures_of_the_stages_are_written_on_demand() {
     let office = Office::new(SIX);
-    office.scan("quét/trang một.png", 1, None, &["q1.co", "q1.khong"]);
+    let marked = ["q1.co", "q1.khong", "q2.co", "q3.co"];
+    office.scan("quét/trang một.png", 1, None, &marked);
     fs::write(office.path("quét/z hỏng.png"), b"not a picture").unwrap();
     let plain = [
         "read",
