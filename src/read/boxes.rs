@@ -223,7 +223,6 @@ pub(crate) fn read(
         tone,
     };
     doubts::settle_lines(&mut out, model, &sheet, page, templates, &located);
-    doubts::doubt_lonely(&mut out, &questions);
     let standing = doubts::standing(&out);
     doubts::doubt_ink_beside(&mut out, page, &standing);
     doubts::doubt_alone(&mut out, model, &standing);
@@ -231,7 +230,7 @@ pub(crate) fn read(
 }
 
 /// For each box the number of its question: the index of its first box.
-fn questions(page: &PageLayout) -> Vec<usize> {
+pub(crate) fn questions(page: &PageLayout) -> Vec<usize> {
     let first = |id: &str| page.boxes.iter().position(|b| b.question == id);
     page.boxes
         .iter()

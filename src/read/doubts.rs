@@ -17,6 +17,11 @@ use crate::geometry::MmVector;
 /// mm: crosses reach up to 5 mm beyond their own box.
 const SPILL_MM: f64 = 7.0;
 
+/// From this share of the directions around a box there is a stroke that was made
+/// for it, though it missed it: what spills over from a neighbour's mark comes
+/// from one side, in a quarter of the directions.
+const WRAPPED: f64 = 0.37;
+
 /// A mark that covers this share of its box, and this many times what the
 /// sheet's marks usually cover, may be a mark that was taken back: a thick pen's
 /// cross covers more, but then so do the others.
@@ -139,10 +144,22 @@ pub(crate) fn doubt_lonely(out: &mut BoxesRead, questions: &[usize]) {
         ids.dedup();
         ids.len()
     };
-    let marked: Vec<usize> = (0..questions.len())
-        .filter(|&i| out.verdicts[i].state == MarkState::Marked)
+    let with = |state| -> Vec<usize> {
+        (0..questions.len())
+            .filter(|&i| out.verdicts[i].state == state)
+            .collect()
+    };
+    let marked = with(MarkState::Marked);
+    let asked: Vec<usize> = with(MarkState::Marginal)
+        .iter()
+        .map(|&i| questions[i])
         .collect();
-    let answered = count(marked.iter().map(|&i| questions[i]).collect());
+    // What is asked about may be part of the same stain.
+    let plain = marked
+        .iter()
+        .map(|&i| questions[i])
+        .filter(|q| !asked.contains(q));
+    let answered = count(plain.collect());
     if count(questions.to_vec()) >= LONELY_OF && answered <= LONELY {
         for i in marked {
             out.doubt(i, "hardly anything else on the page is marked");
@@ -197,6 +214,8 @@ pub(crate) fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout, standing:
             "a trace of ink in or beside the box, and the marked one may be taken back"
         } else if answered && classify::beside(ink) && !ink.line_beside && !spilled() {
             "ink beside the box, far from any other mark"
+        } else if answered && classify::beside(ink) && ink.around >= WRAPPED {
+            "a stroke goes around the box"
         } else {
             continue;
         };

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use super::afar;
 use super::areas::{self, FreeInk};
-use super::boxes::BoxesRead;
+use super::boxes::{BoxesRead, questions};
 use super::compose::compose;
 use super::constellation;
+use super::doubts;
 use super::explain::Explanation;
 use super::identify;
 use super::ink::Tone;
@@ -275,6 +276,7 @@ fn assemble(
     };
     afar::settle_strokes(&mut boxes, &free, MarkModel::shipped());
     afar::doubt_from_afar(&mut boxes, &free);
+    doubts::doubt_lonely(&mut boxes, &questions(layout));
     let BoxesRead {
         mut marks,
         verdicts,
