@@ -12,7 +12,7 @@ use crate::geometry::MmRect;
 
 /// The tails of ticks and the arms of large crosses reach up to 5 mm beyond their
 /// boxes; what is connected with ink this far away is part of something else, mm.
-const FAR_MM: f64 = 7.5;
+const FAR_MM: f64 = 9.0;
 
 /// Ink counts as the box's from its masked outline to this far outside, mm: the
 /// first row of samples beyond the print's margin, and one more.

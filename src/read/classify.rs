@@ -34,6 +34,9 @@ const BESIDE_MM2: f64 = 0.8;
 /// The same where the question has no mark at all, so that nothing is lost by
 /// asking: a stroke of 1 mm by the thinnest pen.
 const TRACE_BESIDE_MM2: f64 = 0.25;
+/// The same of faint ink: a tick around the box on a blurred copy; more than the
+/// noise of a page leaves above its faint threshold.
+const FAINT_BESIDE_MM2: f64 = 0.8;
 /// Ink in an empty box that may be all there is of an answer, mm²: a dot that a
 /// ballpoint leaves when it is only set down (0.25 mm).
 const TRACE_MM2: f64 = 0.05;
@@ -152,6 +155,7 @@ fn of_another_pen(ink: &Ink, hand: &Hand) -> bool {
 pub(crate) fn trace(ink: &Ink, hand: &Hand) -> bool {
     ink.faint_mm2 >= hand.grain_mm2(TRACE_MM2)
         || ink.ring_mm2.iter().sum::<f64>() >= TRACE_BESIDE_MM2
+        || (ink.ring_faint_mm2 >= FAINT_BESIDE_MM2 && !ink.line_beside)
 }
 
 /// May a box with a line through it be empty: is there nothing else in it (in

@@ -33,6 +33,8 @@ pub(crate) struct Ink {
     pub fill: f64,
     /// Firm area in the ring around the outline, mm²: above, right, below, left.
     pub ring_mm2: [f64; 4],
+    /// Area in the whole ring that is darker than the faint threshold, mm².
+    pub ring_faint_mm2: f64,
     /// Share of the sixteen directions around the box in which there is firm
     /// ink in the ring: a circle has nearly all, the arms of a cross have four
     /// to six.
@@ -379,6 +381,7 @@ pub(crate) fn measure(
             0.0
         },
         ring_mm2: ring.map(mm2),
+        ring_faint_mm2: mm2(line.ring.iter().map(|side| side.len() as u32).sum()),
         around: directions
             .iter()
             .filter(|&&n| mm2(n) >= DIRECTION_MM2)
