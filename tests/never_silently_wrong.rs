@@ -169,7 +169,12 @@ fn a_dash_is_a_mark_and_a_fold_is_not() {
     let r = desk.place("q4.khong");
     let middle = r.center().y;
     let dash = |from: f64, to: f64, darkness: f64| {
-        let mut image = desk.sheet(&["q1.co", "q2.co", "q3.co"]);
+        let mut image = desk.sheet(&[]);
+        for other in ["q1.co", "q2.co", "q3.co", "q5.co"].map(|name| desk.place(name)) {
+            let y = other.center().y;
+            let (from, to) = (other.min_x() - 1.0, other.max_x() + 1.0);
+            stroke(&mut image, (from, y), (to, y + 0.2), 0.5, 0.95);
+        }
         stroke(
             &mut image,
             (from, middle),
@@ -179,9 +184,9 @@ fn a_dash_is_a_mark_and_a_fold_is_not() {
         );
         state(&desk.read(image), "q4", "khong")
     };
-    let made_for_the_box = dash(r.min_x() - 2.4, r.max_x() + 2.4, 0.7);
+    let made_for_the_box = dash(r.min_x() - 2.4, r.max_x() + 2.4, 0.95);
     assert_eq!(made_for_the_box, MarkState::Marked);
-    for darkness in [0.2, 0.3, 0.7] {
+    for darkness in [0.2, 0.3, 0.95] {
         assert_ne!(dash(0.0, 148.0, darkness), MarkState::Marked, "{darkness}");
     }
 }

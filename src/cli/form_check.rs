@@ -86,7 +86,11 @@ pub(super) fn prove(form: &LoadedForm) -> Result<Proof, CliError> {
         for way in [Way::Clean, Way::Rough] {
             for pattern in 0..=most.unwrap_or(0) {
                 // The last pattern marks nothing.
-                let marked = marked(layout, page, pattern);
+                let marked = if Some(pattern) == most {
+                    Vec::new()
+                } else {
+                    marked(layout, page, pattern)
+                };
                 let mut image = scan.image.clone();
                 for b in &marked {
                     cross(&mut image, page, b);
@@ -193,14 +197,15 @@ fn blanks(layout: &Layout) -> Vec<Scan> {
         .collect()
 }
 
-/// The box with this number of every question on the page.
+/// The box with this number of every question on the page; of a question with
+/// fewer, counted on from its first, as nobody leaves nearly all of a page blank.
 fn marked<'a>(layout: &Layout, page: &'a PageLayout, pattern: usize) -> Vec<&'a BoxSpec> {
     page.boxes
         .iter()
         .filter(|b| {
             layout
                 .question(&b.question)
-                .and_then(|q| q.choices.get(pattern))
+                .and_then(|q| q.choices.get(pattern % q.choices.len().max(1)))
                 .is_some_and(|choice| *choice == b.choice)
         })
         .collect()
