@@ -9,6 +9,7 @@ use super::classify::{self, Place, Verdict};
 use super::crease::Sheet;
 use super::doubts;
 use super::explain::BoxEvidence;
+use super::faint_outline;
 use super::features::Features;
 use super::hand::Hand;
 use super::ink::{self, Empty, Ink, Thresholds, Tone};
@@ -150,7 +151,19 @@ pub(crate) fn read(
         .map(|(w, t)| outline::locate(w, t, contrast))
         .collect();
 
-    let certain = agreeing(templates, &located);
+    let mut certain = agreeing(templates, &located);
+    let mut sector_contrast = outline::SECTOR_CONTRAST;
+    let count = |certain: &[bool]| certain.iter().filter(|c| **c).count();
+    if (count(&certain) as f64) < PROVEN_SHARE * located.len() as f64
+        && let Some(faint) = faint_outline::locate_together(&windows, templates, contrast)
+    {
+        let agree = agreeing(templates, &faint.located);
+        if count(&agree) > count(&certain) {
+            certain = agree;
+            located = faint.located;
+            sector_contrast = faint.sector_contrast;
+        }
+    }
     let mut refined = registration.clone();
     let displaced = |i: usize| -> PxVector {
         let (x, y) = located[i].shift_mm;
@@ -171,7 +184,7 @@ pub(crate) fn read(
         );
         let samples = |v: f64| (v / STEP_MM).round() as i32;
         let at = (samples(shift.x), samples(shift.y));
-        let sectors = outline::sectors(&windows[i], &templates[i], at.0, at.1, contrast);
+        let sectors = outline::sectors(&windows[i], &templates[i], at, contrast, sector_contrast);
         located[i] = Located {
             shift: at,
             shift_mm: (shift.x, shift.y),

@@ -34,6 +34,7 @@ pub(crate) mod correlate;
 mod crease;
 mod doubts;
 pub mod explain;
+mod faint_outline;
 mod features;
 mod glyph;
 mod hand;

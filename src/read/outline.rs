@@ -20,7 +20,7 @@ pub(crate) struct Located {
 /// A sector counts as printed where its line is darker than the paper beside
 /// it by this share of the print's own contrast. An outline of 0.25 mm that is
 /// blurred at 100 dpi keeps 0.35; half filled from one side, half of that.
-const SECTOR_CONTRAST: f64 = 0.17;
+pub(crate) const SECTOR_CONTRAST: f64 = 0.17;
 
 /// Sectors that make an outline certain: a mark may hide two of eight.
 pub(crate) const CERTAIN_SECTORS: usize = 6;
@@ -30,26 +30,21 @@ pub(crate) const CERTAIN_SECTORS: usize = 6;
 const SHIFT_COST: f64 = 0.0004;
 
 /// How far the outline is searched for, samples.
-const REACH: i32 = (SEARCH_MM / STEP_MM + 0.5) as i32;
+pub(crate) const REACH: i32 = (SEARCH_MM / STEP_MM + 0.5) as i32;
 
 /// Searches the window for the outline. `contrast` is paper minus print, gray
 /// levels.
 pub(crate) fn locate(window: &Window, template: &BoxTemplate, contrast: f64) -> Located {
-    let reach = REACH;
     let weigh = |raw: i32, dx: i32, dy: i32| -> f64 {
         f64::from(raw) / (2.0 * POINTS as f64 * contrast)
             - SHIFT_COST * f64::from(dx * dx + dy * dy)
     };
-    let score = |dx: i32, dy: i32| -> f64 {
-        let raw = line_contrast(window, &template.outline, dy * template.width as i32 + dx);
-        weigh(raw, dx, dy)
-    };
     let mut best = (f64::NEG_INFINITY, 0, 0);
     let level = Level::new();
-    for dy in (-reach..=reach).step_by(2) {
+    for dy in (-REACH..=REACH).step_by(2) {
         let offset = dy * template.width as i32;
         let row = dispatch!(level, _simd => line_contrasts(window, &template.outline, offset));
-        for (dx, raw) in (-reach..=reach).zip(row).step_by(2) {
+        for (dx, raw) in (-REACH..=REACH).zip(row).step_by(2) {
             let s = weigh(i32::from(raw), dx, dy);
             if s > best.0 {
                 best = (s, dx, dy);
@@ -57,9 +52,13 @@ pub(crate) fn locate(window: &Window, template: &BoxTemplate, contrast: f64) -> 
         }
     }
     let (_, cx, cy) = best;
+    let score = |dx: i32, dy: i32| {
+        mean_contrast(window, template, (dx, dy), contrast)
+            - SHIFT_COST * f64::from(dx * dx + dy * dy)
+    };
     for dy in cy - 1..=cy + 1 {
         for dx in cx - 1..=cx + 1 {
-            if dx.abs() <= reach && dy.abs() <= reach {
+            if dx.abs() <= REACH && dy.abs() <= REACH {
                 let s = score(dx, dy);
                 if s > best.0 {
                     best = (s, dx, dy);
@@ -67,7 +66,60 @@ pub(crate) fn locate(window: &Window, template: &BoxTemplate, contrast: f64) -> 
             }
         }
     }
-    let (top, dx, dy) = best;
+    let inner = best.1.abs() < REACH && best.2.abs() < REACH;
+    found_at(
+        window,
+        template,
+        best,
+        inner.then_some(&score),
+        contrast,
+        SECTOR_CONTRAST,
+    )
+}
+
+/// Searches for the outline within `reach` samples of the shift `near`; a sector
+/// counts as printed from `sector_contrast`.
+pub(crate) fn locate_near(
+    window: &Window,
+    template: &BoxTemplate,
+    contrast: f64,
+    near: (i32, i32),
+    reach: i32,
+    sector_contrast: f64,
+) -> Located {
+    let score = |dx: i32, dy: i32| {
+        let (x, y) = (dx - near.0, dy - near.1);
+        mean_contrast(window, template, (dx, dy), contrast) - SHIFT_COST * f64::from(x * x + y * y)
+    };
+    let mut best = (f64::NEG_INFINITY, near.0, near.1);
+    for dy in near.1 - reach..=near.1 + reach {
+        for dx in near.0 - reach..=near.0 + reach {
+            let s = score(dx, dy);
+            if s > best.0 {
+                best = (s, dx, dy);
+            }
+        }
+    }
+    found_at(
+        window,
+        template,
+        best,
+        Some(&score),
+        contrast,
+        sector_contrast,
+    )
+}
+
+/// What was found at the best shift; `score` says how its neighbours do, if they
+/// are inside of the search.
+fn found_at(
+    window: &Window,
+    template: &BoxTemplate,
+    (top, dx, dy): (f64, i32, i32),
+    score: Option<&impl Fn(i32, i32) -> f64>,
+    contrast: f64,
+    sector_contrast: f64,
+) -> Located {
     let peak = |minus: f64, plus: f64| {
         let curve = minus - 2.0 * top + plus;
         if curve < -1e-9 {
@@ -76,23 +128,32 @@ pub(crate) fn locate(window: &Window, template: &BoxTemplate, contrast: f64) -> 
             0.0
         }
     };
-    let inner = dx.abs() < reach && dy.abs() < reach;
-    let (fx, fy) = if inner {
+    let (fx, fy) = score.map_or((0.0, 0.0), |score| {
         (
             peak(score(dx - 1, dy), score(dx + 1, dy)),
             peak(score(dx, dy - 1), score(dx, dy + 1)),
         )
-    } else {
-        (0.0, 0.0)
-    };
+    });
     Located {
         shift: (dx, dy),
         shift_mm: (
             (f64::from(dx) + fx) * STEP_MM,
             (f64::from(dy) + fy) * STEP_MM,
         ),
-        sectors: sectors(window, template, dx, dy, contrast),
+        sectors: sectors(window, template, (dx, dy), contrast, sector_contrast),
     }
+}
+
+/// How much darker the outline is than the paper at both its sides, at this
+/// shift: share of the print's contrast.
+pub(crate) fn mean_contrast(
+    window: &Window,
+    template: &BoxTemplate,
+    (dx, dy): (i32, i32),
+    contrast: f64,
+) -> f64 {
+    let raw = line_contrast(window, &template.outline, dy * template.width as i32 + dx);
+    f64::from(raw) / (2.0 * POINTS as f64 * contrast)
 }
 
 /// Shifts of one row that are looked at, those of [`REACH`] and what fills a
@@ -142,13 +203,14 @@ fn point_contrast(window: &Window, p: &OutlinePoint, offset: i32) -> i32 {
     at(p.inside) + at(p.outside) - 2 * at(p.on)
 }
 
-/// How many sectors of the outline are printed at this shift.
+/// How many sectors of the outline are printed at this shift: darker than the
+/// paper beside them by the share `least` of the print's contrast.
 pub(crate) fn sectors(
     window: &Window,
     template: &BoxTemplate,
-    dx: i32,
-    dy: i32,
+    (dx, dy): (i32, i32),
     contrast: f64,
+    least: f64,
 ) -> usize {
     let w = template.width as i32;
     let offset = dy * w + dx;
@@ -174,7 +236,7 @@ pub(crate) fn sectors(
                     at(p.inside) + at(p.outside) - 2 * on.unwrap_or(255)
                 })
                 .sum();
-            f64::from(sum) / (2.0 * sector.len() as f64 * contrast) >= SECTOR_CONTRAST
+            f64::from(sum) / (2.0 * sector.len() as f64 * contrast) >= least
         })
         .count()
 }
