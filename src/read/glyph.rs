@@ -41,23 +41,33 @@ pub(crate) fn pattern_rect(cell: MmRect) -> MmRect {
     MmRect::new(cell.center() - size.to_vector() / 2.0, size)
 }
 
-/// All characters of the code's alphabet, drawn once. Empty if the font that
-/// ships with the build cannot be read, which the tests rule out.
+/// All characters of the code's alphabet, drawn once, as a good scan shows them.
+/// Empty if the font that ships with the build cannot be read, which the tests
+/// rule out.
 pub(crate) fn glyphs() -> &'static [Glyph] {
     static GLYPHS: OnceLock<Vec<Glyph>> = OnceLock::new();
-    GLYPHS.get_or_init(|| {
-        let Ok(face) = Face::Code.parsed() else {
-            return Vec::new();
-        };
-        ALPHABET
-            .iter()
-            .filter_map(|c| glyph(face, char::from(*c)))
-            .collect()
-    })
+    GLYPHS.get_or_init(|| drawn(SOFT))
 }
 
-fn glyph(face: &Outlines, character: char) -> Option<Glyph> {
-    let cover = soften(&coverage(face, character)?);
+/// The same as a blurred scan at 100 dpi, or a copy of a copy, shows them.
+pub(crate) fn blurred_glyphs() -> &'static [Glyph] {
+    static GLYPHS: OnceLock<Vec<Glyph>> = OnceLock::new();
+    GLYPHS.get_or_init(|| drawn(BLURRED))
+}
+
+fn drawn(passes: usize) -> Vec<Glyph> {
+    let Ok(face) = Face::Code.parsed() else {
+        return Vec::new();
+    };
+    ALPHABET
+        .iter()
+        .filter_map(|c| glyph(face, char::from(*c), passes))
+        .collect()
+}
+
+fn glyph(face: &Outlines, character: char, passes: usize) -> Option<Glyph> {
+    let sharp = coverage(face, character)?;
+    let cover = (0..passes).fold(sharp, |cover, _| soften(&cover));
     let gray = |v: f64| (255.0 * (1.0 - v)).round() as u8;
     let window = |width: usize, height: usize, pixels: Vec<u8>| Window {
         width,
@@ -110,8 +120,14 @@ fn coverage(face: &Outlines, character: char) -> Option<Vec<f64>> {
     Some(cover)
 }
 
-/// Blur of toner, optics and pixels: the binomial kernel 1-2-1 has a standard
-/// deviation of 0.07 mm, half a pixel at 200 dpi.
+/// Passes of [`soften`] for a good scan: a standard deviation of 0.07 mm, half a
+/// pixel at 200 dpi.
+const SOFT: usize = 1;
+/// The same for a poor one: 0.17 mm, two thirds of a pixel at 100 dpi.
+const BLURRED: usize = 6;
+
+/// Blur of toner, optics and pixels by the binomial kernel 1-2-1, whose variance
+/// is half a sample's square: 0.07 mm, and its root of n times that in n passes.
 fn soften(cover: &[f64]) -> Vec<f64> {
     let blur = |plane: &[f64], dx: usize, dy: usize| -> Vec<f64> {
         (0..plane.len())

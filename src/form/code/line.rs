@@ -68,6 +68,16 @@ pub fn text_line(payload: &Payload, key: &Key) -> Result<String, CodeError> {
         .collect())
 }
 
+/// What the lines of these forms begin with, one for each page: the digest and
+/// the page.
+pub(crate) fn line_heads(layouts: &[&Layout]) -> Vec<String> {
+    layouts
+        .iter()
+        .flat_map(|l| l.pages.iter().map(move |p| (l, p.page)))
+        .map(|(l, page)| format!("{}{}", l.digest, encode(u64::from(page), 1)))
+        .collect()
+}
+
 /// Reads the line as OCR or a person gives it: blanks do not matter, small
 /// letters and confused ones (`o`, `i`, `l`) are understood.
 ///

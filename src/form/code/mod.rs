@@ -12,6 +12,7 @@ mod serial;
 pub(crate) use alphabet::encode_50;
 pub use alphabet::{ALPHABET, canonical_char};
 pub use key::{Key, KeyError, Keyring};
+pub(crate) use line::line_heads;
 pub use line::{CELLS, LINE_PATTERN, LineCode, TextCells, parse_text_line, text_line};
 pub(crate) use payload::is_form_id;
 pub use payload::{CodeError, MAX_FORM_ID, MAX_PAGES, MAX_UNIT, MAX_VERSION, Payload};
