@@ -34,26 +34,26 @@ const CROSSWISE: f64 = 0.25;
 
 /// A stroke of the sheet's own pen is at least this dark beside its other marks;
 /// folds are lighter.
-const SAME_PEN: f64 = 0.8;
+const OWN_PEN: f64 = 0.8;
 
 const REASON: &str = "a line from far outside runs through the box: stamp, signature or writing";
 
 /// Takes level strokes for marks that were left to a person because they leave
-/// their boxes at both sides as a fold does: where they are as dark as the
-/// sheet's pen and end nearby. (Upright ones may be streaks, and what is printed
+/// their boxes as a fold or a streak does: where they are as dark as the sheet's
+/// pen and end nearby. (Upright ones may be streaks, and what is printed
 /// above and below hides whether they end.)
 pub(crate) fn settle_strokes(out: &mut BoxesRead, free: &FreeInk, model: &MarkModel) {
     for i in 0..out.marks.len() {
         let ink = out.inks[i];
         let [above, right, below, left] = ink.ring_mm2;
-        let level = right.min(left) > 0.0 && above + below < CROSSWISE * (right + left);
+        let level = above + below < CROSSWISE * (right + left);
         if out.verdicts[i].state == MarkState::Marginal
             && out.verdicts[i].log_odds >= model.limits.marked
             && !out.verdicts[i].hidden
             && classify::barred_by_line_alone(&ink)
             && level
             && out.hand.darkness > 0.0
-            && ink.darkness >= SAME_PEN * out.hand.darkness
+            && ink.darkness >= OWN_PEN * out.hand.darkness
             && !reaches_far(free, free.page.boxes[i].rect, ink.darkness)
         {
             out.settle(i, MarkState::Marked);

@@ -59,20 +59,30 @@ pub struct Features {
     pub values: [f64; Feature::ALL.len()],
 }
 
+/// Nobody's usual mark is less than the dot of a light pencil that is only set
+/// down: what is usual on a sheet counts as this much at least. A third of
+/// [`USUAL_SHADE`], …
+const LEAST_SHADE: f64 = 0.12;
+/// … a dot of 0.45 mm, mm², …
+const LEAST_FIRM_MM2: f64 = 0.15;
+/// … its diameter, mm, …
+const LEAST_EXTENT_MM: f64 = 0.5;
+/// … and the palest pencil that a scanner keeps apart from paper.
+const LEAST_DARKNESS: f64 = 0.3;
+
 impl Features {
     /// From what was measured in the box and what is usual on its sheet. `shade`
     /// is in shares of the page's contrast.
     pub(crate) fn of(ink: &Ink, usual: &Usual, shade: f64) -> Self {
         let share = |of: f64, usual: f64, least: f64| of / usual.max(least);
-        // Nobody's usual mark is less than the smallest dot of a light pencil.
         Self {
             values: [
                 shade,
                 ink.span.0.min(ink.span.1),
-                share(shade, usual.shade, 0.12),
-                share(ink.firm_mm2, usual.firm_mm2, 0.15),
-                share(ink.extent_mm, usual.extent_mm, 0.5),
-                share(ink.darkness, usual.darkness, 0.3),
+                share(shade, usual.shade, LEAST_SHADE),
+                share(ink.firm_mm2, usual.firm_mm2, LEAST_FIRM_MM2),
+                share(ink.extent_mm, usual.extent_mm, LEAST_EXTENT_MM),
+                share(ink.darkness, usual.darkness, LEAST_DARKNESS),
             ],
         }
     }
