@@ -50,7 +50,7 @@ fn scanning_twice_changes_nothing() {
         db.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get(0))
             .expect("a count")
     };
-    let all = || ["events", "batches", "readings", "ballots", "problems"].map(rows);
+    let all = || ["log", "batches", "readings", "ballots", "problems"].map(rows);
     let before = all();
     let again = office.says(0, &[scan(), vec!["--lang", "en"]].concat());
     assert!(

@@ -51,19 +51,13 @@ fn provenance(office: &Office) -> Vec<Provenance> {
 
 fn rows(office: &Office) -> Vec<i64> {
     let db = rusqlite::Connection::open(office.path("trạm/phieu.db")).unwrap();
-    [
-        "events",
-        "batches",
-        "readings",
-        "problems",
-        "scanner_profiles",
-    ]
-    .iter()
-    .map(|table| {
-        db.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get(0))
-            .unwrap()
-    })
-    .collect()
+    ["log", "batches", "readings", "problems", "scanner_profiles"]
+        .iter()
+        .map(|table| {
+            db.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get(0))
+                .unwrap()
+        })
+        .collect()
 }
 
 /// From the scans of the target to a station that knows its scanner, and each
@@ -320,7 +314,6 @@ fn a_station_of_the_first_version_opens_and_goes_on() {
         "ballots",
         "ballot_pages",
         "problems",
-        "events",
     ] {
         let columns: Vec<String> = db
             .prepare(&format!(
@@ -337,6 +330,12 @@ fn a_station_of_the_first_version_opens_and_goes_on() {
         ))
         .unwrap();
     }
+    // What is the log now were plain events then.
+    db.execute_batch(
+        "INSERT INTO main.events (at, kind, person, detail)
+         SELECT at, kind, NULL, detail FROM new.log ORDER BY id",
+    )
+    .unwrap();
     drop(db);
     for suffix in ["", "-wal", "-shm"] {
         drop(fs::remove_file(
@@ -366,7 +365,19 @@ fn a_station_of_the_first_version_opens_and_goes_on() {
         .unwrap()
         .query_row("PRAGMA user_version", [], |r| r.get(0))
         .unwrap();
-    assert!(version >= 2);
+    assert!(version >= 3);
+    // Its events and rows came under the log.
+    office.says(0, &["audit", "verify", "--station", "trạm"]);
+    let log = office.says(
+        0,
+        &["audit", "log", "--station", "trạm", "--format", "jsonl"],
+    );
+    let kinds: Vec<String> = log
+        .lines()
+        .map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["kind"].to_string())
+        .collect();
+    assert_eq!(kinds[0], "\"station-created\"");
+    assert!(kinds.contains(&"\"log-begun\"".to_owned()), "{kinds:?}");
 }
 
 fn reader(scanner: Option<KnownScanner>) -> Reader {

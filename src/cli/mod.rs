@@ -5,6 +5,7 @@
 //! program exits with 2. A reader of standard output that goes away early
 //! (`phieu form list | head -1`) is not an error.
 
+mod audit;
 mod calibrate;
 mod calibrate_measure;
 mod demo;
@@ -44,6 +45,8 @@ enum Command {
     Init(init::InitArgs),
     Scan(scan::ScanArgs),
     Tally(tally::TallyArgs),
+    /// Kiểm tra tính nguyên vẹn, xem nhật ký (is everything whole; the log).
+    Audit(audit::AuditArguments),
     Selftest(selftest::SelftestArgs),
     /// Mô hình nhận dấu: xem, học lại (the mark model: show it, learn it anew).
     Model(model::ModelArguments),
@@ -59,6 +62,7 @@ impl Command {
             Self::Init(args) => init::run(&args),
             Self::Scan(args) => scan::run(&args),
             Self::Tally(args) => tally::run(&args),
+            Self::Audit(arguments) => audit::run(arguments),
             Self::Selftest(args) => selftest::run(&args),
             Self::Model(arguments) => model::run(arguments),
         }

@@ -13,6 +13,7 @@
 //! ```
 
 pub mod assemble;
+pub mod audit;
 mod campaign;
 pub mod clip;
 mod error;
@@ -35,7 +36,7 @@ pub use originals::Originals;
 pub use read_page::{Pages, damaged};
 pub use scan::{Progress, ScanJob, ScanSummary, scan};
 
-use crate::store::{Durability, Store};
+use crate::store::{Actor, Durability, Store};
 
 /// Name and version of this program, as it is noted beside readings.
 pub const SOFTWARE: &str = concat!("phieu ", env!("CARGO_PKG_VERSION"));
@@ -44,6 +45,7 @@ pub const SOFTWARE: &str = concat!("phieu ", env!("CARGO_PKG_VERSION"));
 #[derive(Debug, Clone)]
 pub struct Station {
     dir: PathBuf,
+    actor: Actor,
 }
 
 impl Station {
@@ -64,14 +66,17 @@ impl Station {
         if inside.next().is_some() {
             return Err(StationError::NotEmpty(dir.to_owned()));
         }
-        let station = Self {
-            dir: dir.to_owned(),
-        };
+        let station = Self::at(dir);
         for sub in ["originals", "forms"] {
             let path = dir.join(sub);
             fs::create_dir_all(&path).map_err(StationError::io(&path, "make the folder"))?;
         }
-        let store = Store::create(&station.database(), &new_id(), SOFTWARE)?;
+        let store = Store::create(
+            &station.database(),
+            &new_id(),
+            SOFTWARE,
+            station.actor.clone(),
+        )?;
         if let Some(campaign) = campaign {
             let path = dir.join("campaign.toml");
             fs::write(&path, &campaign.source).map_err(StationError::io(&path, "write"))?;
@@ -101,11 +106,25 @@ impl Station {
     /// # Errors
     /// There is none.
     pub fn open(dir: &Path) -> Result<Self, StationError> {
-        let station = Self {
-            dir: dir.to_owned(),
-        };
+        let station = Self::at(dir);
         station.store()?;
         Ok(station)
+    }
+
+    fn at(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            actor: Actor::of_this_computer(),
+        }
+    }
+
+    /// The same station, where somebody else acts.
+    #[must_use]
+    pub fn acting_as(&self, actor: Actor) -> Self {
+        Self {
+            dir: self.dir.clone(),
+            actor,
+        }
     }
 
     /// Its folder.
@@ -125,7 +144,7 @@ impl Station {
     /// # Errors
     /// There is none, or it cannot be used.
     pub fn store(&self) -> Result<Store, StationError> {
-        Ok(Store::open(&self.database(), Durability::EachCommit)?)
+        self.open_store(Durability::EachCommit)
     }
 
     /// The kept originals.
@@ -135,7 +154,13 @@ impl Station {
     }
 
     fn store_for_scanning(&self) -> Result<Store, StationError> {
-        Ok(Store::open(&self.database(), Durability::AtCheckpoints)?)
+        self.open_store(Durability::AtCheckpoints)
+    }
+
+    fn open_store(&self, durability: Durability) -> Result<Store, StationError> {
+        let mut store = Store::open(&self.database(), durability)?;
+        store.act_as(self.actor.clone());
+        Ok(store)
     }
 
     fn database(&self) -> PathBuf {

@@ -22,6 +22,12 @@ impl Originals {
         Self { dir }
     }
 
+    /// The folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Where a file with this hash and name is kept, below the folder:
     /// `ab/HASH.ext`, with `/` on every system.
     #[must_use]

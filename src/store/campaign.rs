@@ -78,18 +78,18 @@ impl Store {
             return Ok(());
         }
         let digest = blake3::hash(source.as_bytes()).to_hex();
-        self.db
-            .execute(
-                "INSERT INTO campaigns (version, name, source, digest, recorded)
-                 SELECT coalesce(max(version), 0) + 1, ?1, ?2, ?3,
-                        strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM campaigns",
-                (name, source, digest.as_str()),
-            )
-            .map_err(|e| self.failed("write the campaign", e))?;
-        self.event(
-            "campaign-recorded",
-            &serde_json::json!({ "name": name, "digest": digest.as_str() }),
-        )
+        self.change("campaign-recorded", || {
+            self.db
+                .execute(
+                    "INSERT INTO campaigns (version, name, source, digest, recorded)
+                     SELECT coalesce(max(version), 0) + 1, ?1, ?2, ?3,
+                            strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM campaigns",
+                    (name, source, digest.as_str()),
+                )
+                .map_err(|e| self.failed("write the campaign", e))?;
+            let detail = serde_json::json!({ "name": name, "digest": digest.as_str() });
+            Ok(((), detail))
+        })
     }
 
     /// The campaign that holds.
@@ -150,29 +150,29 @@ impl Store {
             what: format!("the layout of {}", layout.form),
             source: e,
         })?;
-        self.db
-            .execute(
-                "INSERT INTO forms (form, version, digest, title, pages, source, layout, registered)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
-                (
-                    &layout.form,
-                    layout.version,
-                    &layout.digest,
-                    title,
-                    i64::try_from(layout.pages.len()).unwrap_or(i64::MAX),
-                    source,
-                    json,
-                ),
-            )
-            .map_err(|e| self.failed("register a form", e))?;
-        let key = FormKey(self.db.last_insert_rowid());
-        self.event(
-            "form-registered",
-            &serde_json::json!({
+        let pages = i64::try_from(layout.pages.len()).unwrap_or(i64::MAX);
+        self.change("form-registered", || {
+            self.db
+                .execute(
+                    "INSERT INTO forms (form, version, digest, title, pages, source, layout, registered)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+                    (
+                        &layout.form,
+                        layout.version,
+                        &layout.digest,
+                        title,
+                        pages,
+                        source,
+                        &json,
+                    ),
+                )
+                .map_err(|e| self.failed("register a form", e))?;
+            let key = FormKey(self.db.last_insert_rowid());
+            let detail = serde_json::json!({
                 "form": layout.form, "version": layout.version, "digest": layout.digest
-            }),
-        )?;
-        Ok(key)
+            });
+            Ok((key, detail))
+        })
     }
 
     /// All registered forms, by id and version.
@@ -224,16 +224,21 @@ impl Store {
         parent: Option<&str>,
         quota: Option<u32>,
     ) -> Result<(), StoreError> {
-        self.db
-            .execute(
-                "INSERT INTO units (unit, name, parent, quota, declared)
-                 VALUES (?1, ?2, (SELECT id FROM units WHERE unit = ?3), ?4, 1)
-                 ON CONFLICT (unit) DO UPDATE SET name = excluded.name,
-                    parent = excluded.parent, quota = excluded.quota, declared = 1",
-                (unit, name, parent, quota),
-            )
-            .map_err(|e| self.failed("declare a unit", e))?;
-        Ok(())
+        self.change("unit-declared", || {
+            self.db
+                .execute(
+                    "INSERT INTO units (unit, name, parent, quota, declared)
+                     VALUES (?1, ?2, (SELECT id FROM units WHERE unit = ?3), ?4, 1)
+                     ON CONFLICT (unit) DO UPDATE SET name = excluded.name,
+                        parent = excluded.parent, quota = excluded.quota, declared = 1",
+                    (unit, name, parent, quota),
+                )
+                .map_err(|e| self.failed("declare a unit", e))?;
+            let detail = serde_json::json!({
+                "unit": unit, "name": name, "parent": parent, "quota": quota
+            });
+            Ok(((), detail))
+        })
     }
 
     /// All units, by id.
@@ -300,13 +305,22 @@ impl Store {
     }
 
     pub(super) fn unit_of(&self, unit: &str) -> Result<i64, StoreError> {
-        self.db
-            .prepare_cached(
-                "INSERT INTO units (unit, declared) VALUES (?1, 0)
-                 ON CONFLICT (unit) DO UPDATE SET unit = unit RETURNING id",
-            )
-            .and_then(|mut s| s.query_row([unit], |r| r.get(0)))
-            .map_err(|e| self.failed("note a unit", e))
+        let known = self
+            .db
+            .prepare_cached("SELECT id FROM units WHERE unit = ?1")
+            .and_then(|mut s| s.query_row([unit], |r| r.get(0)).optional())
+            .map_err(|e| self.failed("look up a unit", e))?;
+        if let Some(id) = known {
+            return Ok(id);
+        }
+        self.change("unit-noted", || {
+            self.db
+                .prepare_cached("INSERT INTO units (unit, declared) VALUES (?1, 0)")
+                .and_then(|mut s| s.execute([unit]))
+                .map_err(|e| self.failed("note a unit", e))?;
+            let id = self.db.last_insert_rowid();
+            Ok((id, serde_json::json!({ "unit": unit })))
+        })
     }
 
     pub(super) fn box_of(
@@ -315,16 +329,39 @@ impl Store {
         unit: Option<&str>,
         declared: bool,
     ) -> Result<BoxKey, StoreError> {
-        let unit = unit.map(|u| self.unit_of(u)).transpose()?;
-        self.db
-            .prepare_cached(
-                "INSERT INTO boxes (box, unit_id, declared) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (box, coalesce(unit_id, 0))
-                 DO UPDATE SET declared = max(declared, excluded.declared) RETURNING id",
-            )
-            .and_then(|mut s| s.query_row((name, unit, declared), |r| r.get(0)))
-            .map(BoxKey)
-            .map_err(|e| self.failed("note a box", e))
+        self.change_if("box-noted", || {
+            let unit_id = unit.map(|u| self.unit_of(u)).transpose()?;
+            let known: Option<(i64, bool)> = self
+                .db
+                .prepare_cached(
+                    "SELECT id, declared FROM boxes
+                     WHERE box = ?1 AND coalesce(unit_id, 0) = coalesce(?2, 0)",
+                )
+                .and_then(|mut s| {
+                    s.query_row((name, unit_id), |r| Ok((r.get(0)?, r.get(1)?)))
+                        .optional()
+                })
+                .map_err(|e| self.failed("look up a box", e))?;
+            let detail = serde_json::json!({ "box": name, "unit": unit, "declared": declared });
+            match known {
+                Some((id, was)) if was || !declared => Ok((BoxKey(id), None)),
+                Some((id, _)) => {
+                    self.db
+                        .execute("UPDATE boxes SET declared = 1 WHERE id = ?1", [id])
+                        .map_err(|e| self.failed("declare a box", e))?;
+                    Ok((BoxKey(id), Some(detail)))
+                }
+                None => {
+                    self.db
+                        .prepare_cached(
+                            "INSERT INTO boxes (box, unit_id, declared) VALUES (?1, ?2, ?3)",
+                        )
+                        .and_then(|mut s| s.execute((name, unit_id, declared)))
+                        .map_err(|e| self.failed("note a box", e))?;
+                    Ok((BoxKey(self.db.last_insert_rowid()), Some(detail)))
+                }
+            }
+        })
     }
 
     /// Begins a run of scanning that brings something new.
@@ -336,16 +373,17 @@ impl Store {
         ballot_box: Option<BoxKey>,
         software: &str,
     ) -> Result<BatchKey, StoreError> {
-        self.db
-            .execute(
-                "INSERT INTO batches (started, box_id, software)
-                 VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?1, ?2)",
-                (ballot_box.map(|b| b.0), software),
-            )
-            .map_err(|e| self.failed("begin a batch", e))?;
-        let key = BatchKey(self.db.last_insert_rowid());
-        self.event("batch-started", &serde_json::json!({ "batch": key.0 }))?;
-        Ok(key)
+        self.change("batch-started", || {
+            self.db
+                .execute(
+                    "INSERT INTO batches (started, box_id, software)
+                     VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?1, ?2)",
+                    (ballot_box.map(|b| b.0), software),
+                )
+                .map_err(|e| self.failed("begin a batch", e))?;
+            let key = BatchKey(self.db.last_insert_rowid());
+            Ok((key, serde_json::json!({ "batch": key.0 })))
+        })
     }
 
     /// Says that a run came to its end.
@@ -353,13 +391,15 @@ impl Store {
     /// # Errors
     /// The database refuses.
     pub fn finish_batch(&self, batch: BatchKey) -> Result<(), StoreError> {
-        self.db
-            .execute(
-                "UPDATE batches SET finished = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
-                 WHERE id = ?1 AND finished IS NULL",
-                [batch.0],
-            )
-            .map_err(|e| self.failed("end a batch", e))?;
-        self.event("batch-finished", &serde_json::json!({ "batch": batch.0 }))
+        self.change("batch-finished", || {
+            self.db
+                .execute(
+                    "UPDATE batches SET finished = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+                     WHERE id = ?1 AND finished IS NULL",
+                    [batch.0],
+                )
+                .map_err(|e| self.failed("end a batch", e))?;
+            Ok(((), serde_json::json!({ "batch": batch.0 })))
+        })
     }
 }

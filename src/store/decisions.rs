@@ -45,14 +45,27 @@ impl Store {
     /// # Errors
     /// The ballot does not exist, or the database refuses.
     pub fn decide(&mut self, decision: &Decision) -> Result<(), StoreError> {
-        self.begin()?;
-        let done = self.decide_inside(decision);
-        let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = self
-            .db
-            .execute_batch(end)
-            .map_err(|e| self.failed("write a decision", e));
-        done.and(ended)
+        self.change("decided", || {
+            self.decide_inside(decision)?;
+            let (kind, what) = match &decision.settled {
+                Settled::Answer {
+                    question,
+                    before,
+                    after,
+                } => (
+                    "answer",
+                    serde_json::json!({ "question": question, "before": before, "after": after }),
+                ),
+                Settled::Reject => ("reject", serde_json::Value::Null),
+                Settled::Restore => ("restore", serde_json::Value::Null),
+                Settled::Problem { code } => ("settle", serde_json::json!({ "problem": code })),
+            };
+            let detail = serde_json::json!({
+                "ballot": decision.ballot.0, "kind": kind, "what": what,
+                "reason": decision.reason, "person": decision.person,
+            });
+            Ok(((), detail))
+        })
     }
 
     fn decide_inside(&self, decision: &Decision) -> Result<(), StoreError> {

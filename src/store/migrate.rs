@@ -4,14 +4,18 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::StoreError;
+use super::{StoreError, audit};
 
 /// `MIGRATIONS[n]` brings version n to n + 1; `PRAGMA user_version` says where
 /// a database is. A migration that was released is never edited.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
 ];
+
+/// The version with which the log becomes a chain.
+const CHAINED: i64 = 3;
 
 /// Applies what is missing, each migration in one transaction.
 pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
@@ -42,11 +46,26 @@ pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError
         // Another process may have migrated while this one waited.
         if user_version(&tx).map_err(failed)? == version {
             tx.execute_batch(step).map_err(failed)?;
+            if version + 1 == CHAINED {
+                audit::take_over(&tx).map_err(failed)?;
+            }
             tx.pragma_update(None, "user_version", version + 1)
                 .map_err(failed)?;
         }
         tx.commit().map_err(failed)?;
     }
+}
+
+/// A database in memory with the newest schema and nothing in it.
+pub(super) fn empty() -> Result<Connection, rusqlite::Error> {
+    let db = Connection::open_in_memory()?;
+    for (version, step) in (1..).zip(MIGRATIONS) {
+        db.execute_batch(step)?;
+        if version == CHAINED {
+            audit::take_over(&db)?;
+        }
+    }
+    Ok(db)
 }
 
 fn user_version(db: &Connection) -> Result<i64, rusqlite::Error> {

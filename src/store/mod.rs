@@ -6,6 +6,7 @@
 //! or delete images, readings, problems, decisions and events. Figures are
 //! never stored, they are derived by queries.
 
+pub(crate) mod audit;
 mod campaign;
 mod decisions;
 mod error;
@@ -23,14 +24,15 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
+pub use audit::{Actor, Checked, Entry, Finding, Head};
 pub use campaign::{CampaignRow, FormRow, StationRow, UnitRow};
 pub use decisions::{Decision, Settled};
 pub use error::StoreError;
 pub use figures::{AnswerCount, BallotCount, ChoiceCount};
-pub(crate) use pages::{MISPAIRED, MISPAIRED_NEIGHBOUR};
 pub use pages::{
-    NewBallot, NewGroup, NewImage, NewPage, NewProblem, ReadBy, StoredImage, StoredPage,
+    KeptImage, NewBallot, NewGroup, NewImage, NewPage, NewProblem, ReadBy, StoredImage, StoredPage,
 };
+pub(crate) use pages::{MISPAIRED, MISPAIRED_NEIGHBOUR};
 pub use provenance::Provenance;
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
 
@@ -78,6 +80,8 @@ pub enum Durability {
 pub struct Store {
     db: Connection,
     path: PathBuf,
+    actor: Actor,
+    touched: audit::Touched,
 }
 
 impl Store {
@@ -85,22 +89,25 @@ impl Store {
     ///
     /// # Errors
     /// The file exists already, or cannot be written.
-    pub fn create(path: &Path, id: &str, software: &str) -> Result<Self, StoreError> {
+    pub fn create(path: &Path, id: &str, software: &str, actor: Actor) -> Result<Self, StoreError> {
         if path.exists() {
             return Err(StoreError::Exists(path.to_owned()));
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut store = Self::connect(path, flags, Durability::EachCommit)?;
         migrate::migrate(&mut store.db, path)?;
-        store
-            .db
-            .execute(
-                "INSERT INTO station (only, id, created, software)
-                 VALUES (1, ?1, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?2)",
-                (id, software),
-            )
-            .map_err(|e| store.failed("write the station's identity", e))?;
-        store.event("station-created", &serde_json::json!({ "id": id }))?;
+        store.act_as(actor);
+        store.change("station-created", || {
+            store
+                .db
+                .execute(
+                    "INSERT INTO station (only, id, created, software)
+                     VALUES (1, ?1, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?2)",
+                    (id, software),
+                )
+                .map_err(|e| store.failed("write the station's identity", e))?;
+            Ok(((), serde_json::json!({ "id": id })))
+        })?;
         Ok(store)
     }
 
@@ -119,8 +126,8 @@ impl Store {
 
     fn connect(path: &Path, flags: OpenFlags, durability: Durability) -> Result<Self, StoreError> {
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let setup = || -> Result<Connection, rusqlite::Error> {
-            let db = Connection::open_with_flags(path, flags)?;
+        let setup = || -> Result<(Connection, audit::Touched), rusqlite::Error> {
+            let mut db = Connection::open_with_flags(path, flags)?;
             // Longer than any single transaction of a scan; a reader of the
             // tally waits instead of failing.
             db.busy_timeout(std::time::Duration::from_secs(20))?;
@@ -137,15 +144,19 @@ impl Store {
             // Without it, INSERT OR REPLACE would delete without the triggers.
             db.pragma_update(None, "recursive_triggers", "ON")?;
             db.set_prepared_statement_cache_capacity(64);
-            Ok(db)
+            let touched = audit::watch(&mut db)?;
+            Ok((db, touched))
         };
-        Ok(Self {
-            db: setup().map_err(|e| StoreError::Sql {
-                path: path.to_owned(),
-                doing: "open",
-                source: e,
-            })?,
+        let (db, touched) = setup().map_err(|e| StoreError::Sql {
             path: path.to_owned(),
+            doing: "open",
+            source: e,
+        })?;
+        Ok(Self {
+            db,
+            path: path.to_owned(),
+            actor: Actor::program(),
+            touched,
         })
     }
 
@@ -157,21 +168,6 @@ impl Store {
         self.db
             .query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(()))
             .map_err(|e| self.failed("bring to the disk", e))
-    }
-
-    /// Adds a line to the log of events.
-    ///
-    /// # Errors
-    /// The database refuses.
-    pub fn event(&self, kind: &str, detail: &serde_json::Value) -> Result<(), StoreError> {
-        self.db
-            .prepare_cached(
-                "INSERT INTO events (at, kind, detail)
-                 VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?1, ?2)",
-            )
-            .and_then(|mut s| s.execute((kind, detail.to_string())))
-            .map_err(|e| self.failed("write an event", e))?;
-        Ok(())
     }
 
     fn failed(&self, doing: &'static str, source: rusqlite::Error) -> StoreError {

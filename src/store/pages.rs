@@ -117,7 +117,38 @@ pub struct ReadBy<'a> {
     pub profile: Option<ProfileKey>,
 }
 
+/// An image file whose original is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptImage {
+    /// BLAKE3 of the file's bytes, hex.
+    pub hash: String,
+    /// Where the original is kept, below `originals/`.
+    pub kept_as: String,
+    /// The name it came with.
+    pub name: String,
+}
+
 impl Store {
+    /// All images, in the order in which they came.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn kept_images(&self) -> Result<Vec<KeptImage>, StoreError> {
+        self.db
+            .prepare_cached("SELECT hash, kept_as, name FROM images ORDER BY id")
+            .and_then(|mut s| {
+                s.query_map([], |r| {
+                    Ok(KeptImage {
+                        hash: r.get(0)?,
+                        kept_as: r.get(1)?,
+                        name: r.get(2)?,
+                    })
+                })?
+                .collect()
+            })
+            .map_err(|e| self.failed("list the images", e))
+    }
+
     /// What is recorded of the file with this hash.
     ///
     /// # Errors
@@ -180,18 +211,22 @@ impl Store {
         group: &NewGroup,
         by: ReadBy<'_>,
     ) -> Result<(), StoreError> {
-        self.begin()?;
-        match self.add_group_inside(batch, group, by) {
-            Ok(()) => self
-                .db
-                .execute_batch("COMMIT")
-                .map_err(|e| self.failed("commit", e)),
-            Err(e) => {
-                // The first error is what the user must hear.
-                let _ = self.db.execute_batch("ROLLBACK");
-                Err(e)
-            }
-        }
+        self.change("pages-recorded", || {
+            self.add_group_inside(batch, group, by)?;
+            let pages: Vec<_> = group
+                .pages
+                .iter()
+                .map(|p| {
+                    let (image, page) = (&p.image.hash, p.index);
+                    serde_json::json!({ "image": image, "page": page, "name": p.image.name })
+                })
+                .collect();
+            let serial = group.ballot.as_ref().and_then(|b| b.serial.as_deref());
+            let detail = serde_json::json!({
+                "batch": batch.0, "pages": pages, "serial": serial
+            });
+            Ok(((), detail))
+        })
     }
 
     pub(super) fn begin(&self) -> Result<(), StoreError> {

@@ -45,19 +45,17 @@ impl Store {
         if let Some(id) = known {
             return Ok(ProfileKey(id));
         }
-        self.db
-            .execute(
-                "INSERT INTO scanner_profiles (digest, name, source, recorded)
-                 VALUES (?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
-                (digest, name, source),
-            )
-            .map_err(|e| self.failed("record a scanner profile", e))?;
-        let key = ProfileKey(self.db.last_insert_rowid());
-        self.event(
-            "scanner-profile-recorded",
-            &serde_json::json!({ "name": name, "digest": digest }),
-        )?;
-        Ok(key)
+        self.change("scanner-profile-recorded", || {
+            self.db
+                .execute(
+                    "INSERT INTO scanner_profiles (digest, name, source, recorded)
+                     VALUES (?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+                    (digest, name, source),
+                )
+                .map_err(|e| self.failed("record a scanner profile", e))?;
+            let key = ProfileKey(self.db.last_insert_rowid());
+            Ok((key, serde_json::json!({ "name": name, "digest": digest })))
+        })
     }
 
     /// By what each reading was made, in the order in which they were recorded.

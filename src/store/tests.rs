@@ -22,7 +22,7 @@ struct Bench {
 fn bench(pages: u32) -> Bench {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("phieu.db");
-    let store = Store::create(&path, "0123", "phieu test").expect("a store");
+    let store = Store::create(&path, "0123", "phieu test", Actor::program()).expect("a store");
     let form = store
         .register_form(&layout("f", pages), "Phiếu", "")
         .expect("a form");
@@ -86,7 +86,7 @@ fn a_direct_session_cannot_change_or_delete_what_was_recorded() {
         "readings",
         "answers",
         "answer_choices",
-        "events",
+        "log",
         "forms",
         "station",
         "ballot_pages",

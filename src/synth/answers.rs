@@ -1,6 +1,6 @@
 //! What a respondent means and draws on one page, and what of it is clear.
 
-use crate::form::{Layout, PageLayout, QuestionKind, QuestionSpec};
+use crate::form::{Correction, Layout, PageLayout, QuestionKind, QuestionSpec};
 use crate::geometry::{MmPoint, MmRect};
 
 use super::conditions::{Conditions, Hole, Stamp};
@@ -137,10 +137,29 @@ pub(crate) fn fill_in(
         strokes.extend(writing::signature(start, length, &who.pen, &who.hand, dice));
     }
     judge(page, &strokes, conditions, warp, &mut questions);
+    if layout.correction == Correction::FillCancels {
+        doubt_odd_fills(who, &mut questions);
+    }
     PagePlan {
         strokes,
         questions,
         areas,
+    }
+}
+
+/// Where the form says that a filled box is taken back, a filled box among
+/// crosses says so: a person must ask what was meant, though it was meant as a
+/// mark. Who fills all boxes has not read the instruction, and is understood.
+fn doubt_odd_fills(who: &Respondent, questions: &mut [QuestionTruth]) {
+    let fills = |drawn| matches!(drawn, Drawn::Fill | Drawn::Scribble);
+    if fills(who.hand.habit) {
+        return;
+    }
+    for question in questions {
+        for b in &mut question.boxes {
+            b.clear &= !b.drawn.is_some_and(fills);
+        }
+        question.clear &= question.boxes.iter().all(|b| b.clear);
     }
 }
 

@@ -50,8 +50,9 @@
 //! # What is called clear
 //!
 //! A box is clear if what the truth says of it can be seen at a glance: enough
-//! of its mark's ink lies in it, or none of anybody's; nothing covers it. A
-//! question is clear if it is answered or blank and all its boxes are clear.
+//! of its mark's ink lies in it, or none of anybody's; nothing covers it; and it
+//! is not filled by a hand that makes other marks, on a form whose instruction
+//! says that a filled box is taken back. A question is clear if it is answered or blank and all its boxes are clear.
 //! Only of clear questions may a share of flagged ones be held against the
 //! reader; silently wrong answers are held against it everywhere.
 

@@ -8,7 +8,7 @@ use super::*;
 use crate::lang::Lang;
 use crate::read::{Answer, AnswerState};
 use crate::store::sample::{answer, layout, page, reading};
-use crate::store::{Decision, NewBallot, NewGroup, ReadBy, Settled, Store};
+use crate::store::{Actor, Decision, NewBallot, NewGroup, ReadBy, Settled, Store};
 
 const BY: ReadBy<'static> = ReadBy {
     reader: "phieu test",
@@ -20,8 +20,13 @@ const BY: ReadBy<'static> = ReadBy {
 /// A store with these one-page ballots: unit, answer to q1.
 fn store_of(ballots: &[(Option<&str>, Answer)]) -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().expect("a folder");
-    let mut store =
-        Store::create(&dir.path().join("phieu.db"), "0123", "phieu test").expect("a store");
+    let mut store = Store::create(
+        &dir.path().join("phieu.db"),
+        "0123",
+        "phieu test",
+        Actor::program(),
+    )
+    .expect("a store");
     let form = store
         .register_form(&layout("f", 1), "Phiếu", "")
         .expect("a form");

@@ -1,0 +1,195 @@
+//! `phieu audit`: is everything as it was recorded, and who did what.
+
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::shared::LangArgs;
+use super::{CliError, Outcome};
+use crate::lang::Lang;
+use crate::station::{Station, audit};
+use crate::store::Entry;
+
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct AuditArguments {
+    #[command(subcommand)]
+    command: AuditCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    Verify(VerifyArgs),
+    Log(LogArgs),
+}
+
+/// Kiểm tra sổ nhật ký, dữ liệu và ảnh gốc (check log, database and originals).
+///
+/// Exit code 0: everything fits; 1: something was changed, and the first such
+/// things are named; 2: the station cannot be read. The head of the chain that is
+/// printed can be compared with that on the minutes.
+#[derive(Debug, Args)]
+struct VerifyArgs {
+    /// Thư mục của trạm (the station's folder)
+    #[arg(long, value_name = "DIR")]
+    station: PathBuf,
+    /// In kết quả dạng JSON (print the result as JSON)
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    lang: LangArgs,
+}
+
+/// Xem sổ nhật ký: ai, làm gì, lúc nào, từ đâu (who did what, when, from where).
+#[derive(Debug, Args)]
+struct LogArgs {
+    /// Thư mục của trạm (the station's folder)
+    #[arg(long, value_name = "DIR")]
+    station: PathBuf,
+    /// Chỉ các mục sau số này (only entries after this number)
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    after: i64,
+    /// Chỉ loại việc này (only this kind; repeatable)
+    #[arg(long, value_name = "KIND")]
+    kind: Vec<String>,
+    /// Dạng kết quả (form of the output)
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Jsonl,
+}
+
+pub(crate) fn run(arguments: AuditArguments) -> Result<Outcome, CliError> {
+    match arguments.command {
+        AuditCommand::Verify(args) => verify(&args),
+        AuditCommand::Log(args) => log(&args),
+    }
+}
+
+fn verify(args: &VerifyArgs) -> Result<Outcome, CliError> {
+    let audit = audit::audit(&Station::open(&args.station)?)?;
+    let head = &audit.database.head;
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        let faults: Vec<String> = audit.faults.iter().map(ToString::to_string).collect();
+        let json = serde_json::json!({
+            "whole": faults.is_empty(),
+            "entries": audit.database.entries,
+            "rows": audit.database.rows,
+            "images": audit.images,
+            "head": head.printed(),
+            "hash": head.hash,
+            "faults": faults,
+        });
+        writeln!(out, "{json}")?;
+    } else {
+        let (entries, rows, images) = (audit.database.entries, audit.database.rows, audit.images);
+        for fault in &audit.faults {
+            writeln!(out, "!! {fault}")?;
+        }
+        let whole = audit.faults.is_empty();
+        match args.lang.lang {
+            Lang::Vi => {
+                writeln!(
+                    out,
+                    "Đã kiểm tra {entries} mục nhật ký, {rows} dòng dữ liệu, {images} tệp ảnh gốc."
+                )?;
+                writeln!(out, "Mã cuối sổ (so với biên bản): {}", head.printed())?;
+                writeln!(
+                    out,
+                    "{}",
+                    if whole {
+                        "Nguyên vẹn: không có gì bị sửa."
+                    } else {
+                        "KHÔNG NGUYÊN VẸN: xem các dòng !! ở trên."
+                    }
+                )?;
+            }
+            Lang::En => {
+                writeln!(
+                    out,
+                    "Checked {entries} log entries, {rows} rows, {images} originals."
+                )?;
+                writeln!(
+                    out,
+                    "Head of the log (compare with the minutes): {}",
+                    head.printed()
+                )?;
+                writeln!(
+                    out,
+                    "{}",
+                    if whole {
+                        "Whole: nothing was changed."
+                    } else {
+                        "NOT WHOLE: see the lines with !! above."
+                    }
+                )?;
+            }
+        }
+    }
+    Ok(if audit.faults.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::NeedsPerson
+    })
+}
+
+/// Entries that are read at once.
+const PIECE: u32 = 1000;
+
+fn log(args: &LogArgs) -> Result<Outcome, CliError> {
+    let store = Station::open(&args.station)?.store()?;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut after = args.after;
+    loop {
+        let entries = store.log(after, PIECE)?;
+        let Some(last) = entries.last() else {
+            break;
+        };
+        after = last.number;
+        for entry in &entries {
+            if args.kind.is_empty() || args.kind.contains(&entry.kind) {
+                write_entry(&mut out, entry, args.format)?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(Outcome::Done)
+}
+
+fn write_entry(out: &mut impl Write, entry: &Entry, format: Format) -> Result<(), CliError> {
+    match format {
+        Format::Table => writeln!(
+            out,
+            "{:>6}  {}  {} ({})  {}  {}",
+            entry.number,
+            entry.at,
+            plain(&entry.person),
+            plain(&entry.origin),
+            entry.kind,
+            plain(&entry.detail),
+        )?,
+        Format::Jsonl => {
+            let detail: serde_json::Value = serde_json::from_str(&entry.detail)?;
+            let line = serde_json::json!({
+                "number": entry.number, "at": entry.at, "kind": entry.kind,
+                "person": entry.person, "origin": entry.origin,
+                "detail": detail, "hash": entry.hash,
+            });
+            writeln!(out, "{line}")?;
+        }
+    }
+    Ok(())
+}
+
+/// A name that somebody chose must not steer a terminal.
+fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}

@@ -1,0 +1,47 @@
+//! Brings a station of the first versions, whose events were no chain, under the
+//! log.
+
+use rusqlite::Connection;
+
+use super::Actor;
+use super::entry::append_at;
+use super::rows::{self, Digests, WATCHED};
+
+/// Takes the old events over as entries with their own times, in their order, and
+/// ends with one entry that stands for all rows that are there.
+pub(in crate::store) fn take_over(db: &Connection) -> Result<(), rusqlite::Error> {
+    let events: Vec<(String, String, Option<String>, String)> = db
+        .prepare("SELECT at, kind, person, detail FROM events ORDER BY id")?
+        .query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))?
+        .collect::<Result<_, _>>()?;
+    for (at, kind, person, detail) in events {
+        let actor = Actor {
+            person: person.unwrap_or_else(|| "?".to_owned()),
+            origin: "before the log".to_owned(),
+        };
+        append_at(db, &actor, at, &kind, detail, &Digests::default())?;
+    }
+    db.execute_batch("DROP TABLE events")?;
+    let mut digests = Digests::default();
+    for watched in &WATCHED {
+        for row in rows::numbers(db, watched)? {
+            if let Some(digest) = rows::digest(db, watched.name, row)? {
+                digests.add(watched.name, row, digest);
+            }
+        }
+    }
+    if digests.0.is_empty() {
+        return Ok(());
+    }
+    let at = db.query_row("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')", [], |r| {
+        r.get(0)
+    })?;
+    append_at(
+        db,
+        &Actor::program(),
+        at,
+        "log-begun",
+        "{}".to_owned(),
+        &digests,
+    )
+}
