@@ -26,3 +26,4 @@ pub mod station;
 pub mod store;
 pub mod synth;
 pub mod tally;
+pub mod web;

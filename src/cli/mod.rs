@@ -5,6 +5,7 @@
 //! program exits with 2. A reader of standard output that goes away early
 //! (`phieu form list | head -1`) is not an error.
 
+mod account;
 mod audit;
 mod calibrate;
 mod calibrate_measure;
@@ -17,6 +18,7 @@ mod model;
 mod read;
 mod scan;
 mod selftest;
+mod serve;
 mod shared;
 mod tally;
 
@@ -45,6 +47,9 @@ enum Command {
     Init(init::InitArgs),
     Scan(scan::ScanArgs),
     Tally(tally::TallyArgs),
+    Serve(serve::ServeArgs),
+    /// Tài khoản đăng nhập trạm (who may log in).
+    Account(account::AccountArguments),
     /// Kiểm tra tính nguyên vẹn, xem nhật ký (is everything whole; the log).
     Audit(audit::AuditArguments),
     Selftest(selftest::SelftestArgs),
@@ -62,6 +67,8 @@ impl Command {
             Self::Init(args) => init::run(&args),
             Self::Scan(args) => scan::run(&args),
             Self::Tally(args) => tally::run(&args),
+            Self::Serve(args) => serve::run(&args),
+            Self::Account(arguments) => account::run(arguments),
             Self::Audit(arguments) => audit::run(arguments),
             Self::Selftest(args) => selftest::run(&args),
             Self::Model(arguments) => model::run(arguments),

@@ -22,9 +22,11 @@ pub mod guard;
 mod lock;
 pub mod ordered;
 mod originals;
+pub mod place;
 mod profile;
 mod read_page;
 mod scan;
+mod wording;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,6 +37,7 @@ pub use forms::{KnownForm, check_forms, layouts_digest};
 pub use originals::Originals;
 pub use read_page::{Pages, damaged};
 pub use scan::{Progress, ScanJob, ScanSummary, scan};
+pub use wording::{QuestionWords, Wording};
 
 use crate::store::{Actor, Durability, Store};
 

@@ -68,7 +68,7 @@ impl Store {
         })
     }
 
-    fn decide_inside(&self, decision: &Decision) -> Result<(), StoreError> {
+    pub(super) fn decide_inside(&self, decision: &Decision) -> Result<(), StoreError> {
         let json = |a: &Answer| {
             serde_json::to_string(a).map_err(|e| StoreError::Json {
                 path: self.path.clone(),
@@ -122,7 +122,7 @@ impl Store {
                     .db
                     .prepare_cached(
                         "SELECT id FROM problems p WHERE ballot_id = ?1 AND code = ?2
-                         AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.problem_id = p.id)
+                         AND NOT EXISTS (SELECT 1 FROM standing_decisions d WHERE d.problem_id = p.id)
                          ORDER BY id",
                     )
                     .and_then(|mut s| {

@@ -53,6 +53,21 @@ pub enum StoreError {
     /// The name stands for several boxes.
     #[error("{0} units have a box {1:?}; write UNIT/BOX")]
     BoxAmbiguous(usize, String),
+    /// The name of a new account is taken.
+    #[error("there is an account {0:?} already; choose another name")]
+    AccountExists(String),
+    /// No account has this name.
+    #[error("there is no account {0:?}; see: phieu account list")]
+    AccountMissing(String),
+    /// Somebody else settled the question meanwhile.
+    #[error("this question was settled by {0} in the meantime")]
+    SettledMeanwhile(String),
+    /// Nothing waits for a person there.
+    #[error("this question does not wait for a person")]
+    NotOpen,
+    /// Only whoever decided, or a supervisor, takes a decision back.
+    #[error("this was decided by {0}; only they or a supervisor can take it back")]
+    NotYours(String),
     /// A row holds what this program cannot understand.
     #[error("{}: {what} cannot be understood: {source}", path.display())]
     Json {

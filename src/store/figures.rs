@@ -56,12 +56,15 @@ macro_rules! effective {
                 SELECT s.id, s.form_id, u.unit FROM ballot_states s
                 LEFT JOIN units u ON u.id = s.unit_id WHERE s.state = 'counted'),
              decided AS MATERIALIZED (
-                SELECT d.ballot_id, d.question, d.after FROM decisions d
+                SELECT d.ballot_id, d.question, d.after FROM standing_decisions d
                 WHERE d.kind = 'answer' AND d.id = (
-                    SELECT max(n.id) FROM decisions n WHERE n.ballot_id = d.ballot_id
+                    SELECT max(n.id) FROM standing_decisions n WHERE n.ballot_id = d.ballot_id
                     AND n.kind = 'answer' AND n.question = d.question)),
              as_read AS (
-                SELECT c.form_id, c.unit, a.reading_id, a.question, a.state
+                SELECT c.form_id, c.unit, a.reading_id, a.question,
+                    CASE WHEN EXISTS (SELECT 1 FROM doubts t
+                            WHERE t.ballot_id = c.id AND t.question = a.question)
+                        THEN 'marginal' ELSE a.state END AS state
                 FROM counted c
                 JOIN ballot_pages p ON p.ballot_id = c.id AND p.role = 'member'
                 JOIN answers a ON a.reading_id = p.reading_id

@@ -6,6 +6,7 @@
 //! or delete images, readings, problems, decisions and events. Figures are
 //! never stored, they are derived by queries.
 
+mod accounts;
 pub(crate) mod audit;
 mod campaign;
 mod decisions;
@@ -14,6 +15,7 @@ mod figures;
 mod migrate;
 mod pages;
 mod provenance;
+mod review;
 #[cfg(test)]
 pub(crate) mod sample;
 mod state;
@@ -24,6 +26,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
+pub use accounts::{Account, AccountKey, Role, Session};
 pub use audit::{Actor, Checked, Entry, Finding, Head};
 pub use campaign::{CampaignRow, FormRow, StationRow, UnitRow};
 pub use decisions::{Decision, Settled};
@@ -34,11 +37,20 @@ pub use pages::{
 };
 pub(crate) use pages::{MISPAIRED, MISPAIRED_NEIGHBOUR};
 pub use provenance::Provenance;
+pub use review::{Cursor, Item, ItemFilter, ItemId, Opinion, Outcome, Pace, PageOfItem, WallBox};
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
 
 /// Key of a row of a registered form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FormKey(i64);
+
+impl FormKey {
+    /// Its number in this station.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
 
 /// Key of a recorded scanner profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -63,7 +63,7 @@ pub struct OpenQuestion {
     pub form: String,
     /// Question id.
     pub question: String,
-    /// `overvote`, `marginal` or `corrected`.
+    /// `overvote`, `marginal`, `corrected`, or `doubted` by a person.
     pub state: String,
 }
 
@@ -103,6 +103,22 @@ impl Store {
             .map_err(|e| self.failed("count the pages", e))
     }
 
+    /// Pages that were read within the last so many seconds.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn pages_since(&self, seconds: u32) -> Result<u64, StoreError> {
+        // The newest readings are at the end; more than this nobody reads in the
+        // time.
+        self.db
+            .prepare_cached(
+                "SELECT count(*) FROM (SELECT read_at FROM readings ORDER BY id DESC LIMIT 20000)
+                 WHERE read_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ?1)",
+            )
+            .and_then(|mut s| s.query_row([format!("-{seconds} seconds")], |r| count(r, 0)))
+            .map_err(|e| self.failed("count the newest pages", e))
+    }
+
     /// Why ballots wait for a person as a whole, or should be looked at.
     ///
     /// # Errors
@@ -113,7 +129,7 @@ impl Store {
                 "SELECT p.code, max(p.blocking), count(DISTINCT p.ballot_id)
                  FROM problems p JOIN ballot_states s ON s.id = p.ballot_id
                  WHERE s.state <> 'rejected' AND NOT EXISTS (
-                    SELECT 1 FROM decisions d WHERE d.problem_id = p.id)
+                    SELECT 1 FROM standing_decisions d WHERE d.problem_id = p.id)
                  GROUP BY p.code
                  UNION ALL
                  SELECT 'incomplete', 1, count(*) FROM ballot_states s
@@ -180,18 +196,14 @@ impl Store {
     pub fn open_questions(&self) -> Result<Vec<OpenQuestion>, StoreError> {
         self.db
             .prepare_cached(
-                "SELECT b.id, i.name, p.page_index, b.serial, f.form, a.question, a.state
-                 FROM answers a
-                 JOIN ballot_pages bp ON bp.reading_id = a.reading_id AND bp.role = 'member'
-                 JOIN ballots b ON b.id = bp.ballot_id
+                "SELECT b.id, i.name, p.page_index, b.serial, f.form, o.question, o.state
+                 FROM open_items o
+                 JOIN ballots b ON b.id = o.ballot_id
                  JOIN forms f ON f.id = b.form_id
-                 JOIN pages p ON p.id = bp.page_id
+                 JOIN pages p ON p.id = o.page_id
                  JOIN images i ON i.id = p.image_id
-                 WHERE a.state IN ('overvote', 'marginal', 'corrected')
-                   AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.ballot_id = b.id
-                        AND d.kind = 'answer' AND d.question = a.question)
-                   AND (SELECT s.state FROM ballot_states s WHERE s.id = b.id) <> 'rejected'
-                 ORDER BY p.id, a.question",
+                 WHERE (SELECT s.state FROM ballot_states s WHERE s.id = b.id) <> 'rejected'
+                 ORDER BY p.id, o.question",
             )
             .and_then(|mut s| {
                 s.query_map([], |r| {

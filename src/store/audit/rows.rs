@@ -38,7 +38,7 @@ const fn rewritten(name: &'static str, key: &'static str) -> Watched {
 }
 
 /// All of them. A table that is not here is not evidence: sessions, claims.
-pub(super) const WATCHED: [Watched; 14] = [
+pub(super) const WATCHED: [Watched; 20] = [
     once("station", "only"),
     once("campaigns", "version"),
     once("forms", "id"),
@@ -62,6 +62,12 @@ pub(super) const WATCHED: [Watched; 14] = [
     once("problems", "id"),
     once("decisions", "id"),
     once("scanner_profiles", "id"),
+    rewritten("accounts", "id"),
+    once("opinions", "id"),
+    once("escalations", "id"),
+    once("doubts", "id"),
+    once("withdrawals", "id"),
+    once("settings", "id"),
 ];
 
 pub(super) fn is_watched(table: &str) -> bool {
@@ -140,6 +146,15 @@ pub(super) fn field(hasher: &mut blake3::Hasher, kind: u8, bytes: &[u8]) {
     hasher.update(&[kind]);
     hasher.update(&(bytes.len() as u64).to_le_bytes());
     hasher.update(bytes);
+}
+
+/// Is there such a table (yet)?
+pub(super) fn exists(db: &Connection, watched: &Watched) -> Result<bool, rusqlite::Error> {
+    db.query_row(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)",
+        [watched.name],
+        |r| r.get(0),
+    )
 }
 
 /// All row numbers of a table.

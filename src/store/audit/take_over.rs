@@ -24,6 +24,10 @@ pub(in crate::store) fn take_over(db: &Connection) -> Result<(), rusqlite::Error
     db.execute_batch("DROP TABLE events")?;
     let mut digests = Digests::default();
     for watched in &WATCHED {
+        // Later versions have tables that this one has not.
+        if !rows::exists(db, watched)? {
+            continue;
+        }
         for row in rows::numbers(db, watched)? {
             if let Some(digest) = rows::digest(db, watched.name, row)? {
                 digests.add(watched.name, row, digest);

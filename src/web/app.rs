@@ -1,0 +1,168 @@
+//! What all requests share: the station, open databases, pictures that were just
+//! looked at.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use image::GrayImage;
+use tokio::sync::Semaphore;
+
+use super::error::Refused;
+use super::{ServeOptions, WebError};
+use crate::form::Layout;
+use crate::page::{DecodeLimits, PageFile};
+use crate::station::{Station, Wording};
+use crate::store::{Actor, FormRow, PageOfItem, Store};
+
+/// Databases that are kept open between requests: one for each thread that may
+/// wait for the disk at once.
+const OPEN_STORES: usize = 8;
+
+/// Decoded pages that are kept: an A4 page at 300 dpi has 8.7 MB. A reviewer
+/// looks at the same page question by question.
+const KEPT_PAGES: usize = 12;
+
+/// Passwords that are hashed at once: each takes 19 MiB and a core.
+const HASHED_AT_ONCE: usize = 2;
+
+/// Shared by all requests.
+#[derive(Debug, Clone)]
+pub(super) struct App(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    station: Station,
+    options: ServeOptions,
+    address: SocketAddr,
+    stores: Mutex<Vec<Store>>,
+    pages: Mutex<Vec<(i64, Arc<GrayImage>)>>,
+    forms: Mutex<HashMap<(String, u32), Arc<FormInWords>>>,
+    hashing: Semaphore,
+}
+
+/// A form with its words.
+#[derive(Debug)]
+pub(super) struct FormInWords {
+    pub title: String,
+    pub layout: Layout,
+    pub words: Wording,
+}
+
+impl App {
+    pub fn new(
+        station: Station,
+        options: ServeOptions,
+        address: SocketAddr,
+    ) -> Result<Self, WebError> {
+        // Better now than at the first request.
+        let store = station.store()?;
+        Ok(Self(Arc::new(Shared {
+            station,
+            options,
+            address,
+            stores: Mutex::new(vec![store]),
+            pages: Mutex::default(),
+            forms: Mutex::default(),
+            hashing: Semaphore::new(HASHED_AT_ONCE),
+        })))
+    }
+
+    pub fn options(&self) -> &ServeOptions {
+        &self.0.options
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.0.address
+    }
+
+    pub fn hashing(&self) -> &Semaphore {
+        &self.0.hashing
+    }
+
+    /// Does `f` with a database on a thread that may wait; `actor` stands in the
+    /// log for what it does.
+    pub async fn with_store<T: Send + 'static>(
+        &self,
+        actor: Actor,
+        f: impl FnOnce(&Store) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let shared = Arc::clone(&self.0);
+        let done = tokio::task::spawn_blocking(move || {
+            let kept = locked(&shared.stores).pop();
+            let mut store = match kept {
+                Some(store) => store,
+                None => shared.station.store()?,
+            };
+            store.act_as(actor);
+            let out = f(&store);
+            let mut stores = locked(&shared.stores);
+            if stores.len() < OPEN_STORES {
+                stores.push(store);
+            }
+            out
+        });
+        done.await
+            .unwrap_or_else(|e| Err(Refused::Trouble(format!("the request broke off: {e}"))))
+    }
+
+    /// A page's image as it was scanned. Only on a thread that may wait.
+    pub fn page_image(&self, page: &PageOfItem) -> Result<Arc<GrayImage>, Refused> {
+        let kept = locked(&self.0.pages)
+            .iter()
+            .find(|p| p.0 == page.page_id)
+            .map(|p| Arc::clone(&p.1));
+        if let Some(image) = kept {
+            return Ok(image);
+        }
+        let path = self.0.station.originals().dir().join(&page.kept_as);
+        let decoded = crate::station::guard::guarded(|| {
+            PageFile::open(&path, &DecodeLimits::default())
+                .and_then(|file| file.page(page.index as usize))
+        });
+        let image = match decoded {
+            Ok(Ok(scan)) => Arc::new(scan.image),
+            Ok(Err(e)) => return Err(Refused::Trouble(e.to_string())),
+            Err(why) => return Err(Refused::Trouble(why)),
+        };
+        let mut pages = locked(&self.0.pages);
+        if pages.len() >= KEPT_PAGES {
+            pages.remove(0);
+        }
+        pages.push((page.page_id, Arc::clone(&image)));
+        Ok(image)
+    }
+
+    /// A registered form with its words. Only on a thread that may wait.
+    pub fn form(
+        &self,
+        store: &Store,
+        form: &str,
+        version: u32,
+    ) -> Result<Arc<FormInWords>, Refused> {
+        let key = (form.to_owned(), version);
+        if let Some(known) = locked(&self.0.forms).get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let found = store
+            .forms()?
+            .into_iter()
+            .find(|f| f.layout.form == form && f.layout.version == version)
+            .ok_or(Refused::NotFound)?;
+        let form = Arc::new(in_words(found));
+        locked(&self.0.forms).insert(key, Arc::clone(&form));
+        Ok(form)
+    }
+}
+
+pub(super) fn in_words(row: FormRow) -> FormInWords {
+    FormInWords {
+        words: Wording::of(&row.source, &row.layout),
+        title: row.title,
+        layout: row.layout,
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

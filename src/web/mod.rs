@@ -1,0 +1,121 @@
+//! The browser's face of a station: progress, review, the wall of marks, the log.
+//! May use `station` and `tally` (and what they give out of `store`).
+//!
+//! Pages are made on the server; a little script of its own serves the review
+//! desk and the live figures. Nothing is loaded from anywhere else, and the
+//! content security policy says so. Every request that changes something carries
+//! the session's CSRF token; what a role may not do is refused and logged.
+
+mod accounts;
+mod app;
+mod auth;
+mod dashboard;
+mod error;
+mod guard;
+mod log;
+mod page;
+mod password;
+mod picture;
+mod review;
+mod wall;
+mod words;
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{get, post};
+
+pub use error::WebError;
+pub use password::{Password, generate as generate_password};
+
+use crate::station::Station;
+use app::App;
+
+/// How the station is served.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// A proxy in front of the program speaks TLS with the browsers.
+    pub behind_proxy: bool,
+    /// Names that browsers know the station by, beside the loopback ones: others
+    /// are refused, so that no foreign page reaches it under a name of its own.
+    pub hosts: Vec<String>,
+}
+
+/// The largest request body, bytes: a decision with a long reason.
+const MOST_BODY: usize = 64 * 1024;
+
+/// Serves until the program is told to stop. `ready` is told the address.
+///
+/// # Errors
+/// The address is not loopback and no proxy was named, or cannot be listened on.
+pub async fn serve(
+    station: Station,
+    options: ServeOptions,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), WebError> {
+    if !options.listen.ip().is_loopback() && !options.behind_proxy {
+        return Err(WebError::NotLoopback(options.listen));
+    }
+    let listener = tokio::net::TcpListener::bind(options.listen)
+        .await
+        .map_err(|source| WebError::Listen {
+            address: options.listen,
+            source,
+        })?;
+    let address = listener.local_addr().map_err(|source| WebError::Listen {
+        address: options.listen,
+        source,
+    })?;
+    let app = App::new(station, options, address)?;
+    ready(address);
+    axum::serve(
+        listener,
+        router(app).into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(async {
+        // Without a handler for Ctrl-C the system ends the program, which harms
+        // nothing: whatever was answered is on the disk.
+        drop(tokio::signal::ctrl_c().await);
+    })
+    .await
+    .map_err(|source| WebError::Listen { address, source })
+}
+
+fn router(app: App) -> Router {
+    Router::new()
+        .route("/", get(dashboard::show))
+        .route("/login", get(auth::form).post(auth::login))
+        .route("/logout", post(auth::logout))
+        .route("/language", post(page::language))
+        .route("/review", get(review::desk))
+        .route("/review/list", get(review::list))
+        .route("/wall", get(wall::show))
+        .route("/log", get(log::show))
+        .route("/accounts", get(accounts::show).post(accounts::change))
+        .route("/api/progress", get(dashboard::progress))
+        .route("/api/review/next", post(review::next))
+        .route("/api/review/take", post(review::take))
+        .route("/api/review/answer", post(review::answer))
+        .route("/api/review/escalate", post(review::escalate))
+        .route("/api/review/undo", post(review::undo))
+        .route("/api/review/release", post(review::release))
+        .route("/api/doubt", post(wall::doubt))
+        .route("/picture/page/{page}", get(picture::whole))
+        .route(
+            "/picture/question/{page}/{question}",
+            get(picture::question),
+        )
+        .route(
+            "/picture/box/{page}/{question}/{choice}",
+            get(picture::mark),
+        )
+        .route("/assets/{name}", get(page::asset))
+        .fallback(error::not_found)
+        .layer(DefaultBodyLimit::max(MOST_BODY))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
+        .with_state(app)
+}

@@ -1,0 +1,131 @@
+//! Pictures of pages and of pieces of them, upright.
+
+use std::io::Cursor;
+
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use image::codecs::jpeg::JpegEncoder;
+use image::{ExtendedColorType, GrayImage, ImageEncoder, imageops};
+
+use super::app::App;
+use super::auth::Person;
+use super::error::Refused;
+use crate::geometry::MmRect;
+use crate::station::clip;
+use crate::station::place::{PaperInImage, box_surroundings, question_strip};
+use crate::store::Role;
+
+/// A picture wider than this only takes time on an office screen, px.
+const WIDEST: u32 = 1300;
+/// Side of a box's picture on the wall, px.
+const BOX_SIDE: u32 = 96;
+/// Nobody sees more of a scan at a higher one.
+const QUALITY: u8 = 80;
+
+/// The whole page, upright.
+pub(super) async fn whole(
+    State(app): State<App>,
+    person: Person,
+    Path(page): Path<i64>,
+) -> Result<Response, Refused> {
+    // The whole page shows what people wrote about themselves.
+    person.may(Role::Reviewer)?;
+    let here = app.clone();
+    app.with_store(person.actor(), move |store| {
+        let place = store.page_place(page)?.ok_or(Refused::NotFound)?;
+        let turn = store.reading_of_page(page)?.map_or(0, |r| r.rotation);
+        let image = here.page_image(&place)?;
+        let upright = match turn {
+            90 => imageops::rotate90(&*image),
+            180 => imageops::rotate180(&*image),
+            270 => imageops::rotate270(&*image),
+            _ => GrayImage::clone(&image),
+        };
+        encoded(&narrow(upright, WIDEST))
+    })
+    .await
+}
+
+/// The strip of the page that has a question.
+pub(super) async fn question(
+    State(app): State<App>,
+    person: Person,
+    Path((page, question)): Path<(i64, String)>,
+) -> Result<Response, Refused> {
+    person.may(Role::Reviewer)?;
+    piece(app, person, page, WIDEST, move |layout| {
+        question_strip(layout, &question)
+    })
+    .await
+}
+
+/// One box and what is around it.
+pub(super) async fn mark(
+    State(app): State<App>,
+    person: Person,
+    Path((page, question, choice)): Path<(i64, String, String)>,
+) -> Result<Response, Refused> {
+    person.may(Role::Reviewer)?;
+    piece(app, person, page, BOX_SIDE, move |layout| {
+        box_surroundings(layout, &question, &choice)
+    })
+    .await
+}
+
+async fn piece(
+    app: App,
+    person: Person,
+    page: i64,
+    widest: u32,
+    of: impl FnOnce(&crate::form::PageLayout) -> Option<MmRect> + Send + 'static,
+) -> Result<Response, Refused> {
+    let here = app.clone();
+    app.with_store(person.actor(), move |store| {
+        let place = store.page_place(page)?.ok_or(Refused::NotFound)?;
+        let reading = store.reading_of_page(page)?.ok_or(Refused::NotFound)?;
+        let (Some(form), Some(version), Some(number)) =
+            (&reading.form, reading.version, reading.page)
+        else {
+            return Err(Refused::NotFound);
+        };
+        let form = here.form(store, form, version)?;
+        let layout = form.layout.page(number).ok_or(Refused::NotFound)?;
+        let wanted = of(layout).ok_or(Refused::NotFound)?;
+        let map = PaperInImage::of(&reading, layout).ok_or(Refused::NotFound)?;
+        let image = here.page_image(&place)?;
+        encoded(&narrow(clip::cut(&image, &map.corners(wanted)), widest))
+    })
+    .await
+}
+
+/// No wider than this.
+fn narrow(image: GrayImage, widest: u32) -> GrayImage {
+    let (w, h) = image.dimensions();
+    if w <= widest {
+        return image;
+    }
+    let height = (u64::from(h) * u64::from(widest) / u64::from(w)).max(1);
+    imageops::thumbnail(&image, widest, u32::try_from(height).unwrap_or(1))
+}
+
+fn encoded(image: &GrayImage) -> Result<Response, Refused> {
+    let mut out = Cursor::new(Vec::new());
+    JpegEncoder::new_with_quality(&mut out, QUALITY)
+        .write_image(
+            image.as_raw(),
+            image.width(),
+            image.height(),
+            ExtendedColorType::L8,
+        )
+        .map_err(|e| Refused::Trouble(e.to_string()))?;
+    // A page never changes; but whoever logs out leaves nothing behind for long.
+    Ok((
+        [
+            (CONTENT_TYPE, "image/jpeg"),
+            (CACHE_CONTROL, "private, max-age=600"),
+        ],
+        out.into_inner(),
+    )
+        .into_response())
+}
