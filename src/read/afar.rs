@@ -24,6 +24,9 @@ const NEAR_MM: f64 = 0.6;
 const GOES_ON: f64 = 0.4;
 const GOES_ON_BOUNDS: (f64, f64) = (0.1, 0.22);
 
+/// Steps across a printed rule of up to 0.4 mm with its margins at both sides.
+const RULE_STEPS: i64 = ((2.0 * super::areas::PRINT_MARGIN_MM + 0.4) / STEP_MM) as i64 + 1;
+
 /// A stain's edge is soft and lighter than this: its ink need not reach the rim
 /// of the ring firmly to go on there.
 const SOFT: f64 = 0.45;
@@ -34,7 +37,7 @@ const CROSSWISE: f64 = 0.25;
 
 /// A stroke of the sheet's own pen is at least this dark beside its other marks;
 /// folds are lighter.
-const OWN_PEN: f64 = 0.8;
+pub(crate) const OWN_PEN: f64 = 0.8;
 
 const REASON: &str = "a line from far outside runs through the box: stamp, signature or writing";
 
@@ -84,6 +87,40 @@ pub(crate) fn doubt_from_afar(out: &mut BoxesRead, free: &FreeInk) {
     }
 }
 
+/// Where a stroke at a place may go on behind a printed line (a rule of a table)
+/// that hides it: across what is printed, straight on or at a slant, no further
+/// than a rule with its margins is wide. A signature across a table was once cut
+/// into marks by its rules.
+fn beyond_print(
+    mask: &[bool],
+    (w, h): (usize, usize),
+    (x, y): (usize, usize),
+) -> impl Iterator<Item = usize> {
+    let at = move |x: i64, y: i64| -> Option<usize> {
+        let (x, y) = (usize::try_from(x).ok()?, usize::try_from(y).ok()?);
+        (x < w && y < h).then_some(y * w + x)
+    };
+    let (x, y) = (x as i64, y as i64);
+    let ways = [(0, 1), (0, -1), (1, 0), (-1, 0)];
+    ways.into_iter().flat_map(move |(dx, dy)| {
+        let mut steps = 0;
+        while steps < RULE_STEPS
+            && at(x + (steps + 1) * dx, y + (steps + 1) * dy).is_some_and(|i| mask[i])
+        {
+            steps += 1;
+        }
+        let behind = at(x + (steps + 1) * dx, y + (steps + 1) * dy).is_some_and(|i| !mask[i]);
+        // A stroke is no steeper against the rule than so.
+        let slant = if steps > 0 && behind { steps } else { -1 };
+        (-slant..=slant).filter_map(move |s| {
+            at(
+                x + (steps + 1) * dx + s * dy.abs(),
+                y + (steps + 1) * dy + s * dx.abs(),
+            )
+        })
+    })
+}
+
 fn reaches_far(free: &FreeInk, rect: MmRect, darkness: f64) -> bool {
     let area = rect.inflate(FAR_MM + STEP_MM, FAR_MM + STEP_MM);
     let mut window = Window::default();
@@ -115,6 +152,12 @@ fn reaches_far(free: &FreeInk, rect: MmRect, darkness: f64) -> bool {
             return true;
         }
         let (x, y) = (i % w, i / w);
+        for n in beyond_print(&mask, (w, h), (x, y)) {
+            if !seen[n] && inked(n) {
+                seen[n] = true;
+                open.push(n);
+            }
+        }
         for ny in y.saturating_sub(1)..=(y + 1).min(h - 1) {
             for nx in x.saturating_sub(1)..=(x + 1).min(w - 1) {
                 let n = ny * w + nx;

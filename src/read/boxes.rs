@@ -10,6 +10,7 @@ use super::crease::Sheet;
 use super::doubts;
 use super::explain::BoxEvidence;
 use super::faint_outline;
+use super::faint_stroke;
 use super::features::Features;
 use super::hand::Hand;
 use super::ink::{self, Empty, Ink, Thresholds, Tone};
@@ -239,6 +240,9 @@ pub(crate) fn read(
     let standing = doubts::standing(&out);
     doubts::doubt_ink_beside(&mut out, page, &standing);
     doubts::doubt_alone(&mut out, model, &standing);
+    doubts::doubt_faint_strokes(&mut out, &standing, |i| {
+        faint_stroke::darkest_stroke(&windows[i], &templates[i], located[i].shift) / contrast
+    });
     out
 }
 

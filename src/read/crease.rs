@@ -87,7 +87,8 @@ pub(crate) fn is_crease(sheet: &Sheet, line: PaperLine, interior: MmRect) -> boo
 }
 
 /// How far beyond the box a stroke that was made for it may go, mm: the arms of
-/// large marks reach 5 mm (see [`super::doubts`]).
+/// large marks reach 5 mm (see [`super::doubts`]). What is darker there is no more
+/// a fold than what is darker inside: a dash along a fold was once read as one.
 const STROKE_MM: f64 = 6.5;
 /// Where a line that has not ended by then is looked for, mm from the box: before
 /// the next boxes of most rows and columns are behind it.
@@ -135,12 +136,17 @@ fn no_darker_inside(looks: &[Look], line: PaperLine, interior: MmRect) -> bool {
         return false;
     };
     let middle = along(line, interior.center());
+    let half = if line.level {
+        interior.width() / 2.0
+    } else {
+        interior.height() / 2.0
+    };
     let stretch = (STRETCH_MM / STEP_MM) as usize;
     let darkest = looks
         .windows(stretch)
         .filter(|w| {
             w.iter()
-                .all(|l| !l.inside && (l.along - middle).abs() <= NEARBY_MM)
+                .all(|l| (half + STROKE_MM..=NEARBY_MM).contains(&(l.along - middle).abs()))
         })
         .filter_map(|w| mean(w.iter().map(|l| l.depths[0])))
         .fold(0.0, f64::max);

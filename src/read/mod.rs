@@ -35,6 +35,7 @@ mod crease;
 mod doubts;
 pub mod explain;
 mod faint_outline;
+mod faint_stroke;
 mod features;
 mod glyph;
 mod hand;

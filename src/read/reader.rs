@@ -286,7 +286,7 @@ fn assemble(
     } = boxes;
     let mut answers = compose(form, layout, &mut marks, &verdicts);
     let mut problems = areas::doubt_blank_questions(&free, &mut answers);
-    if hand.may_vanish() {
+    if hand.may_vanish() || mostly_faint(&answers) {
         problems.extend(doubt_all_blanks(&mut answers));
     }
     let looked = ReadPage {
@@ -316,6 +316,15 @@ fn assemble(
         marks,
         problems,
     }
+}
+
+/// Are more answers of the page unclear than clear? Then what seems blank may be one
+/// that is fainter still. Of a sheet of a pencil on a blurred copy all answers but
+/// one were asked about, and that one was once read as blank.
+fn mostly_faint(answers: &BTreeMap<String, Answer>) -> bool {
+    let count = |state| answers.values().filter(|a| a.state == state).count();
+    let unclear = count(AnswerState::Marginal);
+    unclear >= 2 && unclear > count(AnswerState::Answered)
 }
 
 /// On a black-and-white or noisy scan of a light pen a blank question may be one whose

@@ -95,6 +95,9 @@ impl Words {
             "a darker place in the box, and the question has no mark" => {
                 "trong ô có chỗ sẫm, mà câu chưa có dấu nào"
             }
+            "a faint stroke in or beside the box, and the question has no mark" => {
+                "có nét rất mờ trong hay cạnh ô, mà câu chưa có dấu nào"
+            }
             "ink beside the box, far from any other mark" => "có mực cạnh ô, xa các dấu khác",
             "a stroke goes around the box" => "có nét vòng quanh ô",
             other if other.starts_with("a line from far outside") => {
