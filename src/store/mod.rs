@@ -7,6 +7,7 @@
 //! never stored, they are derived by queries.
 
 pub(crate) mod audit;
+mod boxes;
 mod campaign;
 mod decisions;
 mod error;
@@ -25,6 +26,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 pub use audit::{Actor, Checked, Entry, Finding, Head};
+pub use boxes::{
+    BoxEvent, BoxFigures, BoxLine, BoxRow, Minutes, OpeningRow, Pile, Present, RejectedFor,
+};
 pub use campaign::{CampaignRow, FormRow, StationRow, UnitRow};
 pub use decisions::{Decision, Settled};
 pub use error::StoreError;

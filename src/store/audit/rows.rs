@@ -38,7 +38,7 @@ const fn rewritten(name: &'static str, key: &'static str) -> Watched {
 }
 
 /// All of them. A table that is not here is not evidence: sessions, claims.
-pub(super) const WATCHED: [Watched; 14] = [
+pub(super) const WATCHED: [Watched; 16] = [
     once("station", "only"),
     once("campaigns", "version"),
     once("forms", "id"),
@@ -62,6 +62,8 @@ pub(super) const WATCHED: [Watched; 14] = [
     once("problems", "id"),
     once("decisions", "id"),
     once("scanner_profiles", "id"),
+    once("openings", "id"),
+    once("box_events", "id"),
 ];
 
 pub(super) fn is_watched(table: &str) -> bool {
