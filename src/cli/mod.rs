@@ -6,6 +6,7 @@
 //! (`phieu form list | head -1`) is not an error.
 
 mod audit;
+mod box_;
 mod calibrate;
 mod calibrate_measure;
 mod demo;
@@ -44,6 +45,8 @@ enum Command {
     Read(read::ReadArgs),
     Init(init::InitArgs),
     Scan(scan::ScanArgs),
+    /// Hòm phiếu: mở, biên bản, đối chiếu, đóng, tờ bìa (ballot boxes: open, minutes, reconcile, close, covers).
+    Box(box_::BoxArguments),
     Tally(tally::TallyArgs),
     /// Kiểm tra tính nguyên vẹn, xem nhật ký (is everything whole; the log).
     Audit(audit::AuditArguments),
@@ -61,6 +64,7 @@ impl Command {
             Self::Read(args) => read::run(&args),
             Self::Init(args) => init::run(&args),
             Self::Scan(args) => scan::run(&args),
+            Self::Box(arguments) => box_::run(arguments),
             Self::Tally(args) => tally::run(&args),
             Self::Audit(arguments) => audit::run(arguments),
             Self::Selftest(args) => selftest::run(&args),

@@ -14,6 +14,7 @@
 
 pub mod assemble;
 pub mod audit;
+pub mod boxes;
 mod campaign;
 pub mod clip;
 mod error;
