@@ -32,7 +32,7 @@ const SMALL: f64 = 8.5;
 
 /// The minutes as a PDF, A4. `None` if the box has none.
 ///
-/// The layout is that of minutes in Decree 30/2020/NĐ-CP, annex III, form 1.10,
+/// The layout is that of minutes in Decree 30/2020/NĐ-CP, annex III, form 1.9,
 /// with the state of lock and seal and the count that the survey plans ask for.
 ///
 /// # Errors
@@ -312,23 +312,26 @@ fn end(flow: &mut Flow) -> Result<(), FormError> {
     flow.text(&[plain(TEXT, text)], Align::Left, 0.0, 6.0)
 }
 
-/// Height of one row of signatures, mm: office, hint, 18 mm to sign in, name.
-const SIGN_MM: f64 = 44.0;
+/// Height of one row of signatures, mm: office in up to three lines, hint, 15 mm
+/// to sign in, name.
+const SIGN_MM: f64 = 42.0;
 
 fn signatures(flow: &mut Flow, m: &Minutes) -> Result<(), FormError> {
-    let width = Flow::width() / 2.0;
-    for row in m.present.chunks(2) {
+    // Two to a row have more room; three save a page.
+    let across = if m.present.len() > 2 { 3 } else { 2 };
+    let width = Flow::width() / across as f64;
+    for row in m.present.chunks(across) {
         flow.keep(SIGN_MM);
         let top = flow.y();
         for (i, p) in row.iter().enumerate() {
             let x = Flow::left() + i as f64 * width;
             let head = [
-                vec![bold(TEXT, &p.role.to_uppercase())],
+                vec![bold(10.0, &p.role.to_uppercase())],
                 vec![italic(9.0, "(Ký, ghi rõ họ tên)")],
             ];
             flow.column(x + 2.0, width - 4.0, top, &head)?;
             let name = [vec![bold(TEXT, &p.name)]];
-            flow.column(x + 2.0, width - 4.0, top + SIGN_MM - 12.0, &name)?;
+            flow.column(x + 2.0, width - 4.0, top + SIGN_MM - 10.0, &name)?;
         }
         flow.go_on_at(top + SIGN_MM);
     }
