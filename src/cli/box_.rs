@@ -103,10 +103,3 @@ fn said(text: &str, flag: &str) -> Result<String, CliError> {
     }
     Ok(text.to_owned())
 }
-
-/// A name that somebody chose must not steer a terminal.
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
-}

@@ -6,6 +6,8 @@
 //! (`phieu form list | head -1`) is not an error.
 
 mod audit;
+mod audit_result;
+mod audit_sample;
 mod box_;
 mod calibrate;
 mod calibrate_measure;

@@ -171,3 +171,10 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), FormError> {
     }
     written.map_err(failed)
 }
+
+/// A name that somebody chose must not steer a terminal.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}

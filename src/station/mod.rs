@@ -25,6 +25,7 @@ pub mod ordered;
 mod originals;
 mod profile;
 mod read_page;
+pub mod sample;
 mod scan;
 
 use std::fs;

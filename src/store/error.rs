@@ -87,6 +87,9 @@ pub enum StoreError {
         /// Waiting for a person.
         in_review: u64,
     },
+    /// No sample has this number.
+    #[error("no sample {0} was drawn in the station")]
+    SampleUnknown(i64),
     /// A row holds what this program cannot understand.
     #[error("{}: {what} cannot be understood: {source}", path.display())]
     Json {

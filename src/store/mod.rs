@@ -17,6 +17,7 @@ mod pages;
 mod provenance;
 #[cfg(test)]
 pub(crate) mod sample;
+mod samples;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub use pages::{
 };
 pub(crate) use pages::{MISPAIRED, MISPAIRED_NEIGHBOUR};
 pub use provenance::Provenance;
+pub use samples::{SampleResult, SampleRow, ScannedBallot};
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
 
 /// Key of a row of a registered form.

@@ -5,8 +5,8 @@ use std::io::{BufWriter, Write};
 use clap::Args;
 use serde::Serialize;
 
-use super::{CliError, Outcome, StationArgs, plain};
-use crate::cli::shared::LangArgs;
+use super::{CliError, Outcome, StationArgs};
+use crate::cli::shared::{LangArgs, plain};
 use crate::lang::Lang;
 use crate::store::{BoxFigures, BoxLine, RejectedFor};
 

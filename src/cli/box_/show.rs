@@ -5,8 +5,8 @@ use std::io::{BufWriter, Write};
 use clap::Args;
 
 use super::list::{Listed, words};
-use super::{CliError, Outcome, StationArgs, WhichArgs, plain};
-use crate::cli::shared::LangArgs;
+use super::{CliError, Outcome, StationArgs, WhichArgs};
+use crate::cli::shared::{LangArgs, plain};
 use crate::lang::Lang;
 use crate::store::{BoxLine, OpeningRow};
 

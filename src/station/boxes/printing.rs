@@ -32,7 +32,7 @@ const SMALL: f64 = 8.5;
 
 /// The minutes as a PDF, A4. `None` if the box has none.
 ///
-/// The layout is that of minutes in Decree 30/2020/NĐ-CP, annex III, form 1.9,
+/// The layout is that of minutes in Decree 30/2020/NĐ-CP, annex III,
 /// with the state of lock and seal and the count that the survey plans ask for.
 ///
 /// # Errors

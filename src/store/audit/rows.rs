@@ -38,7 +38,7 @@ const fn rewritten(name: &'static str, key: &'static str) -> Watched {
 }
 
 /// All of them. A table that is not here is not evidence: sessions, claims.
-pub(super) const WATCHED: [Watched; 16] = [
+pub(super) const WATCHED: [Watched; 18] = [
     once("station", "only"),
     once("campaigns", "version"),
     once("forms", "id"),
@@ -64,6 +64,8 @@ pub(super) const WATCHED: [Watched; 16] = [
     once("scanner_profiles", "id"),
     once("openings", "id"),
     once("box_events", "id"),
+    once("samples", "id"),
+    once("sample_results", "id"),
 ];
 
 pub(super) fn is_watched(table: &str) -> bool {
@@ -113,11 +115,7 @@ fn hash_rows(
 ) -> Result<bool, rusqlite::Error> {
     let mut any = false;
     let mut statement = db.prepare_cached(sql)?;
-    let names: Vec<String> = statement
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([key])?;
     while let Some(row) = rows.next()? {
         any = true;

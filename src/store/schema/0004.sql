@@ -60,3 +60,40 @@ BEGIN SELECT RAISE(ABORT, 'an event of a box is never deleted'); END;
 CREATE TRIGGER box_events_in_turn BEFORE INSERT ON box_events
 WHEN (NEW.kind = 'closed') = EXISTS (SELECT 1 FROM closed_boxes WHERE box_id = NEW.box_id)
 BEGIN SELECT RAISE(ABORT, 'a closed box is reopened before it is closed again'); END;
+
+-- A sample that was drawn from the hand counts for checking again by people: what
+-- it was drawn from and by which seed, so that anybody can draw it again.
+CREATE TABLE samples (
+    id          INTEGER PRIMARY KEY,
+    seed        TEXT NOT NULL,
+    size        INTEGER NOT NULL CHECK (size > 0),
+    -- The boxes with their hand counts at that moment, a list of
+    -- {"box", "counted"}.
+    boxes       TEXT NOT NULL CHECK (json_valid(boxes)),
+    population  INTEGER NOT NULL CHECK (population >= size),
+    person      TEXT NOT NULL,
+    drawn       TEXT NOT NULL,
+    UNIQUE (seed, size, boxes)
+) STRICT;
+
+-- What people found of a ballot of a sample; the newest holds.
+CREATE TABLE sample_results (
+    id         INTEGER PRIMARY KEY,
+    sample_id  INTEGER NOT NULL REFERENCES samples (id),
+    box        TEXT NOT NULL,
+    position   INTEGER NOT NULL CHECK (position > 0),
+    outcome    TEXT NOT NULL CHECK (outcome IN ('agrees', 'differs', 'missing')),
+    remark     TEXT,
+    person     TEXT NOT NULL,
+    recorded   TEXT NOT NULL
+) STRICT;
+CREATE INDEX sample_results_by_place ON sample_results (sample_id, box, position, id);
+
+CREATE TRIGGER samples_never_changed BEFORE UPDATE ON samples
+BEGIN SELECT RAISE(ABORT, 'a drawn sample is never changed'); END;
+CREATE TRIGGER samples_never_deleted BEFORE DELETE ON samples
+BEGIN SELECT RAISE(ABORT, 'a drawn sample is never deleted'); END;
+CREATE TRIGGER sample_results_never_changed BEFORE UPDATE ON sample_results
+BEGIN SELECT RAISE(ABORT, 'a result of a sample is never changed, only followed by another'); END;
+CREATE TRIGGER sample_results_never_deleted BEFORE DELETE ON sample_results
+BEGIN SELECT RAISE(ABORT, 'a result of a sample is never deleted'); END;
