@@ -8,12 +8,13 @@ use std::fs;
 use std::path::Path;
 
 use image::{GrayImage, imageops};
-use paper::{ONE_PAGE, Office, command};
+use paper::{ONE_PAGE, Office, TWO_PAGES, command};
 use phieu::form::code::{Key, Keyring, Payload};
 use phieu::page::{DecodeLimits, PageFile, Scan};
 use phieu::read::{AnswerState, ProblemCode, ReadOptions, Reader, Status};
 use phieu::station::Station;
 use phieu::store::{Decision, Settled};
+use phieu::synth::{KnownPrint, Level, Simulator};
 use serde_json::Value;
 
 const CAMPAIGN: &str = r#"
@@ -30,8 +31,13 @@ boxes = [{ id = "h1", unit = "ngoc-ha" }, { id = "h1", unit = "kim-ma" }]
 
 /// A station of the campaign, with nothing in it.
 fn office() -> Office {
-    let office = Office::new(ONE_PAGE);
-    fs::write(office.path("campaign.toml"), CAMPAIGN).unwrap();
+    office_of(ONE_PAGE)
+}
+
+fn office_of(form: &str) -> Office {
+    let office = Office::new(form);
+    let campaign = CAMPAIGN.replace("mot-trang", &office.layout.form);
+    fs::write(office.path("campaign.toml"), campaign).unwrap();
     office.says(0, &["init", "trạm", "--campaign", "campaign.toml"]);
     office
 }
@@ -220,6 +226,120 @@ fn a_run_in_pieces_puts_ballots_into_the_same_boxes() {
     scan(&office, 0);
     assert_eq!(line(&listed(&office, 1), "ngoc-ha")["ballots"], 3);
     whole(&office);
+}
+
+/// Pages without serials wait for the page after them before they are recorded: the
+/// last ballot of a pile was held when the next cover sheet came, and must not go
+/// into the next box. Nor are pages paired across a cover sheet.
+#[test]
+fn sheets_without_serials_stay_in_their_pile() {
+    let office = office_of(TWO_PAGES);
+    open(&office, "ngoc-ha", "h1", 2);
+    open(&office, "kim-ma", "h1", 1);
+    let sheets = covers(&office, &["ngoc-ha/h1", "kim-ma/h1"], "A5");
+    let page = |name: &str, page: u32, marked: &str| {
+        office.scan(&format!("ảnh quét/{name}.png"), page, None, &[marked]);
+    };
+    lay(&office, "01", &sheets[0]);
+    page("02", 1, "q1.co");
+    page("03", 2, "q2.khong");
+    page("04", 1, "q1.khong");
+    page("05", 2, "q2.co");
+    lay(&office, "06", &sheets[1]);
+    // The blank back of the cover sheet, as a duplex scanner delivers it.
+    lay(
+        &office,
+        "07",
+        &GrayImage::from_pixel(874, 1240, image::Luma([255])),
+    );
+    let again = image::open(office.path("ảnh quét/02.png"))
+        .unwrap()
+        .to_luma8();
+    lay(&office, "08", &imageops::rotate180(&again));
+    let again = image::open(office.path("ảnh quét/03.png"))
+        .unwrap()
+        .to_luma8();
+    lay(&office, "09", &imageops::rotate180(&again));
+    scan(&office, 0);
+    let list = listed(&office, 0);
+    assert_eq!(line(&list, "ngoc-ha")["clean"], 2);
+    assert_eq!(line(&list, "kim-ma")["clean"], 1);
+
+    // A front at the end of one pile and a back at the head of the next.
+    lay(&office, "lần sau/01", &sheets[0]);
+    let turned = |from: &str, to: &str| {
+        let sheet = image::open(office.path(&format!("ảnh quét/{from}.png")));
+        lay(&office, to, &imageops::rotate90(&sheet.unwrap().to_luma8()));
+    };
+    turned("02", "lần sau/02");
+    lay(&office, "lần sau/03", &sheets[1]);
+    turned("05", "lần sau/04");
+    scan(&office, 1);
+    let list = listed(&office, 1);
+    for unit in ["ngoc-ha", "kim-ma"] {
+        assert_eq!(line(&list, unit)["in_review"], 1, "{unit}");
+    }
+}
+
+/// A scanner that saves the whole run as one file.
+#[test]
+fn cover_sheets_divide_a_file_of_many_pages() {
+    let office = office();
+    two_boxes(&office);
+    let mut tiff =
+        tiff::encoder::TiffEncoder::new(fs::File::create(office.path("lượt quét.tif")).unwrap())
+            .unwrap();
+    for name in ["1 bìa", "2", "3", "4 bìa", "5", "6", "7"] {
+        let page = image::open(office.path(&format!("ảnh quét/{name}.png")));
+        let page = page.unwrap().to_luma8();
+        tiff.write_image::<tiff::encoder::colortype::Gray8>(
+            page.width(),
+            page.height(),
+            page.as_raw(),
+        )
+        .unwrap();
+    }
+    drop(tiff);
+    for _ in 0..2 {
+        office.says(0, &["scan", "lượt quét.tif", "--station", "trạm"]);
+        let list = listed(&office, 0);
+        assert_eq!(line(&list, "ngoc-ha")["clean"], 2);
+        assert_eq!(line(&list, "kim-ma")["clean"], 3);
+    }
+}
+
+/// Sheets a level; 200 take a minute and a half, and all of them are recognised.
+const SHEETS: u64 = 30;
+
+/// Printed, carried about, and scanned as offices do it, in usual and in hard
+/// conditions. What is not recognised must at least be an unreadable page, never
+/// another box.
+#[test]
+fn cover_sheets_are_recognised_as_they_come_out_of_an_office() {
+    let office = office();
+    open(&office, "ngoc-ha", "h1", 148);
+    covers(&office, &["ngoc-ha/h1"], "A5");
+    let pdf = fs::read(office.path("bìa.pdf")).unwrap();
+    let size = office.layout.pages[0].size;
+    let print = KnownPrint::new("tờ bìa", pdf, size);
+    let reader = Reader::new(vec![office.layout.clone()], ReadOptions::default());
+    for level in [Level::Office, Level::Hard] {
+        let conditions = Simulator::new(&office.layout, level, 7);
+        let mut recognised = 0;
+        for n in 0..SHEETS {
+            let scan = &conditions.plan(n)[0].conditions;
+            let reading = reader.read(&print.scan(scan, n).unwrap().scan);
+            if reading.has(ProblemCode::CoverSheet) {
+                assert_eq!(reading.unit.as_deref(), Some("ngoc-ha"));
+                assert_eq!(reading.ballot_box.as_deref(), Some("h1"));
+                recognised += 1;
+            } else {
+                println!("{level:?} {n}: {:?}", reading.problems);
+                assert_eq!(reading.status, Status::Unreadable);
+            }
+        }
+        assert_eq!(recognised, SHEETS, "{level:?}");
+    }
 }
 
 /// A cover sheet holds to the end of its folder; what lies in another one without
