@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::shared::LangArgs;
+use super::audit_result::{self, ResultArgs};
+use super::audit_sample::{self, SampleArgs};
+use super::shared::{LangArgs, plain};
 use super::{CliError, Outcome};
 use crate::lang::Lang;
 use crate::station::{Station, audit};
@@ -22,6 +24,8 @@ pub(crate) struct AuditArguments {
 enum AuditCommand {
     Verify(VerifyArgs),
     Log(LogArgs),
+    Sample(SampleArgs),
+    Result(ResultArgs),
 }
 
 /// Kiểm tra sổ nhật ký, dữ liệu và ảnh gốc (check log, database and originals).
@@ -68,6 +72,8 @@ pub(crate) fn run(arguments: AuditArguments) -> Result<Outcome, CliError> {
     match arguments.command {
         AuditCommand::Verify(args) => verify(&args),
         AuditCommand::Log(args) => log(&args),
+        AuditCommand::Sample(args) => audit_sample::run(&args),
+        AuditCommand::Result(args) => audit_result::run(&args),
     }
 }
 
@@ -185,11 +191,4 @@ fn write_entry(out: &mut impl Write, entry: &Entry, format: Format) -> Result<()
         }
     }
     Ok(())
-}
-
-/// A name that somebody chose must not steer a terminal.
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }

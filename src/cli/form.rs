@@ -1,15 +1,15 @@
 //! `phieu form`: the forms at hand.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use super::form_learn::{self, LearnArguments};
+use super::shared::write_file;
 use super::{CliError, Outcome, form_check};
 use crate::form::code::{Key, random_start};
-use crate::form::{FormError, Geometry, Job, Library, Source, print, violations};
+use crate::form::{Geometry, Job, Library, Source, print, violations};
 
 /// `phieu form …`.
 #[derive(Debug, Args)]
@@ -246,25 +246,6 @@ fn print_form(arguments: PrintArguments) -> Result<Outcome, CliError> {
         None => writeln!(out, "; không có số phiếu (no serial)")?,
     }
     Ok(Outcome::Done)
-}
-
-/// Writes all or nothing: a half-written PDF must not reach the printer.
-fn write_file(path: &Path, bytes: &[u8]) -> Result<(), FormError> {
-    let failed = |source| FormError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    let written = File::create(&part)
-        .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| std::fs::rename(&part, path));
-    if written.is_err() {
-        // The error that matters is the first one.
-        drop(std::fs::remove_file(&part));
-    }
-    written.map_err(failed)
 }
 
 fn geometry(form: &str, templates: &Templates, json: bool) -> Result<Outcome, CliError> {

@@ -7,6 +7,9 @@
 
 mod account;
 mod audit;
+mod audit_result;
+mod audit_sample;
+mod box_;
 mod calibrate;
 mod calibrate_measure;
 mod demo;
@@ -46,6 +49,8 @@ enum Command {
     Read(read::ReadArgs),
     Init(init::InitArgs),
     Scan(scan::ScanArgs),
+    /// Hòm phiếu: mở, biên bản, đối chiếu, đóng, tờ bìa (ballot boxes: open, minutes, reconcile, close, covers).
+    Box(box_::BoxArguments),
     Tally(tally::TallyArgs),
     Serve(serve::ServeArgs),
     /// Tài khoản đăng nhập trạm (who may log in).
@@ -66,6 +71,7 @@ impl Command {
             Self::Read(args) => read::run(&args),
             Self::Init(args) => init::run(&args),
             Self::Scan(args) => scan::run(&args),
+            Self::Box(arguments) => box_::run(arguments),
             Self::Tally(args) => tally::run(&args),
             Self::Serve(args) => serve::run(&args),
             Self::Account(arguments) => account::run(arguments),

@@ -1,14 +1,16 @@
 //! Arguments and steps that several commands share.
 
+use std::fs::File;
+use std::io::Write;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::CliError;
 use crate::calibrate::{Profile, Verdict};
-use crate::form::Library;
 use crate::form::code::{Key, Keyring};
+use crate::form::{FormError, Library};
 use crate::lang::Lang;
 use crate::page::{Collected, collect};
 use crate::station::KnownForm;
@@ -149,4 +151,30 @@ pub(crate) fn collect_sources(paths: &[PathBuf], lang: Lang) -> Result<Collected
         .into());
     }
     Ok(found)
+}
+
+/// Writes all or nothing: a half-written PDF must not reach the printer.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), FormError> {
+    let failed = |source| FormError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let written = File::create(&part)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| std::fs::rename(&part, path));
+    if written.is_err() {
+        // The error that matters is the first one.
+        drop(std::fs::remove_file(&part));
+    }
+    written.map_err(failed)
+}
+
+/// A name that somebody chose must not steer a terminal.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }

@@ -13,6 +13,7 @@ mod library;
 mod print;
 pub(crate) mod text;
 
+pub(crate) use compose::{Draw, paragraph};
 pub use compose::{Sheet, violations};
 pub use design::{
     Choice, DigitsField, Form, Grid, GridRow, Inline, Item, ItemKind, Language, Office, Paper,
@@ -26,3 +27,4 @@ pub use layout::{
 };
 pub use library::{Library, LoadedForm, Source};
 pub use print::{Job, pdf, print};
+pub(crate) use print::{Plain, plain_pdf};

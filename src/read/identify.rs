@@ -143,12 +143,12 @@ pub(crate) fn identify(
     identity
 }
 
-/// Looks for codes anywhere: for pages that could not be registered, so that a
-/// person hears whose they are.
-pub(crate) fn identify_anywhere(image: &GrayImage, keys: &Keyring) -> Identity {
+/// Of codes that were found anywhere: for pages that could not be registered, so
+/// that a person hears whose they are.
+pub(crate) fn identify_texts(texts: &[String], keys: &Keyring) -> Identity {
     let mut identity = Identity::default();
-    for text in qr::search(image) {
-        if identity.take(&text, keys) {
+    for text in texts {
+        if identity.take(text, keys) {
             break;
         }
     }

@@ -31,6 +31,7 @@ pub(crate) mod components;
 mod compose;
 pub(crate) mod constellation;
 pub(crate) mod correlate;
+mod cover;
 mod crease;
 mod doubts;
 pub mod explain;

@@ -10,6 +10,7 @@ use super::areas::{self, FreeInk};
 use super::boxes::{BoxesRead, questions};
 use super::compose::compose;
 use super::constellation;
+use super::cover;
 use super::doubts;
 use super::explain::Explanation;
 use super::identify;
@@ -17,6 +18,7 @@ use super::ink::Tone;
 use super::known_scanner::{KnownScanner, ReadPage};
 use super::model::MarkModel;
 use super::patches::PatchPlan;
+use super::qr;
 use super::reading::{Answer, AnswerState, PageReading, Problem, ProblemCode, Status};
 use super::template::{self, BoxTemplate};
 use super::thumbnail::{PaperMap, Thumbnail};
@@ -179,7 +181,7 @@ impl Reader {
         } else {
             self.read_printed(&page, why.as_deref_mut())
         };
-        match printed {
+        let reading = match printed {
             Some(reading) if reading.status != Status::Unreadable || !learned_wanted => reading,
             printed if learned_wanted => {
                 let learned = self.read_learned(&page, why);
@@ -188,7 +190,15 @@ impl Reader {
                     _ => learned,
                 }
             }
-            _ => self.unregistered(&page),
+            _ => return self.unregistered(&page),
+        };
+        // A cover sheet has no anchors and resembles no form; the search costs as
+        // much as a page, so only what nobody knows is searched.
+        if reading.status == Status::Unreadable && reading.form.is_none() {
+            let texts = qr::search(&page.scan.image);
+            cover::seen(&texts, &self.options.keys).unwrap_or(reading)
+        } else {
+            reading
         }
     }
 
@@ -198,7 +208,11 @@ impl Reader {
 
     /// No anchors: whose page is it at least?
     fn unregistered(&self, page: &PageImage) -> PageReading {
-        let identity = identify::identify_anywhere(&page.scan.image, &self.options.keys);
+        let texts = qr::search(&page.scan.image);
+        if let Some(cover) = cover::seen(&texts, &self.options.keys) {
+            return cover;
+        }
+        let identity = identify::identify_texts(&texts, &self.options.keys);
         let mut reading = PageReading::unreadable(Problem {
             code: ProblemCode::AnchorsMissing,
             detail: "the black squares along the edges of the page were not found".to_owned(),
@@ -309,6 +323,7 @@ fn assemble(
         serial: None,
         unit: None,
         ballot_box: None,
+        station: None,
         status: Status::Review,
         rotation: 0,
         answers,

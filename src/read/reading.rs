@@ -124,6 +124,12 @@ pub enum ProblemCode {
     StrayInk,
     /// The scan is black and white and the pen was light: marks may be lost.
     FaintPen,
+    /// A cover sheet: it says which box the pages after it came out of. Nothing
+    /// is wrong with it.
+    CoverSheet,
+    /// A cover sheet that must not be believed: of another key or station, or
+    /// seen together with something else.
+    CoverForeign,
 }
 
 /// A problem of the page, for people.
@@ -152,6 +158,10 @@ pub struct PageReading {
     /// Box that is printed in the code.
     #[serde(default, rename = "box", skip_serializing_if = "Option::is_none")]
     pub ballot_box: Option<String>,
+    /// Tag of the station that a cover sheet was printed for
+    /// ([`crate::form::code::station_tag`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub station: Option<String>,
     /// May it be counted?
     pub status: Status,
     /// By how many degrees clockwise the image must be turned to be upright.
@@ -177,6 +187,7 @@ impl PageReading {
             serial: None,
             unit: None,
             ballot_box: None,
+            station: None,
             status: Status::Unreadable,
             rotation: 0,
             answers: BTreeMap::new(),
@@ -184,5 +195,11 @@ impl PageReading {
             areas: Vec::new(),
             problems: vec![problem],
         }
+    }
+
+    /// Does the page have a problem of this kind?
+    #[must_use]
+    pub fn has(&self, code: ProblemCode) -> bool {
+        self.problems.iter().any(|p| p.code == code)
     }
 }

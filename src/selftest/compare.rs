@@ -270,6 +270,7 @@ pub(super) mod tests {
             serial: truth.serial.clone(),
             unit: None,
             ballot_box: None,
+            station: None,
             status: Status::Clean,
             rotation: truth.rotation,
             answers: BTreeMap::new(),

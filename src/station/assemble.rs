@@ -363,6 +363,7 @@ mod tests {
                         blank: is_blank(p),
                         mispaired: problems.unwrap_or(&[]).iter().any(|q| q.code == MISPAIRED),
                         current: true,
+                        cover: None,
                     })
                 })
                 .collect();

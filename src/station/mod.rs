@@ -14,6 +14,7 @@
 
 pub mod assemble;
 pub mod audit;
+pub mod boxes;
 mod campaign;
 pub mod clip;
 mod error;
@@ -25,6 +26,7 @@ mod originals;
 pub mod place;
 mod profile;
 mod read_page;
+pub mod sample;
 mod scan;
 mod wording;
 

@@ -13,9 +13,12 @@ use super::originals::Originals;
 use super::read_page::{Pages, damaged};
 use super::{KnownForm, SOFTWARE, Station, StationError};
 use crate::calibrate::Profile;
+use crate::form::code::station_tag;
 use crate::page::{DecodeLimits, Source};
-use crate::read::{PageReading, Reader, Status, model_id};
-use crate::store::{BatchKey, BoxKey, NewGroup, NewImage, NewPage, ReadBy, Store, StoredPage};
+use crate::read::{PageReading, ProblemCode, Reader, Status, model_id};
+use crate::store::{
+    BatchKey, BoxKey, NewGroup, NewImage, NewPage, Pile, ReadBy, Store, StoreError, StoredPage,
+};
 
 /// What to scan, and by what.
 #[derive(Debug)]
@@ -28,8 +31,8 @@ pub struct ScanJob<'a> {
     pub reader: &'a Reader,
     /// The scanner's profile that the reader was given.
     pub profile: Option<&'a Profile>,
-    /// The box that the pile came out of, as a person names it; what is
-    /// printed in a code goes before it.
+    /// The box that the pile came out of, as a person names it; a cover sheet
+    /// in the pile goes before it, and what is printed in a code before both.
     pub ballot_box: Option<&'a str>,
     /// Threads that decode and read.
     pub threads: NonZeroUsize,
@@ -218,6 +221,12 @@ struct Recorder<'a> {
     batch: Option<BatchKey>,
     assembler: Assembler,
     stack: Option<String>,
+    /// The folder or archive at hand; a cover sheet holds to its end.
+    folder: Option<String>,
+    /// What the last cover sheet said.
+    pile: Pile,
+    /// By which our cover sheets are known.
+    tag: String,
     seen: HashSet<([u8; 32], u32)>,
     summary: ScanSummary,
 }
@@ -250,6 +259,10 @@ impl Recorder<'_> {
                     self.record(done)?;
                 }
                 self.stack = pile.cloned();
+                if self.folder.as_ref() != Some(stack) {
+                    self.turn_to(Pile::AsBatch)?;
+                    self.folder = Some(stack.clone());
+                }
                 waiting.clone_from(stored);
                 Ok(())
             }
@@ -257,7 +270,11 @@ impl Recorder<'_> {
                 self.pass(waiting, index)?;
                 if !self.seen.insert((*hash, index)) {
                     self.summary.progress.known += 1;
-                    return Ok(());
+                    // The same file may lie on several piles.
+                    return match self.said_by(&reading)? {
+                        Some(pile) => self.turn_to(pile),
+                        None => Ok(()),
+                    };
                 }
                 self.page(image, index, reading)
             }
@@ -279,10 +296,41 @@ impl Recorder<'_> {
         let split = waiting.partition_point(|s| s.index < index);
         for stored in waiting.drain(..split).collect::<Vec<_>>() {
             self.summary.progress.known += 1;
+            if let Some(pile) = stored.cover {
+                self.turn_to(pile)?;
+                continue;
+            }
             let done = self.assembler.passed(&stored);
             self.record(done)?;
         }
         Ok(())
+    }
+
+    /// Other pages lie from here on: what was begun ends.
+    fn turn_to(&mut self, pile: Pile) -> Result<(), StationError> {
+        let done = self.assembler.boundary();
+        self.record(done)?;
+        self.pile = pile;
+        Ok(())
+    }
+
+    /// What a cover sheet says of the pages after it; `None` for any other page.
+    fn said_by(&self, reading: &PageReading) -> Result<Option<Pile>, StationError> {
+        if reading.has(ProblemCode::CoverForeign) || self.is_foreign(reading) {
+            return Ok(Some(Pile::Doubtful));
+        }
+        match &reading.ballot_box {
+            Some(name) if reading.has(ProblemCode::CoverSheet) => {
+                let key = self.store.note_box(name, reading.unit.as_deref())?;
+                Ok(Some(Pile::Box(key)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Is it a cover sheet of another station?
+    fn is_foreign(&self, reading: &PageReading) -> bool {
+        reading.has(ProblemCode::CoverSheet) && reading.station.as_ref() != Some(&self.tag)
     }
 
     fn page(
@@ -303,6 +351,21 @@ impl Recorder<'_> {
             },
             _ => None,
         };
+        let pile = self.said_by(&reading)?;
+        if self.is_foreign(&reading) {
+            // The reader knows no stations; from here on a person must see it.
+            reading.status = Status::Review;
+            for problem in &mut reading.problems {
+                if problem.code == ProblemCode::CoverSheet {
+                    problem.code = ProblemCode::CoverForeign;
+                    problem.detail =
+                        format!("a cover sheet of another station: {}", problem.detail);
+                }
+            }
+        }
+        if pile.is_some() {
+            self.turn_to(self.pile)?;
+        }
         let page = NewPage {
             image: image.clone(),
             index,
@@ -311,7 +374,11 @@ impl Recorder<'_> {
         self.summary.progress.pages += 1;
         self.summary.progress.flagged += u64::from(flagged(&page));
         let done = self.assembler.page(page, facts);
-        self.record(done)
+        self.record(done)?;
+        if let Some(pile) = pile {
+            self.turn_to(pile)?;
+        }
+        Ok(())
     }
 
     /// The form's facts; it is registered when its first page comes.
@@ -353,7 +420,8 @@ impl Recorder<'_> {
                     batch
                 }
             };
-            self.store.add_group(batch, &group, self.by)?;
+            self.store
+                .add_group_of_pile(batch, &group, self.by, self.pile)?;
         }
         Ok(())
     }
@@ -388,6 +456,12 @@ pub fn scan(
         layouts: &layouts,
     };
     let ballot_box = job.ballot_box.map(|b| store.box_named(b)).transpose()?;
+    if let Some(key) = ballot_box
+        && store.is_closed(key)?
+    {
+        return Err(StoreError::BoxClosed(store.box_row(key)?.label()).into());
+    }
+    let tag = station_tag(&store.station()?.id);
     let mut recorder = Recorder {
         station,
         store: &mut store,
@@ -404,6 +478,9 @@ pub fn scan(
         batch: None,
         assembler: Assembler::default(),
         stack: None,
+        folder: None,
+        pile: Pile::AsBatch,
+        tag,
         seen: HashSet::new(),
         summary: ScanSummary {
             progress: Progress {

@@ -68,6 +68,43 @@ pub enum StoreError {
     /// Only whoever decided, or a supervisor, takes a decision back.
     #[error("this was decided by {0}; only they or a supervisor can take it back")]
     NotYours(String),
+    /// No box has this name.
+    #[error("there is no box {0:?} in the station; see: phieu box list")]
+    BoxUnknown(String),
+    /// A box is opened once.
+    #[error(
+        "box {0} was opened already; correct its minutes with --correct WHY, or give a second opening a box name of its own"
+    )]
+    BoxOpened(String),
+    /// A box without minutes.
+    #[error("box {0} was not opened: there are no minutes; write them with: phieu box open")]
+    BoxNotOpened(String),
+    /// A closed box takes nothing more.
+    #[error(
+        "box {0} is closed and takes nothing more; a supervisor may reopen it with: phieu box reopen"
+    )]
+    BoxClosed(String),
+    /// Only a closed box is reopened.
+    #[error("box {0} is not closed")]
+    BoxNotClosed(String),
+    /// A box whose figures do not agree is closed with a reason only.
+    #[error(
+        "box {label} does not agree: {counted} ballots counted by hand, {ballots} scanned, \
+         {in_review} in review; a supervisor may close it with --reason"
+    )]
+    BoxDisagrees {
+        /// Name of the box.
+        label: String,
+        /// Counted by hand.
+        counted: u64,
+        /// Scanned.
+        ballots: u64,
+        /// Waiting for a person.
+        in_review: u64,
+    },
+    /// No sample has this number.
+    #[error("no sample {0} was drawn in the station")]
+    SampleUnknown(i64),
     /// A row holds what this program cannot understand.
     #[error("{}: {what} cannot be understood: {source}", path.display())]
     Json {

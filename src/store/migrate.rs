@@ -8,10 +8,11 @@ use super::{StoreError, audit};
 
 /// `MIGRATIONS[n]` brings version n to n + 1; `PRAGMA user_version` says where
 /// a database is. A migration that was released is never edited.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
     include_str!("schema/0003.sql"),
+    include_str!("schema/0004.sql"),
     include_str!("schema/0006.sql"),
 ];
 

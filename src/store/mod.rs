@@ -8,6 +8,7 @@
 
 mod accounts;
 pub(crate) mod audit;
+mod boxes;
 mod campaign;
 mod decisions;
 mod error;
@@ -18,6 +19,7 @@ mod provenance;
 mod review;
 #[cfg(test)]
 pub(crate) mod sample;
+mod samples;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -28,6 +30,9 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use accounts::{Account, AccountKey, Role, Session};
 pub use audit::{Actor, Checked, Entry, Finding, Head};
+pub use boxes::{
+    BoxEvent, BoxFigures, BoxLine, BoxRow, Minutes, OpeningRow, Pile, Present, RejectedFor,
+};
 pub use campaign::{CampaignRow, FormRow, StationRow, UnitRow};
 pub use decisions::{Decision, Settled};
 pub use error::StoreError;
@@ -38,6 +43,7 @@ pub use pages::{
 pub(crate) use pages::{MISPAIRED, MISPAIRED_NEIGHBOUR};
 pub use provenance::Provenance;
 pub use review::{Cursor, Item, ItemFilter, ItemId, Opinion, Outcome, Pace, PageOfItem, WallBox};
+pub use samples::{SampleResult, SampleRow, ScannedBallot};
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
 
 /// Key of a row of a registered form.

@@ -2,7 +2,8 @@
 
 use rusqlite::OptionalExtension;
 
-use super::{BallotKey, BatchKey, FormKey, ProfileKey, Store, StoreError};
+use super::boxes::{BOX_CLOSED, BOX_MISMATCH, COVER_FOREIGN};
+use super::{BallotKey, BatchKey, BoxKey, FormKey, Pile, ProfileKey, Store, StoreError};
 use crate::read::{PageReading, Status};
 
 /// An image file to be recorded; its original must be kept before.
@@ -82,6 +83,8 @@ pub struct StoredPage {
     pub mispaired: bool,
     /// It was last read by the same program and the same layouts as now.
     pub current: bool,
+    /// It is a cover sheet: what it says of the pages after it.
+    pub cover: Option<Pile>,
 }
 
 /// An image that is recorded already, perhaps not with all of its pages.
@@ -174,7 +177,11 @@ impl Store {
                         EXISTS (SELECT 1 FROM problems q
                                 WHERE q.ballot_id = b.ballot_id AND q.code = ?2),
                         EXISTS (SELECT 1 FROM readings s WHERE s.page_id = p.id
-                                AND s.reader = ?3 AND s.layouts = ?4)
+                                AND s.reader = ?3 AND s.layouts = ?4),
+                        (SELECT min(q.code) FROM problems q WHERE q.reading_id = r.id
+                                AND q.code IN ('cover-foreign', 'cover-sheet')),
+                        (SELECT x.id FROM boxes x LEFT JOIN units u ON u.id = x.unit_id
+                                WHERE x.box = r.box AND u.unit IS r.unit)
                  FROM pages p
                  JOIN current_readings r ON r.page_id = p.id
                  LEFT JOIN ballot_pages b ON b.page_id = p.id
@@ -189,12 +196,27 @@ impl Store {
                         blank: r.get(3)?,
                         mispaired: r.get(4)?,
                         current: r.get(5)?,
+                        cover: cover_of(r)?,
                     })
                 })?
                 .collect::<Result<Vec<_>, _>>()
             })
             .map_err(|e| self.failed("look up pages", e))?;
         Ok(Some(StoredImage { pages, stored }))
+    }
+
+    /// [`Self::add_group_of_pile`] for pages out of the box that was named for the
+    /// whole batch.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn add_group(
+        &mut self,
+        batch: BatchKey,
+        group: &NewGroup,
+        by: ReadBy<'_>,
+    ) -> Result<(), StoreError> {
+        self.add_group_of_pile(batch, group, by, Pile::AsBatch)
     }
 
     /// Records pages, their readings and their ballot in one transaction.
@@ -205,14 +227,15 @@ impl Store {
     /// # Errors
     /// A page's form is not registered, or the database refuses; then nothing
     /// of the group is recorded.
-    pub fn add_group(
+    pub fn add_group_of_pile(
         &mut self,
         batch: BatchKey,
         group: &NewGroup,
         by: ReadBy<'_>,
+        pile: Pile,
     ) -> Result<(), StoreError> {
         self.change("pages-recorded", || {
-            self.add_group_inside(batch, group, by)?;
+            self.add_group_inside(batch, group, by, pile)?;
             let pages: Vec<_> = group
                 .pages
                 .iter()
@@ -240,6 +263,7 @@ impl Store {
         batch: BatchKey,
         group: &NewGroup,
         by: ReadBy<'_>,
+        pile: Pile,
     ) -> Result<(), StoreError> {
         let mut added = Vec::new();
         for page in &group.pages {
@@ -248,9 +272,10 @@ impl Store {
             added.push((page, page_id, reading_id));
         }
         let ballot = match &group.ballot {
-            Some(b) => Some((self.ballot_row(batch, b)?, b)),
+            Some(b) => Some((self.ballot_row(batch, b, pile)?, b)),
             None => None,
         };
+        let mut grown = false;
         for (page, page_id, reading_id) in &added {
             let place = ballot.as_ref().map(|(key, _)| *key);
             for p in &page.reading.problems {
@@ -262,10 +287,13 @@ impl Store {
                 self.problem_row(Some(*reading_id), place, &code, &p.detail, blocking)?;
             }
             if let Some(key) = place {
-                self.place_page(key, page, *page_id, *reading_id)?;
+                grown |= self.place_page(key, page, *page_id, *reading_id)?;
             }
         }
         if let Some((key, b)) = &ballot {
+            if grown {
+                self.refuse_if_closed(*key)?;
+            }
             let said = |code: &str| {
                 group
                     .pages
@@ -396,7 +424,22 @@ impl Store {
             })
     }
 
-    fn ballot_row(&self, batch: BatchKey, ballot: &NewBallot) -> Result<BallotKey, StoreError> {
+    fn ballot_row(
+        &self,
+        batch: BatchKey,
+        ballot: &NewBallot,
+        pile: Pile,
+    ) -> Result<BallotKey, StoreError> {
+        let told: Option<BoxKey> = match pile {
+            Pile::AsBatch => self
+                .db
+                .prepare_cached("SELECT box_id FROM batches WHERE id = ?1")
+                .and_then(|mut s| s.query_row([batch.0], |r| r.get::<_, Option<i64>>(0)))
+                .map_err(|e| self.failed("look up a batch", e))?
+                .map(BoxKey),
+            Pile::Box(key) => Some(key),
+            Pile::Doubtful => None,
+        };
         if let Some(serial) = &ballot.serial {
             let known = self
                 .db
@@ -407,32 +450,30 @@ impl Store {
                 })
                 .map_err(|e| self.failed("look up a ballot", e))?;
             if let Some(id) = known {
-                return Ok(BallotKey(id));
+                let key = BallotKey(id);
+                if let Some(told) = told {
+                    self.note_other_box(key, told)?;
+                }
+                return Ok(key);
             }
         }
-        let batch_box: Option<i64> = self
-            .db
-            .prepare_cached("SELECT box_id FROM batches WHERE id = ?1")
-            .and_then(|mut s| s.query_row([batch.0], |r| r.get(0)))
-            .map_err(|e| self.failed("look up a batch", e))?;
         let printed_unit = ballot
             .unit
             .as_deref()
             .map(|u| self.unit_of(u))
             .transpose()?;
-        let box_id = match ballot.ballot_box.as_deref() {
-            Some(name) => Some(self.box_of(name, ballot.unit.as_deref(), false)?.0),
-            None => batch_box,
+        let told_row = told.map(|key| self.box_row(key)).transpose()?;
+        let box_id = match (ballot.ballot_box.as_deref(), &told_row) {
+            // Printed without a unit it is the box of that name that was named.
+            (Some(name), Some(row)) if ballot.unit.is_none() && row.name == name => Some(row.key.0),
+            (Some(name), _) => Some(self.box_of(name, ballot.unit.as_deref(), false)?.0),
+            (None, _) => told.map(|b| b.0),
         };
-        let unit_id = match (printed_unit, box_id) {
-            (Some(unit), _) => Some(unit),
-            (None, Some(b)) => self
-                .db
-                .prepare_cached("SELECT unit_id FROM boxes WHERE id = ?1")
-                .and_then(|mut s| s.query_row([b], |r| r.get(0)))
-                .map_err(|e| self.failed("look up a box", e))?,
-            (None, None) => None,
+        let unit_of_box = match box_id {
+            Some(b) => self.unit_of_box(b)?,
+            None => None,
         };
+        let unit_id = printed_unit.or(unit_of_box);
         self.db
             .prepare_cached(
                 "INSERT INTO ballots (form_id, serial, unit_id, box_id, batch_id)
@@ -441,36 +482,105 @@ impl Store {
             .and_then(|mut s| s.execute((ballot.form.0, &ballot.serial, unit_id, box_id, batch.0)))
             .map_err(|e| self.failed("record a ballot", e))?;
         let key = BallotKey(self.db.last_insert_rowid());
-        if let (Some(told), Some(printed)) = (batch_box, box_id)
-            && told != printed
+        if let (Some(told), Some(printed)) = (told, box_id)
+            && told.0 != printed
         {
             self.problem_row(
                 None,
                 Some(key),
-                "box-mismatch",
+                BOX_MISMATCH,
                 "the box printed in the code is not the box that was named for this scan",
                 false,
+            )?;
+        } else if let (Some(printed), Some(of_box)) = (printed_unit, unit_of_box)
+            && printed != of_box
+        {
+            self.problem_row(
+                None,
+                Some(key),
+                BOX_MISMATCH,
+                "the unit printed in the code is not that of the box that was named",
+                false,
+            )?;
+        }
+        if pile == Pile::Doubtful && box_id.is_none() {
+            self.problem_row(
+                None,
+                Some(key),
+                COVER_FOREIGN,
+                "it lies under a cover sheet that cannot be believed: which box did it come out of?",
+                true,
             )?;
         }
         Ok(key)
     }
 
-    /// Gives a page its place in a ballot, as a member or as a duplicate.
+    /// A ballot that comes again out of another box is for a person to see.
+    fn note_other_box(&self, ballot: BallotKey, told: BoxKey) -> Result<(), StoreError> {
+        let other: bool = self
+            .db
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM ballots b WHERE b.id = ?1 AND b.box_id <> ?2
+                    AND NOT EXISTS (SELECT 1 FROM problems p
+                        WHERE p.ballot_id = b.id AND p.code = ?3))",
+            )
+            .and_then(|mut s| s.query_row((ballot.0, told.0, BOX_MISMATCH), |r| r.get(0)))
+            .map_err(|e| self.failed("look up a ballot", e))?;
+        if other {
+            self.problem_row(
+                None,
+                Some(ballot),
+                BOX_MISMATCH,
+                "a page of it came out of another box than the ballot",
+                false,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// A ballot that grew although its box is closed does not count until a
+    /// person has seen it.
+    fn refuse_if_closed(&self, ballot: BallotKey) -> Result<(), StoreError> {
+        let refused: bool = self
+            .db
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM ballots b JOIN closed_boxes c USING (box_id)
+                    WHERE b.id = ?1 AND NOT EXISTS (SELECT 1 FROM problems p
+                        WHERE p.ballot_id = b.id AND p.code = ?2
+                        AND NOT EXISTS (SELECT 1 FROM standing_decisions d
+                            WHERE d.problem_id = p.id)))",
+            )
+            .and_then(|mut s| s.query_row((ballot.0, BOX_CLOSED), |r| r.get(0)))
+            .map_err(|e| self.failed("look up a box", e))?;
+        if refused {
+            self.problem_row(
+                None,
+                Some(ballot),
+                BOX_CLOSED,
+                "it came when its box was closed already",
+                true,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Gives a page its place in a ballot, as a member or as a duplicate; true if
+    /// there is more of the ballot now than before.
     fn place_page(
         &self,
         ballot: BallotKey,
         page: &NewPage,
         page_id: i64,
         reading_id: i64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let number = page.reading.page.unwrap_or(1);
-        let run = || -> Result<Option<bool>, rusqlite::Error> {
+        let run = || -> Result<(bool, Option<bool>), rusqlite::Error> {
             let placed: bool = self
                 .db
                 .prepare_cached("SELECT EXISTS (SELECT 1 FROM ballot_pages WHERE page_id = ?1)")?
                 .query_row([page_id], |r| r.get(0))?;
             if placed {
-                return Ok(None);
+                return Ok((false, None));
             }
             let member: Option<i64> = self
                 .db
@@ -496,14 +606,15 @@ impl Store {
                         (_, None) => "member",
                     },
                 ))?;
-            member
+            let same = member
                 .filter(|_| page.reading.status != Status::Unreadable)
                 .map(|m| self.same_answers(m, reading_id))
-                .transpose()
+                .transpose()?;
+            Ok((member.is_none(), same))
         };
-        let same = run().map_err(|e| self.failed("place a page", e))?;
+        let (grown, same) = run().map_err(|e| self.failed("place a page", e))?;
         match same {
-            None => Ok(()),
+            None => {}
             Some(true) => self.problem_row(
                 Some(reading_id),
                 Some(ballot),
@@ -513,7 +624,7 @@ impl Store {
                     page.image.name
                 ),
                 false,
-            ),
+            )?,
             Some(false) => self.problem_row(
                 Some(reading_id),
                 Some(ballot),
@@ -523,8 +634,9 @@ impl Store {
                     page.image.name
                 ),
                 true,
-            ),
+            )?,
         }
+        Ok(grown)
     }
 
     fn same_answers(&self, a: i64, b: i64) -> Result<bool, rusqlite::Error> {
@@ -563,6 +675,16 @@ impl Store {
             .map_err(|e| self.failed("record a problem", e))?;
         Ok(())
     }
+}
+
+/// What a stored cover sheet says: its problem's code in column 6, its box in 7.
+fn cover_of(r: &rusqlite::Row<'_>) -> Result<Option<Pile>, rusqlite::Error> {
+    let code: Option<String> = r.get(6)?;
+    let known: Option<i64> = r.get(7)?;
+    Ok(code.map(|code| match known {
+        Some(b) if code != COVER_FOREIGN => Pile::Box(BoxKey(b)),
+        _ => Pile::Doubtful,
+    }))
 }
 
 /// The word that a unit-like enum has in JSON.

@@ -68,6 +68,7 @@ pub(crate) fn reading(form: &str, page: u32, serial: Option<&str>, answer: Answe
         serial: serial.map(str::to_owned),
         unit: None,
         ballot_box: None,
+        station: None,
         status: if answer.state.needs_person() {
             Status::Review
         } else {

@@ -22,6 +22,8 @@ pub struct PageTotals {
     pub blank: u64,
     /// Images of pages that a ballot has already.
     pub duplicates: u64,
+    /// Cover sheets; they are none of the others.
+    pub covers: u64,
 }
 
 /// How many ballots have one kind of problem.
@@ -77,14 +79,17 @@ impl Store {
             .prepare_cached(
                 "WITH p AS (
                     SELECT r.status, EXISTS (SELECT 1 FROM problems q
-                        WHERE q.reading_id = r.id AND q.code = 'blank-page') AS blank
+                        WHERE q.reading_id = r.id AND q.code = 'blank-page') AS blank,
+                        EXISTS (SELECT 1 FROM problems q
+                        WHERE q.reading_id = r.id AND q.code = 'cover-sheet') AS cover
                     FROM current_readings r)
                  SELECT (SELECT count(*) FROM images), (SELECT count(*) FROM pages),
-                    count(*) FILTER (WHERE status = 'clean'),
+                    count(*) FILTER (WHERE status = 'clean' AND NOT cover),
                     count(*) FILTER (WHERE status = 'review'),
                     count(*) FILTER (WHERE status = 'unreadable' AND NOT blank),
                     count(*) FILTER (WHERE status = 'unreadable' AND blank),
-                    (SELECT count(*) FROM ballot_pages WHERE role = 'duplicate')
+                    (SELECT count(*) FROM ballot_pages WHERE role = 'duplicate'),
+                    count(*) FILTER (WHERE cover)
                  FROM p",
             )
             .and_then(|mut s| {
@@ -97,6 +102,7 @@ impl Store {
                         unreadable: count(r, 4)?,
                         blank: count(r, 5)?,
                         duplicates: count(r, 6)?,
+                        covers: count(r, 7)?,
                     })
                 })
             })
@@ -153,7 +159,7 @@ impl Store {
             .map_err(|e| self.failed("list what waits", e))
     }
 
-    /// Pages that belong to no ballot, blank ones left out, in the order in
+    /// Pages that belong to no ballot, blank ones and cover sheets left out, in the order in
     /// which they were stored.
     ///
     /// # Errors
@@ -171,7 +177,7 @@ impl Store {
                  JOIN images i ON i.id = p.image_id
                  WHERE NOT EXISTS (SELECT 1 FROM ballot_pages b WHERE b.page_id = p.id)
                    AND NOT EXISTS (SELECT 1 FROM problems q
-                                   WHERE q.reading_id = r.id AND q.code = 'blank-page')
+                                   WHERE q.reading_id = r.id AND q.code IN ('blank-page', 'cover-sheet'))
                  ORDER BY p.id",
             )
             .and_then(|mut s| {

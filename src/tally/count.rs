@@ -45,6 +45,8 @@ pub struct Pages {
     pub blank: u64,
     /// Second images of pages that were there already.
     pub duplicates: u64,
+    /// Cover sheets; they are none of the others.
+    pub covers: u64,
     /// Pages that belong to no ballot and wait for a person.
     pub unplaced: u64,
 }
@@ -195,6 +197,7 @@ fn pages(t: PageTotals, unplaced: u64) -> Pages {
         unreadable: t.unreadable,
         blank: t.blank,
         duplicates: t.duplicates,
+        covers: t.covers,
         unplaced,
     }
 }

@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use image::{GrayImage, Luma};
 use phieu::form::code::{Key, Payload, qr_modules, serial};
-use phieu::form::{CodeKind, Layout, Library};
+use phieu::form::{CodeKind, Layout, Library, PageLayout};
 use phieu::geometry::{MmRect, mm_rect, px_per_mm};
 
 /// Resolution of the drawn scans, dpi.
@@ -144,17 +144,7 @@ pub fn draw(layout: &Layout, page: u32, serial: Option<String>, marked: &[&str])
         unit: None,
         ballot_box: None,
     };
-    let qr = qr_modules(&payload.encode(&Key::public()).expect("a code")).expect("a symbol");
-    for code in sheet.codes.iter().filter(|c| c.kind == CodeKind::Qr) {
-        let module = code.rect.size.width / f64::from(qr.size());
-        for (x, y) in (0..qr.size()).flat_map(|y| (0..qr.size()).map(move |x| (x, y))) {
-            if qr.get(x, y) {
-                let (x, y) = (f64::from(x) * module, f64::from(y) * module);
-                let at = code.rect.origin;
-                fill(&mut image, &mm_rect(at.x + x, at.y + y, module, module));
-            }
-        }
-    }
+    codes(&mut image, sheet, &payload);
     for b in &sheet.boxes {
         let (r, line) = (b.rect, b.outline_mm);
         let (x, y, w, h) = (r.origin.x, r.origin.y, r.size.width, r.size.height);
@@ -167,6 +157,35 @@ pub fn draw(layout: &Layout, page: u32, serial: Option<String>, marked: &[&str])
         }
     }
     image
+}
+
+/// Draws the codes of a page anew, with other words in them.
+pub fn redraw_codes(image: &mut GrayImage, layout: &Layout, page: u32, payload: &Payload) {
+    let sheet = layout.page(page).expect("a page");
+    let scale = px_per_mm(DPI);
+    for code in sheet.codes.iter().filter(|c| c.kind == CodeKind::Qr) {
+        let (r, px) = (code.rect, |mm: f64| (mm * scale).round() as u32);
+        for y in px(r.min_y())..px(r.max_y()) {
+            for x in px(r.min_x())..px(r.max_x()) {
+                image.put_pixel(x, y, Luma([255]));
+            }
+        }
+    }
+    codes(image, sheet, payload);
+}
+
+fn codes(image: &mut GrayImage, sheet: &PageLayout, payload: &Payload) {
+    let qr = qr_modules(&payload.encode(&Key::public()).expect("a code")).expect("a symbol");
+    for code in sheet.codes.iter().filter(|c| c.kind == CodeKind::Qr) {
+        let module = code.rect.size.width / f64::from(qr.size());
+        for (x, y) in (0..qr.size()).flat_map(|y| (0..qr.size()).map(move |x| (x, y))) {
+            if qr.get(x, y) {
+                let (x, y) = (f64::from(x) * module, f64::from(y) * module);
+                let at = code.rect.origin;
+                fill(image, &mm_rect(at.x + x, at.y + y, module, module));
+            }
+        }
+    }
 }
 
 /// Darkens each pixel by the share of it that the rectangle covers.

@@ -182,6 +182,14 @@ fn problem_words(code: &str, lang: Lang) -> &str {
             "hòm phiếu in trên phiếu khác hòm đã khai",
             "the printed box is not the one that was named",
         ),
+        "box-closed" => (
+            "hòm phiếu đã đóng khi phiếu này đến",
+            "their box was closed when they came",
+        ),
+        "cover-foreign" => (
+            "tờ bìa không tin được (khóa khác, trạm khác), hoặc phiếu nằm sau tờ bìa đó",
+            "a cover sheet that cannot be believed (another key or station), or under one",
+        ),
         "unidentified" => ("chưa nhận ra", "not identified"),
         other => (other, other),
     };

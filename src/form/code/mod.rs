@@ -3,6 +3,7 @@
 //! the keys that protect them.
 
 mod alphabet;
+mod cover;
 mod key;
 mod line;
 mod payload;
@@ -11,6 +12,7 @@ mod serial;
 
 pub(crate) use alphabet::encode_50;
 pub use alphabet::{ALPHABET, canonical_char};
+pub use cover::{Cover, CoverRead, station_tag};
 pub use key::{Key, KeyError, Keyring};
 pub(crate) use line::line_heads;
 pub use line::{CELLS, LINE_PATTERN, LineCode, TextCells, parse_text_line, text_line};

@@ -25,9 +25,9 @@ pub const MAX_PAGES: u32 = 31;
 /// With all fields at their longest the symbol is still within version 7.
 pub const MAX_UNIT: usize = 16;
 /// Characters of the digest and of the serial.
-const WORD: usize = 10;
+pub(super) const WORD: usize = 10;
 /// Characters of each check: 30 bits, one in 10⁹ passes by chance.
-const CHECK: usize = 6;
+pub(super) const CHECK: usize = 6;
 
 /// Why a text is not a payload, or cannot become one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -224,7 +224,7 @@ fn keyed_check(key: &Key, body: &str) -> String {
     encode(key.mac("payload", body), CHECK as u32)
 }
 
-fn plain_check(text: &str) -> String {
+pub(super) fn plain_check(text: &str) -> String {
     encode(
         first_64(blake3::hash(text.as_bytes()).as_bytes()),
         CHECK as u32,
@@ -234,7 +234,7 @@ fn plain_check(text: &str) -> String {
 /// Units and boxes have their own spelling, which must come back exactly:
 /// small letters are written as capitals, capitals with `+` before them and
 /// `_` as `%`. `None` if there is a character that cannot be written.
-fn escape(text: &str) -> Option<String> {
+pub(super) fn escape(text: &str) -> Option<String> {
     let mut out = String::new();
     for c in text.chars() {
         match c {
@@ -248,7 +248,7 @@ fn escape(text: &str) -> Option<String> {
     Some(out)
 }
 
-fn unescape(text: &str) -> Option<String> {
+pub(super) fn unescape(text: &str) -> Option<String> {
     let mut out = String::new();
     let mut chars = text.chars();
     while let Some(c) = chars.next() {

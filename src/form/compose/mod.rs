@@ -19,7 +19,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use draw::{DOT_MM, Draw};
+pub(crate) use draw::{DOT_MM, Draw, paragraph};
 pub use rules::violations;
 
 use super::{Form, FormError, ItemKind, Layout, QuestionSpec};

@@ -2,6 +2,7 @@
 
 mod outline;
 mod paint;
+mod plain;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use super::compose::Sheet;
 use super::{Form, FormError, Language};
 use crate::geometry::MM_PER_INCH;
 use paint::Painter;
+pub(crate) use plain::{Plain, plain_pdf};
 
 /// Points in a millimetre.
 const PT_PER_MM: f64 = 72.0 / MM_PER_INCH;

@@ -38,9 +38,7 @@ impl Painter {
 
     /// All that copies share: drawings, boxes, anchors.
     pub(super) fn page(&self, surface: &mut Surface<'_>, page: &PageLayout, draws: &[Draw]) {
-        for draw in draws {
-            self.draw(surface, draw);
-        }
+        self.draws(surface, draws);
         for anchor in &page.anchors {
             fill_rect(surface, &anchor.rect);
         }
@@ -60,6 +58,12 @@ impl Painter {
                     }
                 }
             }
+        }
+    }
+
+    pub(super) fn draws(&self, surface: &mut Surface<'_>, draws: &[Draw]) {
+        for draw in draws {
+            self.draw(surface, draw);
         }
     }
 

@@ -38,7 +38,7 @@ const fn rewritten(name: &'static str, key: &'static str) -> Watched {
 }
 
 /// All of them. A table that is not here is not evidence: sessions, claims.
-pub(super) const WATCHED: [Watched; 20] = [
+pub(super) const WATCHED: [Watched; 24] = [
     once("station", "only"),
     once("campaigns", "version"),
     once("forms", "id"),
@@ -68,6 +68,10 @@ pub(super) const WATCHED: [Watched; 20] = [
     once("doubts", "id"),
     once("withdrawals", "id"),
     once("settings", "id"),
+    once("openings", "id"),
+    once("box_events", "id"),
+    once("samples", "id"),
+    once("sample_results", "id"),
 ];
 
 pub(super) fn is_watched(table: &str) -> bool {
@@ -117,11 +121,7 @@ fn hash_rows(
 ) -> Result<bool, rusqlite::Error> {
     let mut any = false;
     let mut statement = db.prepare_cached(sql)?;
-    let names: Vec<String> = statement
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([key])?;
     while let Some(row) = rows.next()? {
         any = true;
@@ -146,15 +146,6 @@ pub(super) fn field(hasher: &mut blake3::Hasher, kind: u8, bytes: &[u8]) {
     hasher.update(&[kind]);
     hasher.update(&(bytes.len() as u64).to_le_bytes());
     hasher.update(bytes);
-}
-
-/// Is there such a table (yet)?
-pub(super) fn exists(db: &Connection, watched: &Watched) -> Result<bool, rusqlite::Error> {
-    db.query_row(
-        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)",
-        [watched.name],
-        |r| r.get(0),
-    )
 }
 
 /// All row numbers of a table.

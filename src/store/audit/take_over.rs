@@ -24,8 +24,8 @@ pub(in crate::store) fn take_over(db: &Connection) -> Result<(), rusqlite::Error
     db.execute_batch("DROP TABLE events")?;
     let mut digests = Digests::default();
     for watched in &WATCHED {
-        // Later versions have tables that this one has not.
-        if !rows::exists(db, watched)? {
+        // Tables that later versions bring have no rows to stand for.
+        if !db.table_exists(None, watched.name)? {
             continue;
         }
         for row in rows::numbers(db, watched)? {

@@ -1,0 +1,152 @@
+//! Text that flows down pages, for papers that an office signs.
+
+use crate::form::text::{Align, Face, Paragraph, Piece, Style};
+use crate::form::{Draw, FormError, Plain, paragraph};
+use crate::geometry::{MmPoint, MmSize};
+
+/// Margins of an administrative document, mm: left, right, top, bottom. Decree
+/// 30/2020/NĐ-CP, annex I, part I, I.3 asks for 30 to 35, 15 to 20, 20 to 25 and
+/// 20 to 25.
+const MARGINS: (f64, f64, f64, f64) = (30.0, 17.0, 20.0, 20.0);
+
+/// Thickness of a drawn line, mm.
+pub(super) const LINE_MM: f64 = 0.25;
+
+/// A4, the paper of administrative documents.
+pub(super) const A4: MmSize = MmSize::new(210.0, 297.0);
+
+/// Pages that fill from the top.
+#[derive(Debug)]
+pub(super) struct Flow {
+    pages: Vec<Plain>,
+    y: f64,
+}
+
+impl Flow {
+    pub(super) fn new() -> Self {
+        Self {
+            pages: vec![blank()],
+            y: MARGINS.2,
+        }
+    }
+
+    /// Left edge of the text, mm.
+    pub(super) fn left() -> f64 {
+        MARGINS.0
+    }
+
+    /// Width of the text, mm.
+    pub(super) fn width() -> f64 {
+        A4.width - MARGINS.0 - MARGINS.1
+    }
+
+    /// Where the next text comes, mm.
+    pub(super) fn y(&self) -> f64 {
+        self.y
+    }
+
+    /// Leaves some room free, mm.
+    pub(super) fn gap(&mut self, height: f64) {
+        self.y += height;
+    }
+
+    /// Goes to a new page if less than this is left, mm.
+    pub(super) fn keep(&mut self, height: f64) {
+        if self.y + height > A4.height - MARGINS.3 {
+            self.pages.push(blank());
+            self.y = MARGINS.2;
+        }
+    }
+
+    /// Draws on the page at hand.
+    pub(super) fn draw(&mut self, draws: impl IntoIterator<Item = Draw>) {
+        if let Some(page) = self.pages.last_mut() {
+            page.draws.extend(draws);
+        }
+    }
+
+    /// A paragraph over the width of the text, and the room after it, mm.
+    pub(super) fn text(
+        &mut self,
+        pieces: &[Piece],
+        align: Align,
+        indent: f64,
+        after: f64,
+    ) -> Result<(), FormError> {
+        let set = Paragraph::set(pieces, Self::width() - indent, align)?;
+        self.keep(set.height());
+        let (x, y) = (Self::left() + indent, self.y);
+        self.draw(paragraph(&set, x, y));
+        self.y += set.height() + after;
+        Ok(())
+    }
+
+    /// Paragraphs one below the other, each centred in a column of the page at
+    /// hand; where the last one ends, mm.
+    pub(super) fn column(
+        &mut self,
+        x: f64,
+        width: f64,
+        top: f64,
+        texts: &[Vec<Piece>],
+    ) -> Result<f64, FormError> {
+        let mut y = top;
+        for pieces in texts {
+            let set = Paragraph::set(pieces, width, Align::Centre)?;
+            self.draw(paragraph(&set, x, y));
+            y += set.height();
+        }
+        Ok(y)
+    }
+
+    /// A level line.
+    pub(super) fn line(&mut self, x: f64, y: f64, width: f64) {
+        self.draw([Draw::Rule {
+            from: MmPoint::new(x, y),
+            to: MmPoint::new(x + width, y),
+            width: LINE_MM,
+        }]);
+    }
+
+    /// Goes on below this, mm.
+    pub(super) fn go_on_at(&mut self, y: f64) {
+        self.y = y;
+    }
+
+    /// The pages, each with this line at its foot; from the second on with their
+    /// number at the top, as administrative documents have it.
+    pub(super) fn finish(mut self, foot: &str) -> Result<Vec<Plain>, FormError> {
+        for (i, page) in self.pages.iter_mut().enumerate() {
+            let set = Paragraph::set(&[italic(8.0, foot)], Self::width(), Align::Centre)?;
+            let y = A4.height - MARGINS.3 / 2.0 - set.height() / 2.0;
+            page.draws.extend(paragraph(&set, Self::left(), y));
+            if i > 0 {
+                let number = (i + 1).to_string();
+                let set = Paragraph::set(&[plain(11.0, &number)], Self::width(), Align::Centre)?;
+                page.draws
+                    .extend(paragraph(&set, Self::left(), MARGINS.2 / 2.0 - 2.0));
+            }
+        }
+        Ok(self.pages)
+    }
+}
+
+fn blank() -> Plain {
+    Plain {
+        size: A4,
+        draws: Vec::new(),
+        symbols: Vec::new(),
+    }
+}
+
+pub(super) fn plain(size: f64, text: &str) -> Piece {
+    Piece::new(Style::new(Face::Regular, size), text)
+}
+
+pub(super) fn bold(size: f64, text: &str) -> Piece {
+    Piece::new(Style::new(Face::Bold, size), text)
+}
+
+pub(super) fn italic(size: f64, text: &str) -> Piece {
+    Piece::new(Style::new(Face::Italic, size), text)
+}
