@@ -7,8 +7,8 @@ use crate::form::PageLayout;
 use crate::geometry::{MmPoint, MmRect, mm_rect};
 use crate::read::PageReading;
 
-/// Above a question's boxes there is its text: two lines and the gap, mm.
-const ABOVE_MM: f64 = 11.0;
+/// Above a question's boxes there is its text: two lines and the gaps, mm.
+const ABOVE_MM: f64 = 14.0;
 /// Below them a stroke may reach this far, mm.
 const BELOW_MM: f64 = 5.0;
 /// From the paper's edge to where anything is printed, mm.

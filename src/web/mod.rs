@@ -114,6 +114,11 @@ fn router(app: App) -> Router {
             get(picture::mark),
         )
         .route("/assets/{name}", get(page::asset))
+        // Browsers ask for it; there is none.
+        .route(
+            "/favicon.ico",
+            get(|| async { axum::http::StatusCode::NO_CONTENT }),
+        )
         .fallback(error::not_found)
         .layer(DefaultBodyLimit::max(MOST_BODY))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))

@@ -12,7 +12,7 @@ for (const name of ["form", "question", "unit", "box", "state", "escalated"]) {
 }
 
 let current = null;       // what is on the desk
-let ahead = null;         // promise of what comes next
+let ahead = Promise.resolve({ item: null, left: 0 }); // what comes next
 let chosen = new Set();
 let left = 0;
 const done = [];          // settled here, newest last, for undo
@@ -145,12 +145,13 @@ function drawChoices() {
 function choose(i) {
   const choice = current && current.choices[i];
   if (!choice) { return; }
-  if (chosen.has(choice.id)) {
+  // Of a single question one is meant: the key chooses it, whatever the machine
+  // suggested. Two of them, an overvote that stands, only with Shift.
+  const only = current.kind === "single";
+  if (chosen.has(choice.id) && (!only || chosen.size === 1)) {
     chosen.delete(choice.id);
   } else {
-    // Of a single question one is meant; a second one stands for an overvote
-    // only with Shift.
-    if (current.kind === "single") { chosen.clear(); }
+    if (only) { chosen.clear(); }
     chosen.add(choice.id);
   }
   drawChoices();
@@ -162,9 +163,16 @@ function chooseToo(i) {
 }
 
 // Puts the next question on the desk at once; what was settled is sent meanwhile.
-async function advance() {
+// Where the queue seems empty, it is asked again once that has arrived: what was
+// skipped, or fetched ahead and not looked at, is free again then.
+async function advance(sent) {
   try {
-    show(await ahead);
+    let desk = await ahead;
+    if (!desk.item) {
+      await sent.catch(() => {});
+      desk = await fetchNext(null, true);
+    }
+    show(desk);
   } catch (error) {
     tell(error.message, true);
     show({ item: null, left: 0 });
@@ -176,7 +184,7 @@ async function settle(choices) {
   const item = current;
   const sent = post("/api/review/answer",
     { ballot: item.ballot, question: item.question, choices: [...choices] });
-  const next = advance();
+  const next = advance(sent);
   try {
     const { outcome } = await sent;
     done.push(item);
@@ -195,19 +203,20 @@ async function settle(choices) {
 async function skip() {
   if (!current) { return; }
   const item = current;
-  const next = advance();
-  await post("/api/review/release", { ballot: item.ballot, question: item.question })
-    .catch((error) => tell(error.message, true));
+  const sent = post("/api/review/release", { ballot: item.ballot, question: item.question });
+  const next = advance(sent);
+  await sent.catch((error) => tell(error.message, true));
   await next;
 }
 
 async function escalate(reason) {
   if (!current) { return; }
   const item = current;
-  const next = advance();
+  const sent = post("/api/review/escalate",
+    { ballot: item.ballot, question: item.question, reason });
+  const next = advance(sent);
   try {
-    await post("/api/review/escalate",
-      { ballot: item.ballot, question: item.question, reason });
+    await sent;
     tell(say("Đã chuyển giám sát.", "Left to a supervisor."));
   } catch (error) {
     await next;
@@ -220,8 +229,10 @@ async function undo(reason) {
   if (!item) { return; }
   try {
     await post("/api/review/undo", { ballot: item.ballot, question: item.question, reason });
-    if (current) {
-      await post("/api/review/release", { ballot: current.ballot, question: current.question });
+    // What lies on the desk and what was fetched ahead goes back to the queue.
+    const next = await ahead.catch(() => ({ item: null }));
+    for (const back of [current, next.item]) {
+      if (back) { await post("/api/review/release", { ballot: back.ballot, question: back.question }); }
     }
     show(await post("/api/review/take", { ballot: item.ballot, question: item.question }));
     tell(say("Đã hoàn tác.", "Taken back."));

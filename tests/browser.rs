@@ -1,0 +1,281 @@
+//! A reviewer before a real browser, by the keyboard alone. Needs Chromium and its
+//! driver (`chromedriver`); without them the test says so and passes, unless
+//! `PHIEU_NEED_BROWSER` is set.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod paper;
+mod web_support;
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use paper::{ONE_PAGE, Office, count};
+use serde_json::{Value, json};
+use web_support::{Served, accounts};
+
+/// Enter, as WebDriver names it.
+const ENTER: &str = "\u{E007}";
+
+struct Chromium {
+    driver: Child,
+    session: String,
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        drop(ureq::delete(&self.session).call());
+        drop(self.driver.kill());
+        drop(self.driver.wait());
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+impl Chromium {
+    /// `None` where there is none.
+    fn start() -> Option<Self> {
+        let port = free_port();
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let Ok(driver) = driver else {
+            assert!(
+                std::env::var_os("PHIEU_NEED_BROWSER").is_none(),
+                "chromedriver is needed and not there"
+            );
+            println!("SKIPPED: chromedriver is not installed (apt-get install chromium-driver)");
+            return None;
+        };
+        let base = format!("http://127.0.0.1:{port}");
+        let wanted = json!({ "capabilities": { "alwaysMatch": {
+            "browserName": "chrome",
+            "goog:loggingPrefs": { "browser": "ALL" },
+            "goog:chromeOptions": { "args": [
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1366,768"
+            ] },
+        } } });
+        let mut chromium = Self {
+            driver,
+            session: String::new(),
+        };
+        let begin = Instant::now();
+        let session = loop {
+            match ureq::post(format!("{base}/session")).send_json(&wanted) {
+                Ok(mut said) => break said.body_mut().read_json::<Value>().unwrap(),
+                Err(e) => assert!(begin.elapsed() < Duration::from_secs(60), "{e}"),
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        };
+        let id = session["value"]["sessionId"].as_str().unwrap();
+        chromium.session = format!("{base}/session/{id}");
+        Some(chromium)
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        let mut said = ureq::post(format!("{}{path}", self.session))
+            .send_json(body)
+            .unwrap();
+        said.body_mut().read_json::<Value>().unwrap()["value"].take()
+    }
+
+    fn go(&self, url: &str) {
+        self.post("/url", &json!({ "url": url }));
+    }
+
+    fn script(&self, text: &str) -> Value {
+        self.post("/execute/sync", &json!({ "script": text, "args": [] }))
+    }
+
+    fn key(&self, key: &str) {
+        let actions =
+            json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
+        self.post(
+            "/actions",
+            &json!({ "actions": [{ "type": "key", "id": "keys", "actions": actions }] }),
+        );
+    }
+
+    fn keys(&self, text: &str) {
+        for key in text.chars() {
+            self.key(&key.to_string());
+        }
+    }
+
+    /// Waits until a script says true.
+    fn until(&self, text: &str) {
+        let begin = Instant::now();
+        while self.script(&format!("return Boolean({text});")) != true {
+            assert!(
+                begin.elapsed() < Duration::from_secs(20),
+                "never: {text}; the page says: {}",
+                self.script("return document.body.innerText;")
+            );
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+
+    /// Saves what is seen, for people to look at.
+    fn picture(&self, name: &str) {
+        let mut said = ureq::get(format!("{}/screenshot", self.session))
+            .call()
+            .unwrap();
+        let text = said.body_mut().read_json::<Value>().unwrap();
+        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
+        std::fs::create_dir_all(&dir).unwrap();
+        let png = base64(text["value"].as_str().unwrap());
+        std::fs::write(dir.join(format!("{name}.png")), png).unwrap();
+    }
+
+    /// What went wrong in the page: script errors, refused loads.
+    fn complaints(&self) -> Vec<String> {
+        let said = self.post("/se/log", &json!({ "type": "browser" }));
+        let all = said.as_array().unwrap();
+        all.iter().map(|l| l["message"].to_string()).collect()
+    }
+}
+
+/// RFC 4648, as WebDriver gives pictures.
+fn base64(text: &str) -> Vec<u8> {
+    let value = |c: u8| match c {
+        b'A'..=b'Z' => u32::from(c - b'A'),
+        b'a'..=b'z' => u32::from(c - b'a') + 26,
+        b'0'..=b'9' => u32::from(c - b'0') + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let letters: Vec<u8> = text.bytes().filter(|c| *c != b'=').collect();
+    letters
+        .chunks(4)
+        .flat_map(|four| {
+            let bits = four.iter().fold(0, |n, c| n << 6 | value(*c)) << (6 * (4 - four.len()));
+            let bytes = [(bits >> 16) as u8, (bits >> 8) as u8, bits as u8];
+            bytes.into_iter().take(four.len() - 1)
+        })
+        .collect()
+}
+
+#[test]
+fn a_reviewer_settles_the_queue_by_the_keyboard_alone() {
+    let Some(chromium) = Chromium::start() else {
+        return;
+    };
+    let office = Office::new(ONE_PAGE);
+    for n in 0..6 {
+        office.scan(
+            &format!("ảnh quét/phiếu {n}.png"),
+            1,
+            Some(n),
+            &["q1.co", "q1.khong"],
+        );
+    }
+    office.says(0, &["init", "trạm"]);
+    let scan = [
+        "scan",
+        "ảnh quét",
+        "--station",
+        "trạm",
+        "--templates",
+        "mẫu phiếu",
+    ];
+    office.says(1, &scan);
+    accounts(&office, &[("hoa", "reviewer"), ("lan", "supervisor")]);
+    let served = Served::start(&office);
+
+    chromium.go(&served.url);
+    chromium.until("document.activeElement && document.activeElement.id === 'name'");
+    chromium.picture("1-login-vi");
+    chromium.keys("hoa\u{E004}mật khẩu của hoa");
+    chromium.key(ENTER);
+    chromium.until("document.querySelector('.tiles')");
+    chromium.picture("2-progress-vi");
+
+    chromium.go(&format!("{}/review", served.url));
+    let ready = "document.querySelectorAll('#choices button').length === 2";
+    chromium.until(ready);
+    chromium.until("document.getElementById('strip-picture').naturalWidth > 300");
+    chromium.until("document.getElementById('sheet-picture').naturalWidth > 300");
+    chromium.picture("3-review-vi");
+    let where_now = || chromium.script("return document.getElementById('where').textContent;");
+
+    // Each of the keys once: the first choice, the second, blank, skip, undo.
+    let first = where_now();
+    chromium.key("1");
+    chromium.key(ENTER);
+    chromium.until(&format!(
+        "document.getElementById('where').textContent !== {first}"
+    ));
+    chromium.until("document.getElementById('status').textContent === 'Đã ghi.'");
+    let second = where_now();
+    chromium.key("u");
+    chromium.until(&format!(
+        "document.getElementById('where').textContent !== {second}"
+    ));
+    chromium.until("document.getElementById('status').textContent === 'Đã hoàn tác.'");
+    let answers = ["2", "1", "0", "1", "1"];
+    for (n, answer) in answers.into_iter().enumerate() {
+        chromium.until(ready);
+        let before = where_now();
+        if n == 3 {
+            chromium.key("s");
+            chromium.until(&format!(
+                "document.getElementById('where').textContent !== {before}"
+            ));
+        }
+        let before = where_now();
+        chromium.key(answer);
+        if answer != "0" {
+            chromium.key(ENTER);
+        }
+        chromium.until(&format!(
+            "document.getElementById('where').textContent !== {before}"
+        ));
+    }
+    // The last one goes to the supervisor, with a reason.
+    chromium.until(ready);
+    chromium.key("e");
+    chromium.until("document.activeElement.id === 'reason'");
+    chromium.keys("mực lem");
+    chromium.key(ENTER);
+    chromium.until("document.getElementById('question').textContent === 'Không còn câu nào chờ.'");
+    chromium.until("document.getElementById('status').textContent !== ''");
+
+    let tally = office.tally("trạm");
+    assert_eq!(count(&tally, "q1", "co"), 3);
+    assert_eq!(count(&tally, "q1", "khong"), 1);
+    let questions = &tally["forms"][0]["questions"][0];
+    assert_eq!(
+        (questions["blank"].as_u64(), questions["invalid"].as_u64()),
+        (Some(1), Some(1))
+    );
+
+    for (path, name) in [
+        ("/review/list", "4-queue"),
+        ("/wall", "5-wall"),
+        ("/log", "6-log"),
+    ] {
+        chromium.go(&format!("{}{path}", served.url));
+        chromium.until("document.querySelector('h1')");
+        chromium.picture(&format!("{name}-vi"));
+    }
+    // One click away: English.
+    chromium.script("document.querySelector('form.language button').click();");
+    chromium.until("document.documentElement.lang === 'en'");
+    for (path, name) in [
+        ("/", "2-progress"),
+        ("/review/list", "4-queue"),
+        ("/review", "3-review"),
+    ] {
+        chromium.go(&format!("{}{path}", served.url));
+        chromium.until("document.documentElement.lang === 'en'");
+        chromium.picture(&format!("{name}-en"));
+    }
+    assert_eq!(chromium.complaints(), Vec::<String>::new());
+    office.says(0, &["audit", "verify", "--station", "trạm"]);
+}
