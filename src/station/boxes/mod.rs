@@ -8,6 +8,6 @@ mod paper;
 pub mod printing;
 mod words;
 
-pub use draft::{Draft, MinutesError};
+pub use draft::{Draft, MinutesError, reason};
 pub use moment::Moment;
 pub use words::words;

@@ -7,7 +7,7 @@ use crate::form::code::{Cover, Key, qr_modules, station_tag};
 use crate::form::text::{Align, Paragraph, Piece};
 use crate::form::{FormError, Plain, paragraph, plain_pdf};
 use crate::geometry::{MmSize, mm_rect};
-use crate::store::{BoxRow, Head, Minutes, OpeningRow};
+use crate::store::{BoxRow, Head, Minutes, OpeningRow, Present};
 
 /// What the minutes of a box are printed from.
 #[derive(Debug)]
@@ -312,30 +312,50 @@ fn end(flow: &mut Flow) -> Result<(), FormError> {
     flow.text(&[plain(TEXT, text)], Align::Left, 0.0, 6.0)
 }
 
-/// Height of one row of signatures, mm: office in up to three lines, hint, 15 mm
-/// to sign in, name.
-const SIGN_MM: f64 = 42.0;
+/// Room to sign in, mm.
+const SIGN_MM: f64 = 16.0;
+
+/// Room below a row of signatures, mm.
+const BELOW_MM: f64 = 5.0;
 
 fn signatures(flow: &mut Flow, m: &Minutes) -> Result<(), FormError> {
     // Two to a row have more room; three save a page.
     let across = if m.present.len() > 2 { 3 } else { 2 };
     let width = Flow::width() / across as f64;
+    let inner = width - 4.0;
+    let head = |p: &Present| {
+        vec![
+            vec![bold(10.0, &p.role.to_uppercase())],
+            vec![italic(9.0, "(Ký, ghi rõ họ tên)")],
+        ]
+    };
+    let name = |p: &Present| vec![vec![bold(TEXT, &p.name)]];
     for row in m.present.chunks(across) {
-        flow.keep(SIGN_MM);
+        let (mut heads, mut names) = (0.0f64, 0.0f64);
+        for p in row {
+            heads = heads.max(height(&head(p), inner)?);
+            names = names.max(height(&name(p), inner)?);
+        }
+        let all = heads + SIGN_MM + names + BELOW_MM;
+        flow.keep(all);
         let top = flow.y();
         for (i, p) in row.iter().enumerate() {
-            let x = Flow::left() + i as f64 * width;
-            let head = [
-                vec![bold(10.0, &p.role.to_uppercase())],
-                vec![italic(9.0, "(Ký, ghi rõ họ tên)")],
-            ];
-            flow.column(x + 2.0, width - 4.0, top, &head)?;
-            let name = [vec![bold(TEXT, &p.name)]];
-            flow.column(x + 2.0, width - 4.0, top + SIGN_MM - 10.0, &name)?;
+            let x = Flow::left() + i as f64 * width + 2.0;
+            flow.column(x, inner, top, &head(p))?;
+            flow.column(x, inner, top + heads + SIGN_MM, &name(p))?;
         }
-        flow.go_on_at(top + SIGN_MM);
+        flow.go_on_at(top + all);
     }
     Ok(())
+}
+
+/// Height of paragraphs one below the other, mm.
+fn height(texts: &[Vec<Piece>], width: f64) -> Result<f64, FormError> {
+    let mut all = 0.0;
+    for pieces in texts {
+        all += Paragraph::set(pieces, width, Align::Centre)?.height();
+    }
+    Ok(all)
 }
 
 /// Paper of a cover sheet: that of the ballots, so that both go through the
@@ -428,12 +448,46 @@ fn cover_page(
     .map(|(x, y)| (mm_rect(x, y, code, code), modules.clone()))
     .to_vec();
 
-    let small = paper == CoverPaper::A5;
-    let (huge, large, text) = if small {
-        (30.0, 13.0, 8.0)
-    } else {
-        (54.0, 18.0, 11.0)
+    // Long names are set smaller, so that words never run into the codes.
+    let room = far_y - 2.0 * CODE_INSET_MM - code;
+    let width = size.width - 24.0;
+    let mut set = Vec::new();
+    let mut tall = f64::INFINITY;
+    for scale in [1.0, 0.85, 0.7, 0.55, 0.4] {
+        if tall <= room {
+            break;
+        }
+        (set, tall) = cover_words(campaign, tag, of, paper, key, scale, width)?;
+    }
+    let mut y = (size.height - tall) / 2.0;
+    let mut draws = Vec::new();
+    for (p, gap) in &set {
+        draws.extend(paragraph(p, (size.width - width) / 2.0, y));
+        y += p.height() + gap;
+    }
+    Ok(Plain {
+        size,
+        draws,
+        symbols,
+    })
+}
+
+/// The words of a cover sheet with the room after each, and their height, mm.
+fn cover_words(
+    campaign: Option<&str>,
+    tag: &str,
+    of: &CoverOf<'_>,
+    paper: CoverPaper,
+    key: &Key,
+    scale: f64,
+    width: f64,
+) -> Result<(Vec<(Paragraph, f64)>, f64), FormError> {
+    let row = of.ballot_box;
+    let (huge, large, text, gap) = match paper {
+        CoverPaper::A4 => (54.0, 18.0, 11.0, 2.5),
+        CoverPaper::A5 => (30.0, 13.0, 8.0, 1.0),
     };
+    let [huge, large, text, gap] = [huge, large, text, gap].map(|v: f64| v * scale);
     let unit = row.unit_name.clone().or_else(|| row.unit.clone());
     let mut texts: Vec<Vec<Piece>> = vec![vec![bold(large, "TỜ BÌA HÒM PHIẾU")]];
     texts.push(vec![italic(text, "Cover sheet of a ballot box")]);
@@ -460,31 +514,140 @@ fn cover_page(
         row.label(),
         key.fingerprint()
     );
-    texts.push(vec![italic(text - 1.5, &keyed)]);
-
-    let (x, width) = (12.0, size.width - 24.0);
-    let set = texts
-        .iter()
-        .map(|t| Paragraph::set(t, width, Align::Centre))
-        .collect::<Result<Vec<_>, _>>()?;
-    let gap = if small { 1.0 } else { 2.5 };
-    let height: f64 = set.iter().map(|p| p.height() + gap).sum();
-    let mut y = (size.height - height) / 2.0;
-    let mut draws = Vec::new();
-    for p in &set {
-        draws.extend(paragraph(p, x, y));
-        y += p.height() + gap;
+    texts.push(vec![italic(text - 1.5 * scale, &keyed)]);
+    let mut out = Vec::new();
+    for pieces in &texts {
+        out.push((Paragraph::set(pieces, width, Align::Centre)?, gap));
     }
-    Ok(Plain {
-        size,
-        draws,
-        symbols,
-    })
+    let tall = out.iter().map(|(p, gap)| p.height() + gap).sum();
+    Ok((out, tall))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::{DecodeLimits, PageFile};
+    use crate::read::{ProblemCode, ReadOptions, Reader};
+    use crate::store::{Store, sample};
+
+    fn pictures(pdf: Vec<u8>) -> Vec<crate::page::Scan> {
+        let file = PageFile::from_bytes(pdf, &DecodeLimits::default()).unwrap();
+        (0..file.page_count())
+            .map(|i| file.page(i).unwrap())
+            .collect()
+    }
+
+    /// The longest that may be said of a box, and its row.
+    fn verbose() -> (BoxRow, Minutes) {
+        let long = |n: usize| {
+            "Ủy ban nhân dân xã Nghĩa Thuận "
+                .chars()
+                .cycle()
+                .take(n)
+                .collect()
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let actor = crate::store::Actor::program();
+        let store = Store::create(&dir.path().join("db"), "0123", "test", actor).unwrap();
+        let key = store.note_box("hom-so-1", Some("ngoc-ha")).unwrap();
+        let row = BoxRow {
+            // With a character that no font of the build has.
+            unit_name: Some(long(300) + " 👍"),
+            ..store.box_row(key).unwrap()
+        };
+        let m = Minutes {
+            opened: "25/11/2026 14:30".into(),
+            place: long(299),
+            present: vec![
+                Present {
+                    name: long(99),
+                    role: long(149)
+                };
+                20
+            ],
+            lock_whole: false,
+            seal_whole: false,
+            remark: Some(long(299)),
+            told: Some(long(299)),
+            counted: 1_000_000,
+        };
+        (row, m)
+    }
+
+    #[test]
+    fn the_longest_minutes_keep_their_margins() {
+        let (row, m) = verbose();
+        let opening = OpeningRow {
+            number: 1,
+            minutes: m,
+            corrects: None,
+            why: None,
+            person: "x".into(),
+            recorded: "2026-11-25T04:10:11.123Z".into(),
+        };
+        let corrected = OpeningRow {
+            minutes: Minutes {
+                counted: 7,
+                ..opening.minutes.clone()
+            },
+            corrects: Some(1),
+            why: Some("đếm lại ".repeat(30)),
+            ..opening.clone()
+        };
+        let head = Head {
+            number: 1,
+            hash: "0123456789".repeat(6),
+        };
+        let office = [
+            row.unit_name.clone().unwrap(),
+            row.unit_name.clone().unwrap(),
+        ];
+        let paper = MinutesPaper {
+            campaign: row.unit_name.as_deref(),
+            office: &office,
+            ballot_box: &row,
+            openings: &[opening, corrected],
+            head: &head,
+        };
+        let pages = pictures(minutes_pdf(&paper).unwrap().unwrap());
+        assert!(pages.len() > 2);
+        for page in &pages {
+            let (w, h) = page.image.dimensions();
+            let mm = |n: u32| n * w / 210;
+            let inked = page.image.enumerate_pixels().any(|(x, y, p)| {
+                let outside = x < mm(15) || x > w - mm(12) || y < mm(6) || y > h - mm(5);
+                outside && p.0[0] < 128
+            });
+            assert!(!inked);
+        }
+    }
+
+    #[test]
+    fn long_names_do_not_run_into_the_codes_of_a_cover_sheet() {
+        let (row, m) = verbose();
+        let of = CoverOf {
+            ballot_box: &row,
+            minutes: Some(&m),
+        };
+        let reader = Reader::new(vec![sample::layout("f", 1)], ReadOptions::default());
+        for paper in [CoverPaper::A4, CoverPaper::A5] {
+            let key = Key::public();
+            let page =
+                cover_page(row.unit_name.as_deref(), "0123456789", &of, paper, &key).unwrap();
+            for draw in &page.draws {
+                for ink in draw.ink() {
+                    let hit = page
+                        .symbols
+                        .iter()
+                        .any(|(r, _)| r.inflate(3.0, 3.0).intersects(&ink));
+                    assert!(!hit, "{ink:?}");
+                }
+            }
+            let pdf = plain_pdf("x", &[page]).unwrap();
+            let reading = reader.read(&pictures(pdf)[0]);
+            assert!(reading.has(ProblemCode::CoverSheet));
+        }
+    }
 
     #[test]
     fn digits_are_grouped_as_vietnamese_writes_them() {
