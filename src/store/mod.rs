@@ -7,6 +7,7 @@
 //! never stored, they are derived by queries.
 
 pub(crate) mod audit;
+mod box_figures;
 mod boxes;
 mod campaign;
 mod decisions;
@@ -27,9 +28,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 pub use audit::{Actor, Checked, Entry, Finding, Head};
-pub use boxes::{
-    BoxEvent, BoxFigures, BoxLine, BoxRow, Minutes, OpeningRow, Pile, Present, RejectedFor,
-};
+pub use box_figures::{BoxFigures, BoxLine, RejectedFor};
+pub use boxes::{BoxEvent, BoxRow, Minutes, OpeningRow, Pile, Present};
 pub use campaign::{CampaignRow, FormRow, StationRow, UnitRow};
 pub use decisions::{Decision, Settled};
 pub use error::StoreError;

@@ -181,3 +181,16 @@ pub(super) fn bold(size: f64, text: &str) -> Piece {
 pub(super) fn italic(size: f64, text: &str) -> Piece {
     piece(Face::Italic, size, text)
 }
+
+/// Digits in groups of three, with points between as Vietnamese writes them.
+pub(super) fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push('.');
+        }
+        out.push(c);
+    }
+    out
+}
