@@ -14,6 +14,7 @@ use clap::{Args, Subcommand};
 
 use super::{CliError, Outcome};
 use crate::station::Station;
+use crate::station::boxes::reason;
 use crate::store::{BoxRow, Store};
 
 #[derive(Debug, Args)]
@@ -89,17 +90,10 @@ struct ByArgs {
 }
 
 impl ByArgs {
-    fn name(&self, store: &Store) -> String {
-        let given = self.by.as_deref().map(str::trim).filter(|n| !n.is_empty());
-        given.unwrap_or(&store.actor().person).to_owned()
+    fn name(&self, store: &Store) -> Result<String, CliError> {
+        Ok(match &self.by {
+            Some(name) => reason(name, "--by")?,
+            None => store.actor().person.clone(),
+        })
     }
-}
-
-/// A text that must say something.
-fn said(text: &str, flag: &str) -> Result<String, CliError> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(format!("{flag}: phải ghi lý do (say why)").into());
-    }
-    Ok(text.to_owned())
 }

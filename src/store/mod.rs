@@ -8,6 +8,7 @@
 
 mod accounts;
 pub(crate) mod audit;
+mod box_figures;
 mod boxes;
 mod campaign;
 mod decisions;
@@ -30,9 +31,8 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use accounts::{Account, AccountKey, Role, Session};
 pub use audit::{Actor, Checked, Entry, Finding, Head};
-pub use boxes::{
-    BoxEvent, BoxFigures, BoxLine, BoxRow, Minutes, OpeningRow, Pile, Present, RejectedFor,
-};
+pub use box_figures::{BoxFigures, BoxLine, RejectedFor};
+pub use boxes::{BoxEvent, BoxRow, Minutes, OpeningRow, Pile, Present};
 pub use campaign::{CampaignRow, FormRow, StationRow, UnitRow};
 pub use decisions::{Decision, Settled};
 pub use error::StoreError;

@@ -4,9 +4,10 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::{ByArgs, CliError, Outcome, StationArgs, WhichArgs, said};
+use super::{ByArgs, CliError, Outcome, StationArgs, WhichArgs};
 use crate::cli::shared::LangArgs;
 use crate::lang::Lang;
+use crate::station::boxes::reason;
 
 /// Đóng hòm phiếu: từ đó không nhận thêm phiếu (close a box: it takes nothing more).
 ///
@@ -34,9 +35,9 @@ pub(super) fn run(args: &CloseArgs) -> Result<Outcome, CliError> {
     let reason = args
         .reason
         .as_ref()
-        .map(|r| said(r, "--reason"))
+        .map(|r| reason(r, "--reason"))
         .transpose()?;
-    let by = args.by.name(&store);
+    let by = args.by.name(&store)?;
     let figures = store.close_box(row.key, reason.as_deref(), &by)?;
     let counted = figures.counted.unwrap_or(0);
     let (label, ballots) = (row.label(), figures.ballots);

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::{CliError, Outcome, StationArgs};
 use crate::cli::shared::{LangArgs, write_file};
 use crate::form::code::Key;
-use crate::station::boxes::printing::{CoverOf, CoverPaper, covers_pdf};
+use crate::station::boxes::{CoverOf, CoverPaper, covers_pdf};
 use crate::store::BoxRow;
 
 /// In tờ bìa có mã QR để đặt lên chồng phiếu của từng hòm (cover sheets for the piles).

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{CliError, Outcome, StationArgs, WhichArgs};
 use crate::cli::shared::{LangArgs, write_file};
-use crate::station::boxes::printing::{MinutesPaper, minutes_pdf};
+use crate::station::boxes::{MinutesPaper, minutes_pdf};
 use crate::store::{BoxRow, Store, StoreError};
 
 /// In biên bản mở hòm phiếu ra PDF để ký (the minutes as a PDF, ready to sign).

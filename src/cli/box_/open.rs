@@ -4,10 +4,10 @@ use std::io::Write;
 
 use clap::{Args, ValueEnum};
 
-use super::{ByArgs, CliError, Outcome, StationArgs, said};
+use super::{ByArgs, CliError, Outcome, StationArgs};
 use crate::cli::shared::LangArgs;
 use crate::lang::Lang;
-use crate::station::boxes::{Draft, words};
+use crate::station::boxes::{Draft, reason, words};
 
 /// Mở hòm phiếu: ghi biên bản (open a box: write its minutes).
 ///
@@ -74,7 +74,7 @@ pub(super) fn run(args: &OpenArgs) -> Result<Outcome, CliError> {
         told: args.told.clone(),
         counted: args.counted,
     };
-    let by = args.by.name(&store);
+    let by = args.by.name(&store)?;
     let (unit, name) = match (&args.unit, args.ballot_box.split_once('/')) {
         (None, Some((unit, name))) => (Some(unit.to_owned()), name),
         (unit, _) => (unit.clone(), args.ballot_box.as_str()),
@@ -88,7 +88,7 @@ pub(super) fn run(args: &OpenArgs) -> Result<Outcome, CliError> {
     let key = match &args.correct {
         None => store.open_box(name, unit.as_deref(), &draft.minutes()?, &by)?,
         Some(why) => {
-            let why = said(why, "--correct")?;
+            let why = reason(why, "--correct")?;
             let label = unit.map_or_else(|| name.to_owned(), |u| format!("{u}/{name}"));
             let row = store.find_box(&label)?;
             let before = store.openings(row.key)?.pop();

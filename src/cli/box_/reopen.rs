@@ -4,9 +4,10 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::{ByArgs, CliError, Outcome, StationArgs, WhichArgs, said};
+use super::{ByArgs, CliError, Outcome, StationArgs, WhichArgs};
 use crate::cli::shared::LangArgs;
 use crate::lang::Lang;
+use crate::station::boxes::reason;
 
 /// Mở lại hòm phiếu đã đóng (open a closed box again).
 #[derive(Debug, Args)]
@@ -29,8 +30,8 @@ pub(super) fn run(args: &ReopenArgs) -> Result<Outcome, CliError> {
     let row = args.which.find(&store)?;
     store.reopen_box(
         row.key,
-        &said(&args.reason, "--reason")?,
-        &args.by.name(&store),
+        &reason(&args.reason, "--reason")?,
+        &args.by.name(&store)?,
     )?;
     let label = row.label();
     let mut out = std::io::stdout().lock();

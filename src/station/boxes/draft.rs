@@ -1,11 +1,18 @@
 //! Minutes before they are written down: what must be in them.
 
 use super::Moment;
+use super::paper::unprintable;
 use crate::store::{Minutes, Present};
 
 /// Longest text of one field, characters: more does not fit on the printed
 /// minutes beside everything else.
 const LONGEST: usize = 300;
+
+/// Longest name of a person, characters, and …
+const LONGEST_NAME: usize = 100;
+
+/// … longest office: what one signs under is no more than a few lines.
+const LONGEST_ROLE: usize = 150;
 
 /// Most people that sign: two to a row, they fill a page.
 const MOST_PRESENT: usize = 20;
@@ -39,11 +46,24 @@ pub enum MinutesError {
     #[error("{0:?} is not \"full name; office\" (--present)")]
     Present(String),
     /// A text that is too long, or has control characters.
-    #[error("{flag}: at most {LONGEST} characters on one line")]
+    #[error("{flag}: at most {longest} characters on one line")]
     Text {
         /// Where it was given.
         flag: &'static str,
+        /// How long it may be.
+        longest: usize,
     },
+    /// A character that the printed minutes cannot show.
+    #[error("{flag}: the character {character:?} cannot be printed; replace it")]
+    Unprintable {
+        /// Where it was given.
+        flag: &'static str,
+        /// The character.
+        character: char,
+    },
+    /// Nothing where a reason is needed.
+    #[error("{0}: say why")]
+    NoReason(&'static str),
     /// Too many people.
     #[error("at most {MOST_PRESENT} people can sign the minutes (--present)")]
     Crowd,
@@ -84,13 +104,13 @@ impl Draft {
     /// What is missing or cannot be.
     pub fn minutes(&self) -> Result<Minutes, MinutesError> {
         let need = |what, flag| MinutesError::Missing { what, flag };
-        let opened = text(self.opened.as_deref(), "--date")?
+        let opened = text(self.opened.as_deref(), "--date", LONGEST)?
             .ok_or_else(|| need("day and time of the opening", "--date"))?;
         if Moment::parse(&opened).is_none() {
             return Err(MinutesError::Moment(opened));
         }
-        let place =
-            text(self.place.as_deref(), "--place")?.ok_or_else(|| need("the place", "--place"))?;
+        let place = text(self.place.as_deref(), "--place", LONGEST)?
+            .ok_or_else(|| need("the place", "--place"))?;
         let present = self
             .present
             .iter()
@@ -107,8 +127,8 @@ impl Draft {
         let seal_whole = self
             .seal_whole
             .ok_or_else(|| need("whether the seal was whole", "--seal"))?;
-        let remark = text(self.remark.as_deref(), "--remark")?;
-        let told = text(self.told.as_deref(), "--told")?;
+        let remark = text(self.remark.as_deref(), "--remark", LONGEST)?;
+        let told = text(self.told.as_deref(), "--told", LONGEST)?;
         if remark.is_none() || told.is_none() {
             if !lock_whole {
                 return Err(MinutesError::NotWhole { what: "the lock" });
@@ -166,22 +186,37 @@ impl Draft {
 }
 
 /// A text without blanks around it; nothing where it is empty.
-fn text(given: Option<&str>, flag: &'static str) -> Result<Option<String>, MinutesError> {
+fn text(
+    given: Option<&str>,
+    flag: &'static str,
+    longest: usize,
+) -> Result<Option<String>, MinutesError> {
     let Some(text) = given.map(str::trim).filter(|t| !t.is_empty()) else {
         return Ok(None);
     };
-    if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
-        return Err(MinutesError::Text { flag });
+    if text.chars().count() > longest || text.chars().any(char::is_control) {
+        return Err(MinutesError::Text { flag, longest });
+    }
+    if let Some(character) = unprintable(text) {
+        return Err(MinutesError::Unprintable { flag, character });
     }
     Ok(Some(text.to_owned()))
+}
+
+/// A reason, or another text that must say something, as it may be written down.
+///
+/// # Errors
+/// It is empty, too long, or cannot be printed.
+pub fn reason(given: &str, flag: &'static str) -> Result<String, MinutesError> {
+    text(Some(given), flag, LONGEST)?.ok_or(MinutesError::NoReason(flag))
 }
 
 fn person(given: &str) -> Result<Present, MinutesError> {
     let wrong = || MinutesError::Present(given.to_owned());
     let (name, role) = given.split_once(';').ok_or_else(wrong)?;
     let (name, role) = (
-        text(Some(name), "--present")?,
-        text(Some(role), "--present")?,
+        text(Some(name), "--present", LONGEST_NAME)?,
+        text(Some(role), "--present", LONGEST_ROLE)?,
     );
     Ok(Present {
         name: name.ok_or_else(wrong)?,
@@ -226,8 +261,29 @@ mod tests {
         draft.present.push("Nguyễn Văn A".into());
         assert!(matches!(draft.minutes(), Err(MinutesError::Present(_))));
         draft = whole();
+        draft.remark = Some("tốt 👍".into());
+        let refused = draft.minutes();
+        let shown = matches!(
+            refused,
+            Err(MinutesError::Unprintable {
+                character: '👍',
+                ..
+            })
+        );
+        assert!(shown, "{refused:?}");
+        assert_eq!(
+            reason(" ", "--reason"),
+            Err(MinutesError::NoReason("--reason"))
+        );
+        draft = whole();
         draft.place = Some("a\nb".into());
-        assert_eq!(draft.minutes(), Err(MinutesError::Text { flag: "--place" }));
+        assert!(matches!(
+            draft.minutes(),
+            Err(MinutesError::Text {
+                flag: "--place",
+                ..
+            })
+        ));
     }
 
     #[test]

@@ -2,12 +2,17 @@
 //! is printed of them. What became of a box's ballots is derived by
 //! [`crate::store`].
 
+mod cover;
 mod draft;
+mod minutes;
 mod moment;
 mod paper;
-pub mod printing;
+#[cfg(test)]
+mod tests;
 mod words;
 
-pub use draft::{Draft, MinutesError};
+pub use cover::{CoverOf, CoverPaper, covers_pdf};
+pub use draft::{Draft, MinutesError, reason};
+pub use minutes::{MinutesPaper, minutes_pdf};
 pub use moment::Moment;
 pub use words::words;

@@ -1,6 +1,6 @@
 //! Text that flows down pages, for papers that an office signs.
 
-use crate::form::text::{Align, Face, Paragraph, Piece, Style};
+use crate::form::text::{Align, Face, Paragraph, Piece, Style, shape};
 use crate::form::{Draw, FormError, Plain, paragraph};
 use crate::geometry::{MmPoint, MmSize};
 
@@ -139,14 +139,58 @@ fn blank() -> Plain {
     }
 }
 
+/// The first character that the fonts do not have.
+pub(super) fn unprintable(text: &str) -> Option<char> {
+    [Face::Regular, Face::Bold, Face::Italic]
+        .into_iter()
+        .find_map(|face| lacks(face, text))
+}
+
+fn lacks(face: Face, text: &str) -> Option<char> {
+    // Boxes are drawn, not set.
+    let set = text.replace(['☐', '☒'], "");
+    match shape(face, 10.0, &set) {
+        Err(FormError::MissingGlyph { character, .. }) => Some(character),
+        _ => None,
+    }
+}
+
+/// Names that were written down elsewhere (a campaign's, a unit's) may have
+/// characters that the fonts lack; minutes that cannot be printed at all because of
+/// one would be worse than a question mark.
+fn piece(face: Face, size: f64, text: &str) -> Piece {
+    let mut text = text.replace(char::is_control, " ");
+    while let Some(character) = lacks(face, &text) {
+        let without = text.replace(character, "?");
+        if without == text {
+            break;
+        }
+        text = without;
+    }
+    Piece::new(Style::new(face, size), text)
+}
+
 pub(super) fn plain(size: f64, text: &str) -> Piece {
-    Piece::new(Style::new(Face::Regular, size), text)
+    piece(Face::Regular, size, text)
 }
 
 pub(super) fn bold(size: f64, text: &str) -> Piece {
-    Piece::new(Style::new(Face::Bold, size), text)
+    piece(Face::Bold, size, text)
 }
 
 pub(super) fn italic(size: f64, text: &str) -> Piece {
-    Piece::new(Style::new(Face::Italic, size), text)
+    piece(Face::Italic, size, text)
+}
+
+/// Digits in groups of three, with points between as Vietnamese writes them.
+pub(super) fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push('.');
+        }
+        out.push(c);
+    }
+    out
 }

@@ -82,6 +82,8 @@ function show(desk) {
   $("reason-form").hidden = true;
   for (const id of ["accept", "blank", "skip", "escalate"]) { $(id).disabled = !current; }
   $("undo").disabled = done.length === 0;
+  $("strip").hidden = !current;
+  $("sheet").hidden = !current;
   if (!current) {
     $("where").textContent = "";
     $("question").textContent = say("Không còn câu nào chờ.", "Nothing waits any more.");

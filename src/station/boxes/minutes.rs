@@ -1,13 +1,10 @@
-//! What is printed of a box: its minutes, ready to sign, and the sheet that is
-//! laid on its pile.
+//! The minutes of a box as a PDF, ready to sign.
 
-use super::paper::{A4, Flow, bold, italic, plain};
+use super::paper::{Flow, bold, grouped, italic, plain};
 use super::{Moment, words};
-use crate::form::code::{Cover, Key, qr_modules, station_tag};
 use crate::form::text::{Align, Paragraph, Piece};
-use crate::form::{FormError, Plain, paragraph, plain_pdf};
-use crate::geometry::{MmSize, mm_rect};
-use crate::store::{BoxRow, Head, Minutes, OpeningRow};
+use crate::form::{FormError, plain_pdf};
+use crate::store::{BoxRow, Head, Minutes, OpeningRow, Present};
 
 /// What the minutes of a box are printed from.
 #[derive(Debug)]
@@ -227,19 +224,6 @@ fn result(flow: &mut Flow, m: &Minutes) -> Result<(), FormError> {
     flow.text(&[plain(TEXT, handed)], Align::Left, 5.0, 3.0)
 }
 
-/// Digits in groups of three, with points between as Vietnamese writes them.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push('.');
-        }
-        out.push(c);
-    }
-    out
-}
-
 fn corrections(flow: &mut Flow, openings: &[OpeningRow]) -> Result<(), FormError> {
     if openings.len() < 2 {
         return Ok(());
@@ -312,183 +296,48 @@ fn end(flow: &mut Flow) -> Result<(), FormError> {
     flow.text(&[plain(TEXT, text)], Align::Left, 0.0, 6.0)
 }
 
-/// Height of one row of signatures, mm: office in up to three lines, hint, 15 mm
-/// to sign in, name.
-const SIGN_MM: f64 = 42.0;
+/// Room to sign in, mm.
+const SIGN_MM: f64 = 16.0;
+
+/// Room below a row of signatures, mm.
+const BELOW_MM: f64 = 5.0;
 
 fn signatures(flow: &mut Flow, m: &Minutes) -> Result<(), FormError> {
     // Two to a row have more room; three save a page.
     let across = if m.present.len() > 2 { 3 } else { 2 };
     let width = Flow::width() / across as f64;
+    let inner = width - 4.0;
+    let head = |p: &Present| {
+        vec![
+            vec![bold(10.0, &p.role.to_uppercase())],
+            vec![italic(9.0, "(Ký, ghi rõ họ tên)")],
+        ]
+    };
+    let name = |p: &Present| vec![vec![bold(TEXT, &p.name)]];
     for row in m.present.chunks(across) {
-        flow.keep(SIGN_MM);
+        let (mut heads, mut names) = (0.0f64, 0.0f64);
+        for p in row {
+            heads = heads.max(height(&head(p), inner)?);
+            names = names.max(height(&name(p), inner)?);
+        }
+        let all = heads + SIGN_MM + names + BELOW_MM;
+        flow.keep(all);
         let top = flow.y();
         for (i, p) in row.iter().enumerate() {
-            let x = Flow::left() + i as f64 * width;
-            let head = [
-                vec![bold(10.0, &p.role.to_uppercase())],
-                vec![italic(9.0, "(Ký, ghi rõ họ tên)")],
-            ];
-            flow.column(x + 2.0, width - 4.0, top, &head)?;
-            let name = [vec![bold(TEXT, &p.name)]];
-            flow.column(x + 2.0, width - 4.0, top + SIGN_MM - 10.0, &name)?;
+            let x = Flow::left() + i as f64 * width + 2.0;
+            flow.column(x, inner, top, &head(p))?;
+            flow.column(x, inner, top + heads + SIGN_MM, &name(p))?;
         }
-        flow.go_on_at(top + SIGN_MM);
+        flow.go_on_at(top + all);
     }
     Ok(())
 }
 
-/// Paper of a cover sheet: that of the ballots, so that both go through the
-/// feeder together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CoverPaper {
-    /// 210 × 297 mm.
-    A4,
-    /// 148 × 210 mm.
-    A5,
-}
-
-impl CoverPaper {
-    fn size(self) -> MmSize {
-        match self {
-            Self::A4 => A4,
-            Self::A5 => MmSize::new(148.0, 210.0),
-        }
+/// Height of paragraphs one below the other, mm.
+fn height(texts: &[Vec<Piece>], width: f64) -> Result<f64, FormError> {
+    let mut all = 0.0;
+    for pieces in texts {
+        all += Paragraph::set(pieces, width, Align::Centre)?.height();
     }
-
-    /// Side of a code, mm: as large as leaves room for the words, because a sheet
-    /// that is not recognised puts the ballots after it into the wrong box.
-    fn code(self) -> f64 {
-        match self {
-            Self::A4 => 60.0,
-            Self::A5 => 52.0,
-        }
-    }
-}
-
-/// A box whose cover sheet is printed.
-#[derive(Debug)]
-pub struct CoverOf<'a> {
-    /// The box.
-    pub ballot_box: &'a BoxRow,
-    /// Its minutes, if it was opened.
-    pub minutes: Option<&'a Minutes>,
-}
-
-/// Room between the edge of the paper and a code, mm: more than scanners cut off
-/// or a feeder lets a sheet slip, and the code's own quiet zone (4 modules).
-const CODE_INSET_MM: f64 = 10.0;
-
-/// Cover sheets as a PDF, one page a box.
-///
-/// # Errors
-/// A unit or box that the code cannot hold, a character that cannot be printed, or
-/// the PDF writer fails.
-pub fn covers_pdf(
-    campaign: Option<&str>,
-    station: &str,
-    boxes: &[CoverOf<'_>],
-    paper: CoverPaper,
-    key: &Key,
-) -> Result<Vec<u8>, FormError> {
-    let tag = station_tag(station);
-    let pages = boxes
-        .iter()
-        .map(|of| cover_page(campaign, &tag, of, paper, key))
-        .collect::<Result<Vec<_>, _>>()?;
-    plain_pdf("Tờ bìa hòm phiếu", &pages)
-}
-
-fn cover_page(
-    campaign: Option<&str>,
-    tag: &str,
-    of: &CoverOf<'_>,
-    paper: CoverPaper,
-    key: &Key,
-) -> Result<Plain, FormError> {
-    let row = of.ballot_box;
-    let cover = Cover {
-        station: tag.to_owned(),
-        unit: row.unit.clone(),
-        ballot_box: row.name.clone(),
-    };
-    let modules = qr_modules(&cover.encode(key)?)?;
-    let (size, code) = (paper.size(), paper.code());
-    let (far_x, far_y) = (
-        size.width - CODE_INSET_MM - code,
-        size.height - CODE_INSET_MM - code,
-    );
-    // Four, because a corner may be folded, torn or hidden.
-    let symbols = [
-        (CODE_INSET_MM, CODE_INSET_MM),
-        (far_x, CODE_INSET_MM),
-        (CODE_INSET_MM, far_y),
-        (far_x, far_y),
-    ]
-    .map(|(x, y)| (mm_rect(x, y, code, code), modules.clone()))
-    .to_vec();
-
-    let small = paper == CoverPaper::A5;
-    let (huge, large, text) = if small {
-        (30.0, 13.0, 8.0)
-    } else {
-        (54.0, 18.0, 11.0)
-    };
-    let unit = row.unit_name.clone().or_else(|| row.unit.clone());
-    let mut texts: Vec<Vec<Piece>> = vec![vec![bold(large, "TỜ BÌA HÒM PHIẾU")]];
-    texts.push(vec![italic(text, "Cover sheet of a ballot box")]);
-    texts.extend(unit.map(|u| vec![bold(large, &u)]));
-    texts.push(vec![bold(huge, &row.name)]);
-    if let Some(m) = of.minutes {
-        let opened = Moment::parse(&m.opened).map_or_else(|| m.opened.clone(), |m| m.vietnamese());
-        let said = format!("{} phiếu đếm bằng tay; mở hòm {opened}", grouped(m.counted));
-        texts.push(vec![plain(text, &said)]);
-    }
-    texts.extend(campaign.map(|c| vec![plain(text, c)]));
-    texts.push(vec![plain(
-        text,
-        "Đặt tờ này lên trên chồng phiếu của đúng hòm này rồi quét cùng phiếu. Không viết, không \
-         gấp, không che các mã vuông. Mỗi hòm một tờ.",
-    )]);
-    texts.push(vec![italic(
-        text,
-        "Lay this sheet on the pile of this box and scan it with the ballots. Do not write on it, \
-         fold it or cover the codes.",
-    )]);
-    let keyed = format!(
-        "{} · trạm (station) {tag} · khóa (key) {}",
-        row.label(),
-        key.fingerprint()
-    );
-    texts.push(vec![italic(text - 1.5, &keyed)]);
-
-    let (x, width) = (12.0, size.width - 24.0);
-    let set = texts
-        .iter()
-        .map(|t| Paragraph::set(t, width, Align::Centre))
-        .collect::<Result<Vec<_>, _>>()?;
-    let gap = if small { 1.0 } else { 2.5 };
-    let height: f64 = set.iter().map(|p| p.height() + gap).sum();
-    let mut y = (size.height - height) / 2.0;
-    let mut draws = Vec::new();
-    for p in &set {
-        draws.extend(paragraph(p, x, y));
-        y += p.height() + gap;
-    }
-    Ok(Plain {
-        size,
-        draws,
-        symbols,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digits_are_grouped_as_vietnamese_writes_them() {
-        let said: Vec<String> = [0, 148, 4500, 1_000_000].map(grouped).into();
-        assert_eq!(said, ["0", "148", "4.500", "1.000.000"]);
-    }
+    Ok(all)
 }
