@@ -7,6 +7,9 @@
 //! never stored, they are derived by queries.
 
 pub(crate) mod audit;
+mod batches;
+#[cfg(test)]
+mod batches_tests;
 mod campaign;
 mod decisions;
 mod error;
@@ -25,6 +28,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 pub use audit::{Actor, Checked, Entry, Finding, Head};
+pub use batches::{BatchEvent, BatchRow, BatchState, Cancelled};
 pub use campaign::{CampaignRow, FormRow, StationRow, UnitRow};
 pub use decisions::{Decision, Settled};
 pub use error::StoreError;
@@ -51,6 +55,14 @@ pub struct BoxKey(i64);
 /// Key of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BatchKey(i64);
+
+impl BatchKey {
+    /// The number by which people speak of the batch on this station.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
 
 /// Key of a ballot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,6 +108,7 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut store = Self::connect(path, flags, Durability::EachCommit)?;
         migrate::migrate(&mut store.db, path)?;
+        store.forget_touched();
         store.act_as(actor);
         store.change("station-created", || {
             store
@@ -121,6 +134,7 @@ impl Store {
         }
         let mut store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, durability)?;
         migrate::migrate(&mut store.db, path)?;
+        store.forget_touched();
         Ok(store)
     }
 

@@ -76,6 +76,7 @@ fn a_direct_session_cannot_change_or_delete_what_was_recorded() {
     b.store
         .record_profile("máy", "0123", "text")
         .expect("a profile");
+    b.store.cancel_batch(b.batch, "thử").expect("cancelled");
     let direct = Connection::open(&b.path).expect("a session");
     direct
         .execute_batch("PRAGMA foreign_keys = OFF")
@@ -90,6 +91,9 @@ fn a_direct_session_cannot_change_or_delete_what_was_recorded() {
         "forms",
         "station",
         "ballot_pages",
+        "placements",
+        "batch_events",
+        "ballot_ends",
         "scanner_profiles",
     ] {
         let delete = direct.execute(&format!("DELETE FROM {table}"), []);

@@ -22,8 +22,33 @@ pub(in crate::store) fn take_over(db: &Connection) -> Result<(), rusqlite::Error
         append_at(db, &actor, at, &kind, detail, &Digests::default())?;
     }
     db.execute_batch("DROP TABLE events")?;
+    begin_with(db, "log-begun", |_| true)
+}
+
+/// Is there the table of places that a page has in each batch?
+pub(in crate::store) fn has_places(db: &Connection) -> Result<bool, rusqlite::Error> {
+    rows::exists(db, PLACES)
+}
+
+/// Until then a page had one place ever; the rows were moved into another
+/// table, so an entry must stand for them there.
+pub(in crate::store) fn take_over_places(db: &Connection) -> Result<(), rusqlite::Error> {
+    begin_with(db, "places-moved", |table| table == PLACES)
+}
+
+const PLACES: &str = "placements";
+
+/// One entry that stands for all rows of these tables.
+fn begin_with(
+    db: &Connection,
+    kind: &str,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<(), rusqlite::Error> {
     let mut digests = Digests::default();
-    for watched in &WATCHED {
+    for watched in WATCHED.iter().filter(|w| wanted(w.name)) {
+        if !rows::exists(db, watched.name)? {
+            continue;
+        }
         for row in rows::numbers(db, watched)? {
             if let Some(digest) = rows::digest(db, watched.name, row)? {
                 digests.add(watched.name, row, digest);
@@ -40,7 +65,7 @@ pub(in crate::store) fn take_over(db: &Connection) -> Result<(), rusqlite::Error
         db,
         &Actor::program(),
         at,
-        "log-begun",
+        kind,
         "{}".to_owned(),
         &digests,
     )
