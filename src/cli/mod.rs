@@ -6,6 +6,7 @@
 //! (`phieu form list | head -1`) is not an error.
 
 mod audit;
+mod batch;
 mod calibrate;
 mod calibrate_measure;
 mod demo;
@@ -19,6 +20,7 @@ mod scan;
 mod selftest;
 mod shared;
 mod tally;
+mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -44,6 +46,9 @@ enum Command {
     Read(read::ReadArgs),
     Init(init::InitArgs),
     Scan(scan::ScanArgs),
+    Watch(watch::WatchArgs),
+    /// Lô quét: xem, tạm dừng, quét tiếp, hủy (batches: list, show, pause, resume, cancel).
+    Batch(batch::BatchArguments),
     Tally(tally::TallyArgs),
     /// Kiểm tra tính nguyên vẹn, xem nhật ký (is everything whole; the log).
     Audit(audit::AuditArguments),
@@ -61,6 +66,8 @@ impl Command {
             Self::Read(args) => read::run(&args),
             Self::Init(args) => init::run(&args),
             Self::Scan(args) => scan::run(&args),
+            Self::Watch(args) => watch::run(&args),
+            Self::Batch(arguments) => batch::run(arguments),
             Self::Tally(args) => tally::run(&args),
             Self::Audit(arguments) => audit::run(arguments),
             Self::Selftest(args) => selftest::run(&args),

@@ -21,6 +21,7 @@ use crate::tally::{TallyFilter, tally};
 mod progress;
 mod summary;
 
+pub(crate) use progress::Bar;
 pub(crate) use summary::Waiting;
 
 /// Quét ảnh phiếu vào trạm (scan images of ballots into a station).

@@ -26,6 +26,12 @@ pub enum StationError {
         .0.display()
     )]
     Busy(PathBuf),
+    /// The batch at hand was cancelled by somebody.
+    #[error("batch {0} was cancelled while it was being scanned")]
+    Cancelled(i64),
+    /// The run was told to end.
+    #[error("the scan was stopped")]
+    Stopped,
     /// The folder of a new station is in use.
     #[error("{} is not empty; choose a new folder for the station", .0.display())]
     NotEmpty(PathBuf),

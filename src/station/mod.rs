@@ -25,6 +25,7 @@ mod originals;
 mod profile;
 mod read_page;
 mod scan;
+mod watch;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,7 +35,8 @@ pub use error::StationError;
 pub use forms::{KnownForm, check_forms, layouts_digest};
 pub use originals::Originals;
 pub use read_page::{Pages, damaged};
-pub use scan::{Progress, ScanJob, ScanSummary, scan};
+pub use scan::{Progress, ScanJob, ScanSummary, Session, scan};
+pub use watch::{Notice, WatchTimes, watch};
 
 use crate::store::{Actor, Durability, Store};
 
@@ -137,6 +139,12 @@ impl Station {
     #[must_use]
     pub fn forms_dir(&self) -> PathBuf {
         self.dir.join("forms")
+    }
+
+    /// Does a scan run on it at this moment?
+    #[must_use]
+    pub fn is_scanning(&self) -> bool {
+        lock::ScanLock::is_held(&self.dir)
     }
 
     /// The database, for reading and for decisions.

@@ -409,7 +409,8 @@ impl Store {
     /// # Errors
     /// The database refuses.
     pub fn batches(&self) -> Result<Vec<BatchRow>, StoreError> {
-        self.batch_rows().map_err(|e| self.failed("list the batches", e))
+        self.batch_rows()
+            .map_err(|e| self.failed("list the batches", e))
     }
 
     fn batch_rows(&self) -> Result<Vec<BatchRow>, rusqlite::Error> {

@@ -419,7 +419,11 @@ impl Store {
             })
     }
 
-    pub(super) fn ballot_row(&self, batch: BatchKey, ballot: &NewBallot) -> Result<BallotKey, StoreError> {
+    pub(super) fn ballot_row(
+        &self,
+        batch: BatchKey,
+        ballot: &NewBallot,
+    ) -> Result<BallotKey, StoreError> {
         if let Some(serial) = &ballot.serial {
             let known = self
                 .db

@@ -218,6 +218,18 @@ pub(super) fn print(
         counted += form.ballots.counted;
         pending += form.ballots.pending;
     }
+    if let (true, Some(n)) = (done.cancelled, done.batch) {
+        match lang {
+            Lang::Vi => writeln!(
+                out,
+                "Lô {n} ĐÃ BỊ HỦY trong lúc quét: không tính trang nào của lô."
+            )?,
+            Lang::En => writeln!(
+                out,
+                "Batch {n} WAS CANCELLED during the scan: nothing of it counts."
+            )?,
+        }
+    }
     let t = &waiting.totals;
     match lang {
         Lang::Vi => {

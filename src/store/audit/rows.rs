@@ -146,8 +146,10 @@ pub(super) fn field(hasher: &mut blake3::Hasher, kind: u8, bytes: &[u8]) {
 
 /// Is there such a table? Databases of older programs lack some.
 pub(super) fn exists(db: &Connection, table: &str) -> Result<bool, rusqlite::Error> {
-    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)")?
-        .query_row([table], |r| r.get(0))
+    db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)",
+    )?
+    .query_row([table], |r| r.get(0))
 }
 
 /// All row numbers of a table.

@@ -61,12 +61,5 @@ fn begin_with(
     let at = db.query_row("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')", [], |r| {
         r.get(0)
     })?;
-    append_at(
-        db,
-        &Actor::program(),
-        at,
-        kind,
-        "{}".to_owned(),
-        &digests,
-    )
+    append_at(db, &Actor::program(), at, kind, "{}".to_owned(), &digests)
 }
