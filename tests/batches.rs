@@ -9,7 +9,9 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use paper::{ONE_PAGE, Office, command, count};
+use image::{GrayImage, Luma};
+use imageproc::geometric_transformations::{Border, Interpolation, rotate_about_center};
+use paper::{ONE_PAGE, Office, command, count, draw, stroke};
 
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -390,5 +392,199 @@ fn a_watch_leaves_what_was_cancelled_alone_until_it_is_told() {
     until("all four", || counted(&office) == 4);
     interrupt(&child);
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
+    whole(&office);
+}
+
+/// A sheet without a serial, filled in by a hand of its own.
+fn by_hand(office: &Office, hand: u32) -> GrayImage {
+    let mut image = draw(&office.layout, 1, None, &[]);
+    let sheet = office.layout.page(1).unwrap();
+    for (i, name) in ["q1.co", "q2.nhanh", "q2.tot"].into_iter().enumerate() {
+        let r = sheet
+            .boxes
+            .iter()
+            .find(|b| format!("{}.{}", b.question, b.choice) == name)
+            .unwrap()
+            .rect;
+        // Each hand begins and ends its two strokes elsewhere in the box.
+        let part = |k: u32| {
+            let name = [hand, i as u32, k].map(|n| n as u8);
+            let n = blake3::hash(&name).as_bytes()[0];
+            0.12 + 0.76 * f64::from(n) / 255.0
+        };
+        let at = |u: f64, v: f64| {
+            (
+                r.origin.x + u * r.size.width,
+                r.origin.y + v * r.size.height,
+            )
+        };
+        stroke(&mut image, at(0.1, part(0)), at(0.9, part(1)), 0.5, 0.9);
+        stroke(&mut image, at(part(2), 0.1), at(part(3), 0.9), 0.5, 0.9);
+    }
+    image
+}
+
+/// The same paper through the feeder once more: a little askew, other noise.
+fn again(image: &GrayImage, radians: f32, seed: u32) -> GrayImage {
+    let mut turned = rotate_about_center(
+        image,
+        radians,
+        Interpolation::Bilinear,
+        Border::Constant(Luma([255])),
+    );
+    for (i, p) in turned.pixels_mut().enumerate() {
+        let n = (i as u32 ^ seed).wrapping_mul(2_654_435_761) >> 28;
+        p.0[0] = p.0[0].saturating_sub(n as u8);
+    }
+    turned
+}
+
+#[test]
+fn a_paper_without_serial_that_is_scanned_again_waits_for_a_person() {
+    let office = Office::new(ONE_PAGE);
+    office.says(0, &["init", "trạm"]);
+    fs::create_dir_all(office.path("ảnh")).unwrap();
+    let save = |name: &str, image: &GrayImage| image.save(office.path(name)).unwrap();
+    for hand in 0..6 {
+        save(&format!("ảnh/tay {hand}.png"), &by_hand(&office, hand));
+    }
+    // Six people who say the same: nobody is suspected.
+    office.says(0, &scan_of("ảnh", &[]));
+    assert_eq!(counted(&office), 6);
+    save(
+        "ảnh/tay 3 quét lại.png",
+        &again(&by_hand(&office, 3), 0.012, 77),
+    );
+    let said = office.says(1, &scan_of("ảnh", &[]));
+    assert!(
+        said.contains("1 phiếu") && said.contains("nghi quét hai lần"),
+        "{said}"
+    );
+    assert!(said.contains("tay 3 quét lại.png: giống"), "{said}");
+    assert!(said.contains("giống ảnh/tay 3.png"), "{said}");
+    let tally = office.tally("trạm");
+    assert_eq!(tally["forms"][0]["ballots"]["counted"], 6);
+    assert_eq!(tally["forms"][0]["ballots"]["pending"], 1);
+    assert_eq!(count(&tally, "q1", "co"), 6);
+    whole(&office);
+    // Its first scan is cancelled: the second one counts.
+    let cancel = [
+        "batch",
+        "cancel",
+        "1",
+        "--station",
+        "trạm",
+        "--reason",
+        "thử",
+    ];
+    office.says(0, &cancel);
+    assert_eq!(counted(&office), 1);
+    whole(&office);
+}
+
+#[test]
+fn strange_sheets_are_told_apart() {
+    let office = Office::new(ONE_PAGE);
+    office.says(0, &["init", "trạm"]);
+    let blank = GrayImage::from_pixel(874, 1240, Luma([250]));
+    let save = |name: &str, image: &GrayImage| image.save(office.path(name)).unwrap();
+    // Both sides of each sheet, and one with nothing on either.
+    office.scan("ảnh/1a.png", 1, Some(1), &["q1.co"]);
+    let back = |n: u8, name: &str| {
+        let mut image = blank.clone();
+        image.put_pixel(5, u32::from(n), Luma([249]));
+        save(name, &image);
+    };
+    back(1, "ảnh/1b.png");
+    office.scan("ảnh/2a.png", 1, Some(2), &["q1.co"]);
+    back(2, "ảnh/2b.png");
+    back(3, "ảnh/3a.png");
+    back(4, "ảnh/3b.png");
+    // Printed from the next version of the form.
+    fs::create_dir_all(office.path("lạ")).unwrap();
+    let mut next = office.layout.clone();
+    next.version = 2;
+    next.digest = next.digest.chars().rev().collect();
+    save("lạ/bản 2.png", &draw(&next, 1, None, &["q1.co"]));
+    // Somebody's letter.
+    let mut letter = blank.clone();
+    for line in 0..30 {
+        stroke(
+            &mut letter,
+            (20.0, 20.0 + 5.0 * f64::from(line)),
+            (120.0, 20.0 + 5.0 * f64::from(line)),
+            0.8,
+            0.8,
+        );
+    }
+    save("lạ/thư.png", &letter);
+    let said = office.says(0, &scan_of("ảnh", &[]));
+    assert!(said.contains("2 mặt sau không in, 1 tờ trắng"), "{said}");
+    let said = office.says(1, &scan_of("lạ", &[]));
+    assert!(said.contains("bản 2.png: phiên bản khác của mẫu"), "{said}");
+    assert!(said.contains("thư.png: không đủ ô mốc"), "{said}");
+    assert!(!said.contains("Trang trắng"), "{said}");
+    assert_eq!(counted(&office), 2);
+    whole(&office);
+}
+
+#[test]
+fn a_feeder_is_scanned_by_sane() {
+    let there = std::process::Command::new("scanimage")
+        .arg("--version")
+        .output();
+    let office = Office::new(ONE_PAGE);
+    office.says(0, &["init", "trạm"]);
+    let all = [
+        "scan",
+        "--station",
+        "trạm",
+        "--templates",
+        "mẫu phiếu",
+        "--device=test:0",
+        "--device-option",
+        "--source=Automatic Document Feeder",
+        "--device-option",
+        "--resolution=75",
+        "--device-option",
+        "--test-picture=Grid",
+    ];
+    // No scanimage on the path: one clear line.
+    let out = command(office.dir.path(), &all)
+        .env("PATH", "")
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(2), "{error}");
+    assert_eq!(error.trim_end().lines().count(), 1, "{error}");
+    assert!(error.contains("sane-utils"), "{error}");
+    if there.is_err() {
+        eprintln!("SKIPPED: there is no scanimage on this computer (apt install sane-utils)");
+        return;
+    }
+    // SANE's own test device, which is switched off in most installations.
+    fs::create_dir_all(office.path("sane")).unwrap();
+    fs::write(office.path("sane/dll.conf"), "test\n").unwrap();
+    let run = |args: &[&str]| {
+        command(office.dir.path(), args)
+            .env("SANE_CONFIG_DIR", office.path("sane"))
+            .output()
+            .unwrap()
+    };
+    let out = run(&all);
+    let said = String::from_utf8_lossy(&out.stdout);
+    let error = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(1), "{said}{error}");
+    // The device's picture is of nobody's form, and the same ten times.
+    assert!(
+        said.contains("Đã quét xong 10 tệp: 1 trang mới"),
+        "{said}{error}"
+    );
+    assert!(!office.path("trạm/feeder").exists());
+    assert_eq!(office.tally("trạm")["pages"]["unplaced"], 1);
+    let missing = run(&["scan", "--station", "trạm", "--device=không:0"]);
+    let error = String::from_utf8_lossy(&missing.stderr);
+    assert_eq!(missing.status.code(), Some(2), "{error}");
+    assert!(error.contains("scanimage"), "{error}");
     whole(&office);
 }

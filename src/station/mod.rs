@@ -9,14 +9,17 @@
 //! forms/         forms that did not ship with the program, as they were taken in
 //! campaign.toml  the campaign as it was taken in
 //! scanner.toml   the profile of the station's scanner, if it has one
+//! feeder/        pages from the feeder until they are recorded
 //! scan.lock      held by the scan that runs
 //! ```
 
 pub mod assemble;
 pub mod audit;
+mod blanks;
 mod campaign;
 pub mod clip;
 mod error;
+mod feeder;
 mod forms;
 pub mod guard;
 mod lock;
@@ -30,8 +33,10 @@ mod watch;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use blanks::Blanks;
 pub use campaign::{Campaign, CampaignBox, CampaignUnit};
 pub use error::StationError;
+pub use feeder::{Fed, Feed};
 pub use forms::{KnownForm, check_forms, layouts_digest};
 pub use originals::Originals;
 pub use read_page::{Pages, damaged};

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::assemble::{Assembler, FormFacts, flagged};
+use super::assemble::{Assembler, FormFacts, flagged, is_blank};
+use super::blanks::{self, Blanks, Side};
 use super::lock::ScanLock;
 use super::ordered::{self, Event, Opened, Work};
 use super::originals::Originals;
@@ -20,7 +21,8 @@ use super::read_page::{Pages, damaged};
 use super::{KnownForm, SOFTWARE, Station, StationError};
 use crate::calibrate::Profile;
 use crate::page::{DecodeLimits, Source};
-use crate::read::{PageReading, Reader, Status, model_id};
+use crate::read::sketch::Sketch;
+use crate::read::{PageReading, ProblemCode, Reader, Status, model_id};
 use crate::store::{
     BatchKey, BatchState, BoxKey, NewGroup, NewImage, NewPage, ProfileKey, ReadBy, Store,
     StoreError, StoredPage,
@@ -75,6 +77,8 @@ pub struct ScanSummary {
     pub batch: Option<i64>,
     /// Somebody cancelled the batch; nothing of it counts.
     pub cancelled: bool,
+    /// Blank pages that came.
+    pub blanks: Blanks,
 }
 
 /// What the writer learns of a file.
@@ -108,7 +112,7 @@ struct ScanPiece<'w, 'a> {
 impl Work for ScanPiece<'_, '_> {
     type File = Pages;
     type Info = FileInfo;
-    type Page = PageReading;
+    type Page = (PageReading, Sketch);
 
     fn open(&self, source: usize) -> Opened<Pages, FileInfo> {
         let nothing = |info| Opened {
@@ -142,8 +146,13 @@ impl Work for ScanPiece<'_, '_> {
             .unwrap_or_else(|e| nothing(FileInfo::Fatal(Mutex::new(Some(e)))))
     }
 
-    fn page(&self, _: usize, file: &Pages, index: u32) -> PageReading {
-        file.read(index, self.work.job.reader).0
+    fn page(&self, _: usize, file: &Pages, index: u32) -> (PageReading, Sketch) {
+        let (reading, scan) = file.read(index, self.work.job.reader);
+        let sketch = match scan {
+            Some(scan) if reading.serial.is_none() => Sketch::of(&scan.image, &reading),
+            _ => Sketch::default(),
+        };
+        (reading, sketch)
     }
 }
 
@@ -242,6 +251,8 @@ struct Recorder<'a> {
     assembler: Assembler,
     stack: Option<String>,
     seen: HashSet<([u8; 32], u32)>,
+    /// The pages of the pile at hand.
+    pile: Vec<Side>,
     summary: ScanSummary,
     /// When it last looked what others want of the batch.
     asked: Instant,
@@ -287,7 +298,7 @@ impl Recorder<'_> {
 
     fn take(
         &mut self,
-        event: Event<'_, FileInfo, PageReading>,
+        event: Event<'_, FileInfo, (PageReading, Sketch)>,
         waiting: &mut Vec<StoredPage>,
     ) -> Result<(), StationError> {
         match event {
@@ -308,27 +319,25 @@ impl Recorder<'_> {
                 // A file with many pages is a pile of its own.
                 let pile = if image.pages > 1 { None } else { Some(stack) };
                 if pile.is_none() || pile != self.stack.as_ref() {
-                    let done = self.assembler.boundary();
-                    self.record(done)?;
+                    self.pile_ends()?;
                 }
                 self.stack = pile.cloned();
                 waiting.clone_from(stored);
                 Ok(())
             }
-            Event::Page(FileInfo::Ready { image, hash, .. }, index, reading) => {
+            Event::Page(FileInfo::Ready { image, hash, .. }, index, (reading, sketch)) => {
                 self.pass(waiting, index)?;
                 if !self.seen.insert((*hash, index)) {
                     self.summary.progress.known += 1;
                     return Ok(());
                 }
-                self.page(image, index, reading)
+                self.page(image, index, reading, sketch)
             }
             Event::Page(..) => Ok(()),
             Event::End(info) => {
                 self.pass(waiting, u32::MAX)?;
                 if matches!(info, FileInfo::Ready { image, .. } if image.pages > 1) {
-                    let done = self.assembler.boundary();
-                    self.record(done)?;
+                    self.pile_ends()?;
                 }
                 self.summary.progress.files += 1;
                 Ok(())
@@ -336,11 +345,20 @@ impl Recorder<'_> {
         }
     }
 
+    fn pile_ends(&mut self) -> Result<(), StationError> {
+        let blanks = blanks::count(&std::mem::take(&mut self.pile));
+        self.summary.blanks.backs += blanks.backs;
+        self.summary.blanks.sheets += blanks.sheets;
+        let done = self.assembler.boundary();
+        self.record(done)
+    }
+
     /// Pages before `index` that were recorded earlier.
     fn pass(&mut self, waiting: &mut Vec<StoredPage>, index: u32) -> Result<(), StationError> {
         let split = waiting.partition_point(|s| s.index < index);
         for stored in waiting.drain(..split).collect::<Vec<_>>() {
             self.summary.progress.known += 1;
+            self.pile.push(Side::Other);
             let done = self.assembler.passed(&stored);
             self.record(done)?;
         }
@@ -352,10 +370,21 @@ impl Recorder<'_> {
         image: &NewImage,
         index: u32,
         mut reading: PageReading,
+        sketch: Sketch,
     ) -> Result<(), StationError> {
         let facts = match (&reading.form, reading.version) {
             (Some(form), Some(version)) => match self.facts(form, version)? {
                 Some(facts) => Some(facts),
+                // It says so itself; a page of a form that is not registered
+                // cannot be recorded as one of it.
+                None if reading
+                    .problems
+                    .iter()
+                    .any(|p| p.code == ProblemCode::FormUnknown) =>
+                {
+                    (reading.form, reading.version, reading.page) = (None, None, None);
+                    None
+                }
                 None => {
                     reading = damaged(&format!(
                         "the reader named form {form} version {version}, which it was not given"
@@ -369,7 +398,17 @@ impl Recorder<'_> {
             image: image.clone(),
             index,
             reading,
+            sketch,
         };
+        // An odd last page has a back with nothing on it.
+        let one_sided = |f: FormFacts| f.pages % 2 == 1 && page.reading.page == Some(f.pages);
+        self.pile.push(if is_blank(&page) {
+            Side::Blank
+        } else if facts.is_some_and(one_sided) {
+            Side::OneSided
+        } else {
+            Side::Other
+        });
         self.summary.progress.pages += 1;
         self.summary.progress.flagged += u64::from(flagged(&page));
         let done = self.assembler.page(page, facts);
@@ -483,6 +522,7 @@ impl<'a> Session<'a> {
                 assembler: Assembler::default(),
                 stack: None,
                 seen: HashSet::new(),
+                pile: Vec::new(),
                 summary: ScanSummary::default(),
                 asked: Instant::now(),
             },
@@ -540,8 +580,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// As [`Session::take`].
     pub fn boundary(&mut self) -> Result<(), StationError> {
-        let rest = self.recorder.assembler.boundary();
-        self.recorder.record(rest)
+        self.recorder.pile_ends()
     }
 
     /// Ends the batch. Pages that wait for their next page are not recorded

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::sample::{answer, layout, page, reading, unknown};
 use super::*;
+use crate::read::sketch::{SIDE, Sketch};
 use crate::read::{Answer, AnswerState, PageReading, ProblemCode, Status};
 
 const BY: ReadBy<'static> = ReadBy {
@@ -57,8 +58,12 @@ impl Bench {
             ballot_box: reading.ballot_box.clone(),
             problems: Vec::new(),
         });
+        let mut page = page(name, reading);
+        if ballot.as_ref().is_some_and(|b| b.serial.is_none()) {
+            page.sketch = strokes(name.parse().unwrap_or(0) / 18);
+        }
         let group = NewGroup {
-            pages: vec![page(name, reading)],
+            pages: vec![page],
             ballot,
         };
         self.store.add_group(batch, &group, BY).unwrap();
@@ -117,6 +122,58 @@ impl Bench {
     fn of(&self, serial: &str) -> BallotKey {
         self.store.ballot_of_serial("two", serial).unwrap().unwrap()
     }
+}
+
+/// What the pen of somebody leaves in three boxes.
+fn strokes(of: usize) -> Sketch {
+    let cell = |i: usize| ((i + 7).wrapping_mul(2_654_435_761 + 2 * of) >> 16) as u8;
+    let clip = |at: u8| [at, 0].into_iter().chain((0..SIDE * SIDE).map(cell));
+    Sketch::from_bytes(&(0..3).flat_map(clip).collect::<Vec<u8>>())
+}
+
+/// The paper that was there first is cancelled: of two more images of it one
+/// counts, the other still waits.
+#[test]
+fn a_paper_without_serial_three_times_counts_once_whatever_is_cancelled() {
+    let mut t = bench();
+    let mut batches = Vec::new();
+    for n in 1..=3 {
+        let batch = t.start(None);
+        t.add(batch, &n.to_string(), reading("one", 1, None, a()));
+        batches.push(batch);
+    }
+    let other = t.start(None);
+    t.add(other, "40", reading("one", 1, None, a()));
+    let both = |counted, pending| {
+        vec![
+            ("counted".to_owned(), counted),
+            ("pending".to_owned(), pending),
+        ]
+    };
+    assert_eq!(t.states(), both(2, 2));
+    assert_eq!(t.reasons(), ["same-paper"]);
+    let suspects = t.store.suspects().unwrap();
+    assert_eq!(suspects.len(), 3);
+    assert_eq!(
+        (suspects[0].file.as_str(), suspects[0].earlier_file.as_str()),
+        ("2", "1")
+    );
+    t.store.cancel_batch(batches[0], "thử").unwrap();
+    assert_eq!(t.states(), both(2, 1));
+    // Somebody looked: it is another person's paper after all.
+    let ballot = t.store.suspects().unwrap()[0].ballot;
+    t.store
+        .decide(&Decision {
+            ballot,
+            settled: Settled::Problem {
+                code: "same-paper".to_owned(),
+            },
+            reason: "hai người khác nhau".to_owned(),
+            person: "lan".to_owned(),
+        })
+        .unwrap();
+    assert_eq!(t.states(), [("counted".to_owned(), 3)]);
+    t.whole();
 }
 
 fn a() -> Answer {
@@ -357,7 +414,8 @@ fn picture(n: usize) -> PageReading {
         3 => reading("two", 1, Some("S2"), said),
         4 => reading("two", 2, Some("S2"), said),
         5 => reading("one", 1, Some("S3"), said),
-        6 => reading("one", 1, None, said),
+        // Four images of two papers.
+        6 => reading("one", 1, None, a()),
         7 => unknown(ProblemCode::AnchorsMissing),
         _ => unknown(ProblemCode::BlankPage),
     };

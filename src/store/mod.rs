@@ -19,6 +19,7 @@ mod pages;
 mod provenance;
 #[cfg(test)]
 pub(crate) mod sample;
+mod sketches;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub use pages::{
 };
 pub(crate) use pages::{MISPAIRED, MISPAIRED_NEIGHBOUR};
 pub use provenance::Provenance;
+pub use sketches::Suspect;
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
 
 /// Key of a row of a registered form.

@@ -2,7 +2,9 @@
 
 use rusqlite::OptionalExtension;
 
+use super::sketches::Sketched;
 use super::{BallotKey, BatchKey, BatchState, FormKey, ProfileKey, Store, StoreError};
+use crate::read::sketch::Sketch;
 use crate::read::{PageReading, Status};
 
 /// An image file to be recorded; its original must be kept before.
@@ -29,6 +31,8 @@ pub struct NewPage {
     pub index: u32,
     /// What the reader said.
     pub reading: PageReading,
+    /// What the pen left in its boxes; empty where a serial tells papers apart.
+    pub sketch: Sketch,
 }
 
 /// Something of a ballot that a person must see.
@@ -279,6 +283,18 @@ impl Store {
                     name,
                 })?;
             }
+        }
+        if let Some((key, b)) = ballot.as_ref().filter(|(_, b)| b.serial.is_none()) {
+            let sketched: Vec<Sketched<'_>> = added
+                .iter()
+                .map(|(page, _, reading_id)| Sketched {
+                    reading_id: *reading_id,
+                    number: page.reading.page.unwrap_or(1),
+                    answers: &page.reading.answers,
+                    sketch: &page.sketch,
+                })
+                .collect();
+            self.compare_sketches(*key, b.form, &sketched)?;
         }
         if let Some((key, b)) = &ballot {
             let said = |code: &str| {

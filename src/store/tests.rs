@@ -94,6 +94,7 @@ fn a_direct_session_cannot_change_or_delete_what_was_recorded() {
         "placements",
         "batch_events",
         "ballot_ends",
+        "sketches",
         "scanner_profiles",
     ] {
         let delete = direct.execute(&format!("DELETE FROM {table}"), []);

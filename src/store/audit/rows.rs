@@ -38,7 +38,7 @@ const fn rewritten(name: &'static str, key: &'static str) -> Watched {
 }
 
 /// All of them. A table that is not here is not evidence: sessions, claims.
-pub(super) const WATCHED: [Watched; 16] = [
+pub(super) const WATCHED: [Watched; 17] = [
     once("station", "only"),
     once("campaigns", "version"),
     once("forms", "id"),
@@ -61,6 +61,7 @@ pub(super) const WATCHED: [Watched; 16] = [
     once("placements", "id"),
     once("batch_events", "id"),
     once("ballot_ends", "ballot_id"),
+    once("sketches", "reading_id"),
     once("problems", "id"),
     once("decisions", "id"),
     once("scanner_profiles", "id"),

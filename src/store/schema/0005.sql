@@ -101,6 +101,24 @@ BEGIN SELECT RAISE(ABORT, 'a page''s place in a ballot is never changed'); END;
 CREATE TRIGGER placements_never_deleted BEFORE DELETE ON placements
 BEGIN SELECT RAISE(ABORT, 'a page''s place in a ballot is never deleted'); END;
 
+-- What the pen left in the marked boxes of a page without a serial (see
+-- read/sketch.rs), and digests of its answers, each of half of them, by which
+-- pages that may show the same paper are found.
+CREATE TABLE sketches (
+    reading_id  INTEGER PRIMARY KEY REFERENCES readings (id),
+    form_id     INTEGER NOT NULL REFERENCES forms (id),
+    page        INTEGER NOT NULL,
+    key_one     TEXT NOT NULL,
+    key_two     TEXT NOT NULL,
+    cells       BLOB NOT NULL
+) STRICT;
+CREATE INDEX sketches_by_one ON sketches (form_id, page, key_one);
+CREATE INDEX sketches_by_two ON sketches (form_id, page, key_two);
+CREATE TRIGGER sketches_never_changed BEFORE UPDATE ON sketches
+BEGIN SELECT RAISE(ABORT, 'a sketch is never changed'); END;
+CREATE TRIGGER sketches_never_deleted BEFORE DELETE ON sketches
+BEGIN SELECT RAISE(ABORT, 'a sketch is never deleted'); END;
+
 -- A serial is a ballot's only while the ballot holds.
 DROP INDEX ballots_by_serial;
 CREATE INDEX ballots_by_serial ON ballots (form_id, serial) WHERE serial IS NOT NULL;
