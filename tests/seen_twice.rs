@@ -11,7 +11,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use phieu::form::Library;
-use phieu::read::sketch::{LEAST_BOXES, LEAST_MEAN, Sketch};
+use phieu::read::sketch::{LEAST_BOXES, LEAST_MEAN, LEAST_MEAN_OF_FEW, Sketch};
 use phieu::read::{ReadOptions, Reader};
 use phieu::synth::{Level, Scanner, Simulator};
 use rayon::prelude::*;
@@ -84,7 +84,7 @@ fn compare(form: &str, level: Level, scanner: Scanner, sheets: u64) -> (Share, S
     eprintln!(
         "{form}, {level}, {scanner:?} scanner, {sheets} sheets: {} of {} rescans suspected; \
          {} of {} pairs of other people's sheets with {LEAST_BOXES} or more boxes in common \
-         (limit {LEAST_MEAN})\n    missed {missed:?}",
+         (limit {LEAST_MEAN}, of few boxes {LEAST_MEAN_OF_FEW})\n    missed {missed:?}",
         same.suspected, same.of, different.suspected, different.of
     );
     for (which, what) in ["rescans", "others"].iter().enumerate() {

@@ -114,11 +114,7 @@ fn hash_rows(
 ) -> Result<bool, rusqlite::Error> {
     let mut any = false;
     let mut statement = db.prepare_cached(sql)?;
-    let names: Vec<String> = statement
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([key])?;
     while let Some(row) = rows.next()? {
         any = true;
