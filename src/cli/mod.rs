@@ -9,6 +9,7 @@ mod account;
 mod audit;
 mod audit_result;
 mod audit_sample;
+mod batch;
 mod box_;
 mod calibrate;
 mod calibrate_measure;
@@ -24,6 +25,7 @@ mod selftest;
 mod serve;
 mod shared;
 mod tally;
+mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -51,6 +53,9 @@ enum Command {
     Scan(scan::ScanArgs),
     /// Hòm phiếu: mở, biên bản, đối chiếu, đóng, tờ bìa (ballot boxes: open, minutes, reconcile, close, covers).
     Box(box_::BoxArguments),
+    Watch(watch::WatchArgs),
+    /// Lô quét: xem, tạm dừng, quét tiếp, hủy (batches: list, show, pause, resume, cancel).
+    Batch(batch::BatchArguments),
     Tally(tally::TallyArgs),
     Serve(serve::ServeArgs),
     /// Tài khoản đăng nhập trạm (who may log in).
@@ -72,6 +77,8 @@ impl Command {
             Self::Init(args) => init::run(&args),
             Self::Scan(args) => scan::run(&args),
             Self::Box(arguments) => box_::run(arguments),
+            Self::Watch(args) => watch::run(&args),
+            Self::Batch(arguments) => batch::run(arguments),
             Self::Tally(args) => tally::run(&args),
             Self::Serve(args) => serve::run(&args),
             Self::Account(arguments) => account::run(arguments),

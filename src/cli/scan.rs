@@ -13,14 +13,17 @@ use crate::calibrate::Profile;
 use crate::form::Layout;
 use crate::lang::Lang;
 use crate::page::DecodeLimits;
-use crate::read::{ReadOptions, Reader};
-use crate::station::{Campaign, KnownForm, ScanJob, ScanSummary, Station, StationError, scan};
-use crate::store::{OpenQuestion, PageTotals, Reason, Store, UnplacedPage};
+use crate::read::{OTHER_VERSION, ReadOptions, Reader};
+use crate::station::{
+    Campaign, Feed, KnownForm, ScanJob, ScanSummary, Station, StationError, scan,
+};
+use crate::store::{OpenQuestion, PageTotals, Reason, Store, Suspect, UnplacedPage};
 use crate::tally::{TallyFilter, tally};
 
 mod progress;
 mod summary;
 
+pub(crate) use progress::Bar;
 pub(crate) use summary::Waiting;
 
 /// Quét ảnh phiếu vào trạm (scan images of ballots into a station).
@@ -31,8 +34,23 @@ pub(crate) use summary::Waiting;
 #[derive(Debug, Args)]
 pub(crate) struct ScanArgs {
     /// Tệp ảnh, thư mục hoặc tệp ZIP (images, folders or ZIP archives)
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(
+        required_unless_present = "device",
+        conflicts_with = "device",
+        value_name = "PATH"
+    )]
     paths: Vec<PathBuf>,
+    /// Quét thẳng từ khay giấy bằng SANE; tên máy theo scanimage -L (from the feeder by SANE; names: scanimage -L)
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true)]
+    device: Option<Option<String>>,
+    /// Tùy chọn của máy như scanimage, lặp lại được, ví dụ "--source=ADF Duplex" (option of the device, repeatable; without --source one page from the glass)
+    #[arg(
+        long,
+        value_name = "OPTION",
+        requires = "device",
+        allow_hyphen_values = true
+    )]
+    device_option: Vec<String>,
     /// Thư mục của trạm (the station's folder)
     #[arg(long, value_name = "DIR")]
     station: PathBuf,
@@ -57,7 +75,17 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome, CliError> {
     let forms = forms_for(&station, &args.templates.dirs)?;
     let profile = args.profile.profile(|| Ok(station.profile()?))?;
     warn_of_repair(profile.as_ref(), lang);
-    let found = collect_sources(&args.paths, lang)?;
+    let fed = match &args.device {
+        None => None,
+        Some(device) => Some(station.feed(&Feed {
+            device: device.clone(),
+            options: args.device_option.clone(),
+        })?),
+    };
+    let found = match &fed {
+        None => collect_sources(&args.paths, lang)?,
+        Some(fed) => collect_sources(std::slice::from_ref(&fed.dir), lang)?,
+    };
     let layouts: Vec<Layout> = forms.iter().map(|f| f.layout.clone()).collect();
     let reader = Reader::new(
         layouts,
@@ -80,6 +108,19 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome, CliError> {
     let done = scan(&station, &job, |p| bar.show(p));
     bar.finish();
     let done = done?;
+    let trouble = fed.as_ref().and_then(|f| f.trouble.as_deref());
+    if fed.is_some() && done.failed.is_empty() && !done.cancelled {
+        station.fed_is_recorded();
+    }
+    if let Some(why) = trouble {
+        eprintln!(
+            "{}: {why}",
+            lang.pick(
+                "CHÚ Ý: máy quét dừng giữa chừng, các trang đã quét vẫn được lưu",
+                "NOTE: the scanner stopped; the pages until then are recorded"
+            )
+        );
+    }
     let store = station.store()?;
     let waiting = Waiting::of(&store)?;
     summary::print(
@@ -90,11 +131,13 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome, CliError> {
         &store,
         lang,
     )?;
-    Ok(if waiting.is_empty() && done.failed.is_empty() {
-        Outcome::Done
-    } else {
-        Outcome::NeedsPerson
-    })
+    Ok(
+        if waiting.is_empty() && done.failed.is_empty() && trouble.is_none() {
+            Outcome::Done
+        } else {
+            Outcome::NeedsPerson
+        },
+    )
 }
 
 /// The forms that a station reads by: those of its campaign and those that

@@ -17,6 +17,8 @@
 //! 9. [`compose`]: the answers
 //! 10. [`known_scanner`]: what a scanner's profile makes doubtful of them
 //!
+//! [`sketch`] keeps what tells whether two images show the same paper.
+//!
 //! [`explain`] shows what they found, in numbered pictures.
 //!
 //! Learned forms have no anchors of ours: [`coarse`] and [`patches`] register
@@ -51,6 +53,7 @@ mod reader;
 mod reading;
 pub(crate) mod registration;
 pub(crate) mod sample;
+pub mod sketch;
 pub(crate) mod squares;
 mod streak;
 mod template;
@@ -61,7 +64,8 @@ pub use features::{Feature, Features, USUAL_SHADE, VISIBLE_SHADE};
 pub use known_scanner::{KnownScanner, KnownStreak};
 pub use reader::{ReadOptions, Reader};
 pub use reading::{
-    Answer, AnswerState, AreaReading, Mark, MarkState, PageReading, Problem, ProblemCode, Status,
+    Answer, AnswerState, AreaReading, Mark, MarkState, OTHER_VERSION, PageReading, Problem,
+    ProblemCode, Status,
 };
 
 /// Which model and limits tell marks from empty boxes: recorded with each

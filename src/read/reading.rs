@@ -132,6 +132,10 @@ pub enum ProblemCode {
     CoverForeign,
 }
 
+/// How the detail of [`ProblemCode::FormUnknown`] begins for a sheet of a known
+/// form at another version.
+pub const OTHER_VERSION: &str = "printed from version";
+
 /// A problem of the page, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {

@@ -161,7 +161,7 @@ fn neighbour() -> NewProblem {
     }
 }
 
-fn is_blank(page: &NewPage) -> bool {
+pub(super) fn is_blank(page: &NewPage) -> bool {
     let problems = &page.reading.problems;
     problems.iter().any(|p| p.code == ProblemCode::BlankPage)
 }

@@ -26,6 +26,21 @@ pub enum StationError {
         .0.display()
     )]
     Busy(PathBuf),
+    /// SANE's program is not there.
+    #[error(
+        "there is no scanimage on this computer (không có scanimage): install SANE \
+         (Debian, Ubuntu: apt install sane-utils), or scan into a folder: phieu watch"
+    )]
+    NoScanimage,
+    /// The feeder gave nothing.
+    #[error("the scanner gave no page; scanimage said: {0}")]
+    NothingFed(String),
+    /// The batch at hand was cancelled by somebody.
+    #[error("batch {0} was cancelled while it was being scanned")]
+    Cancelled(i64),
+    /// The run was told to end.
+    #[error("the scan was stopped")]
+    Stopped,
     /// The folder of a new station is in use.
     #[error("{} is not empty; choose a new folder for the station", .0.display())]
     NotEmpty(PathBuf),

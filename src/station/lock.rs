@@ -3,8 +3,14 @@
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
+use std::time::Duration;
 
 use super::StationError;
+
+/// Somebody who only looks whether a scan runs holds the lock for less than
+/// this many attempts take.
+const ATTEMPTS: u32 = 5;
+const BETWEEN: Duration = Duration::from_millis(20);
 
 /// Held while a scan runs.
 #[derive(Debug)]
@@ -25,10 +31,23 @@ impl ScanLock {
             .write(true)
             .open(&path)
             .map_err(StationError::io(&path, "open"))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(StationError::Busy(station.to_owned())),
-            Err(TryLockError::Error(e)) => Err(StationError::io(&path, "lock")(e)),
+        for attempt in 0.. {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::WouldBlock) if attempt < ATTEMPTS => {
+                    std::thread::sleep(BETWEEN);
+                }
+                Err(TryLockError::WouldBlock) => break,
+                Err(TryLockError::Error(e)) => return Err(StationError::io(&path, "lock")(e)),
+            }
         }
+        Err(StationError::Busy(station.to_owned()))
+    }
+
+    /// Does a scan run? Looks by taking the lock for a moment.
+    #[must_use]
+    pub fn is_held(station: &Path) -> bool {
+        File::open(station.join("scan.lock"))
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 }

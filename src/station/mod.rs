@@ -9,15 +9,18 @@
 //! forms/         forms that did not ship with the program, as they were taken in
 //! campaign.toml  the campaign as it was taken in
 //! scanner.toml   the profile of the station's scanner, if it has one
+//! feeder/        pages from the feeder until they are recorded
 //! scan.lock      held by the scan that runs
 //! ```
 
 pub mod assemble;
 pub mod audit;
+mod blanks;
 pub mod boxes;
 mod campaign;
 pub mod clip;
 mod error;
+mod feeder;
 mod forms;
 pub mod guard;
 mod lock;
@@ -28,17 +31,21 @@ mod profile;
 mod read_page;
 pub mod sample;
 mod scan;
+mod watch;
 mod wording;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use blanks::Blanks;
 pub use campaign::{Campaign, CampaignBox, CampaignUnit};
 pub use error::StationError;
+pub use feeder::{Fed, Feed};
 pub use forms::{KnownForm, check_forms, layouts_digest};
 pub use originals::Originals;
 pub use read_page::{Pages, damaged};
-pub use scan::{Progress, ScanJob, ScanSummary, scan};
+pub use scan::{Progress, ScanJob, ScanSummary, Session, scan};
+pub use watch::{Notice, WatchTimes, watch};
 pub use wording::{QuestionWords, Wording};
 
 use crate::store::{Actor, Durability, Store};
@@ -142,6 +149,12 @@ impl Station {
     #[must_use]
     pub fn forms_dir(&self) -> PathBuf {
         self.dir.join("forms")
+    }
+
+    /// Does a scan run on it at this moment?
+    #[must_use]
+    pub fn is_scanning(&self) -> bool {
+        lock::ScanLock::is_held(&self.dir)
     }
 
     /// The database, for reading and for decisions.

@@ -1,12 +1,19 @@
 //! A run of scanning: files in, records out. Reads in parallel, writes on one
 //! thread, in the order of the input; may be killed at any point and run
 //! again.
+//!
+//! While it runs, other processes pause, resume and cancel its batch through
+//! the database: the thread that records looks there a few times a second, and
+//! the database refuses pages of a cancelled batch in the same transaction.
 
 use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use super::assemble::{Assembler, FormFacts, flagged};
+use super::assemble::{Assembler, FormFacts, flagged, is_blank};
+use super::blanks::{self, Blanks, Side};
 use super::lock::ScanLock;
 use super::ordered::{self, Event, Opened, Work};
 use super::originals::Originals;
@@ -15,9 +22,11 @@ use super::{KnownForm, SOFTWARE, Station, StationError};
 use crate::calibrate::Profile;
 use crate::form::code::station_tag;
 use crate::page::{DecodeLimits, Source};
+use crate::read::sketch::Sketch;
 use crate::read::{PageReading, ProblemCode, Reader, Status, model_id};
 use crate::store::{
-    BatchKey, BoxKey, NewGroup, NewImage, NewPage, Pile, ReadBy, Store, StoreError, StoredPage,
+    BatchKey, BatchState, BoxKey, NewGroup, NewImage, NewPage, Pile, ProfileKey, ReadBy, Store,
+    StoreError, StoredPage,
 };
 
 /// What to scan, and by what.
@@ -53,6 +62,8 @@ pub struct Progress {
     pub known: u64,
     /// Pages of this run that a person must look at.
     pub flagged: u64,
+    /// Somebody asked it to wait.
+    pub paused: bool,
 }
 
 /// What a scan did.
@@ -63,6 +74,12 @@ pub struct ScanSummary {
     /// Files that could not be read from the disk and are not recorded: name
     /// and cause.
     pub failed: Vec<(String, String)>,
+    /// Number of the batch; `None`: nothing came that was not there.
+    pub batch: Option<i64>,
+    /// Somebody cancelled the batch; nothing of it counts.
+    pub cancelled: bool,
+    /// Blank pages that came.
+    pub blanks: Blanks,
 }
 
 /// What the writer learns of a file.
@@ -84,13 +101,19 @@ struct ScanWork<'a> {
     job: &'a ScanJob<'a>,
     originals: Originals,
     lookup: Mutex<Store>,
-    layouts: &'a str,
+    layouts: String,
 }
 
-impl Work for ScanWork<'_> {
+/// Some files of a run.
+struct ScanPiece<'w, 'a> {
+    work: &'w ScanWork<'a>,
+    sources: &'w [Source],
+}
+
+impl Work for ScanPiece<'_, '_> {
     type File = Pages;
     type Info = FileInfo;
-    type Page = PageReading;
+    type Page = (PageReading, Sketch);
 
     fn open(&self, source: usize) -> Opened<Pages, FileInfo> {
         let nothing = |info| Opened {
@@ -98,13 +121,13 @@ impl Work for ScanWork<'_> {
             info,
             pages: Vec::new(),
         };
-        let Some(source) = self.job.sources.get(source) else {
+        let Some(source) = self.sources.get(source) else {
             return nothing(FileInfo::Failed {
                 name: String::new(),
                 why: String::new(),
             });
         };
-        let bytes = match super::guard::guarded(|| source.bytes(&self.job.limits)) {
+        let bytes = match super::guard::guarded(|| source.bytes(&self.work.job.limits)) {
             Ok(Ok(bytes)) => bytes,
             Ok(Err(e)) => {
                 return nothing(FileInfo::Failed {
@@ -119,12 +142,18 @@ impl Work for ScanWork<'_> {
                 });
             }
         };
-        self.admit(source, bytes)
+        self.work
+            .admit(source, bytes)
             .unwrap_or_else(|e| nothing(FileInfo::Fatal(Mutex::new(Some(e)))))
     }
 
-    fn page(&self, _: usize, file: &Pages, index: u32) -> PageReading {
-        file.read(index, self.job.reader).0
+    fn page(&self, _: usize, file: &Pages, index: u32) -> (PageReading, Sketch) {
+        let (reading, scan) = file.read(index, self.work.job.reader);
+        let sketch = match scan {
+            Some(scan) if reading.serial.is_none() => Sketch::of(&scan.image, &reading),
+            _ => Sketch::default(),
+        };
+        (reading, sketch)
     }
 }
 
@@ -138,7 +167,7 @@ impl ScanWork<'_> {
         let hex = hash.to_hex().to_string();
         let by = ReadBy {
             reader: SOFTWARE,
-            layouts: self.layouts,
+            layouts: &self.layouts,
             model: model_id(),
             profile: None,
         };
@@ -212,11 +241,12 @@ fn stack_of(name: &str) -> String {
 /// The thread that records.
 struct Recorder<'a> {
     station: &'a Station,
-    store: &'a mut Store,
+    store: Store,
     forms: &'a [KnownForm],
     keys: BTreeMap<(String, u32), FormFacts>,
-    by: ReadBy<'a>,
+    layouts: String,
     profile: Option<&'a Profile>,
+    profile_key: Option<ProfileKey>,
     ballot_box: Option<BoxKey>,
     batch: Option<BatchKey>,
     assembler: Assembler,
@@ -228,13 +258,54 @@ struct Recorder<'a> {
     /// By which our cover sheets are known.
     tag: String,
     seen: HashSet<([u8; 32], u32)>,
+    /// The pages of the pile at hand.
+    sides: Vec<Side>,
     summary: ScanSummary,
+    /// When it last looked what others want of the batch.
+    asked: Instant,
 }
 
+/// How often the recording thread looks whether the batch is to wait or is
+/// cancelled: soon enough for a person at the feeder, and a look takes some
+/// microseconds.
+const ASK_EVERY: Duration = Duration::from_millis(200);
+
 impl Recorder<'_> {
+    /// Waits while the batch is paused.
+    fn heed(
+        &mut self,
+        stop: Option<&AtomicBool>,
+        progress: &mut impl FnMut(&Progress),
+    ) -> Result<(), StationError> {
+        loop {
+            if stop.is_some_and(|s| s.load(Ordering::Relaxed)) {
+                return Err(StationError::Stopped);
+            }
+            if !self.summary.progress.paused && self.asked.elapsed() < ASK_EVERY {
+                return Ok(());
+            }
+            self.asked = Instant::now();
+            let state = match self.batch {
+                Some(batch) => self.store.batch_state(batch)?,
+                None => BatchState::Open,
+            };
+            self.summary.progress.paused = state == BatchState::Paused;
+            match (state, self.batch) {
+                (BatchState::Cancelled, Some(batch)) => {
+                    return Err(StationError::Cancelled(batch.number()));
+                }
+                (BatchState::Paused, _) => {
+                    progress(&self.summary.progress);
+                    std::thread::sleep(ASK_EVERY);
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
     fn take(
         &mut self,
-        event: Event<'_, FileInfo, PageReading>,
+        event: Event<'_, FileInfo, (PageReading, Sketch)>,
         waiting: &mut Vec<StoredPage>,
     ) -> Result<(), StationError> {
         match event {
@@ -255,8 +326,7 @@ impl Recorder<'_> {
                 // A file with many pages is a pile of its own.
                 let pile = if image.pages > 1 { None } else { Some(stack) };
                 if pile.is_none() || pile != self.stack.as_ref() {
-                    let done = self.assembler.boundary();
-                    self.record(done)?;
+                    self.pile_ends()?;
                 }
                 self.stack = pile.cloned();
                 if self.folder.as_ref() != Some(stack) {
@@ -266,7 +336,7 @@ impl Recorder<'_> {
                 waiting.clone_from(stored);
                 Ok(())
             }
-            Event::Page(FileInfo::Ready { image, hash, .. }, index, reading) => {
+            Event::Page(FileInfo::Ready { image, hash, .. }, index, (reading, sketch)) => {
                 self.pass(waiting, index)?;
                 if !self.seen.insert((*hash, index)) {
                     self.summary.progress.known += 1;
@@ -276,19 +346,26 @@ impl Recorder<'_> {
                         None => Ok(()),
                     };
                 }
-                self.page(image, index, reading)
+                self.page(image, index, reading, sketch)
             }
             Event::Page(..) => Ok(()),
             Event::End(info) => {
                 self.pass(waiting, u32::MAX)?;
                 if matches!(info, FileInfo::Ready { image, .. } if image.pages > 1) {
-                    let done = self.assembler.boundary();
-                    self.record(done)?;
+                    self.pile_ends()?;
                 }
                 self.summary.progress.files += 1;
                 Ok(())
             }
         }
+    }
+
+    fn pile_ends(&mut self) -> Result<(), StationError> {
+        let blanks = blanks::count(&std::mem::take(&mut self.sides));
+        self.summary.blanks.backs += blanks.backs;
+        self.summary.blanks.sheets += blanks.sheets;
+        let done = self.assembler.boundary();
+        self.record(done)
     }
 
     /// Pages before `index` that were recorded earlier.
@@ -298,8 +375,10 @@ impl Recorder<'_> {
             self.summary.progress.known += 1;
             if let Some(pile) = stored.cover {
                 self.turn_to(pile)?;
+                self.sides.push(Side::OneSided);
                 continue;
             }
+            self.sides.push(Side::Other);
             let done = self.assembler.passed(&stored);
             self.record(done)?;
         }
@@ -308,8 +387,7 @@ impl Recorder<'_> {
 
     /// Other pages lie from here on: what was begun ends.
     fn turn_to(&mut self, pile: Pile) -> Result<(), StationError> {
-        let done = self.assembler.boundary();
-        self.record(done)?;
+        self.pile_ends()?;
         self.pile = pile;
         Ok(())
     }
@@ -338,10 +416,21 @@ impl Recorder<'_> {
         image: &NewImage,
         index: u32,
         mut reading: PageReading,
+        sketch: Sketch,
     ) -> Result<(), StationError> {
         let facts = match (&reading.form, reading.version) {
             (Some(form), Some(version)) => match self.facts(form, version)? {
                 Some(facts) => Some(facts),
+                // It says so itself; a page of a form that is not registered
+                // cannot be recorded as one of it.
+                None if reading
+                    .problems
+                    .iter()
+                    .any(|p| p.code == ProblemCode::FormUnknown) =>
+                {
+                    (reading.form, reading.version, reading.page) = (None, None, None);
+                    None
+                }
                 None => {
                     reading = damaged(&format!(
                         "the reader named form {form} version {version}, which it was not given"
@@ -370,13 +459,28 @@ impl Recorder<'_> {
             image: image.clone(),
             index,
             reading,
+            sketch,
         };
+        // An odd last page has a back with nothing on it.
+        let one_sided = |f: FormFacts| f.pages % 2 == 1 && page.reading.page == Some(f.pages);
+        let side = if is_blank(&page) {
+            Side::Blank
+        } else if pile.is_some() || facts.is_some_and(one_sided) {
+            Side::OneSided
+        } else {
+            Side::Other
+        };
+        if pile.is_none() {
+            self.sides.push(side);
+        }
         self.summary.progress.pages += 1;
         self.summary.progress.flagged += u64::from(flagged(&page));
         let done = self.assembler.page(page, facts);
         self.record(done)?;
         if let Some(pile) = pile {
             self.turn_to(pile)?;
+            // The blank back of a cover sheet is none of the pile's.
+            self.sides.push(side);
         }
         Ok(())
     }
@@ -414,20 +518,174 @@ impl Recorder<'_> {
                     if let Some(p) = self.profile {
                         let source = p.to_toml()?;
                         let key = self.store.record_profile(&p.name, &p.digest(), &source)?;
-                        self.by.profile = Some(key);
+                        self.profile_key = Some(key);
                     }
                     self.batch = Some(batch);
+                    self.summary.batch = Some(batch.number());
                     batch
                 }
             };
-            self.store
-                .add_group_of_pile(batch, &group, self.by, self.pile)?;
+            let by = ReadBy {
+                reader: SOFTWARE,
+                layouts: &self.layouts,
+                model: model_id(),
+                profile: self.profile_key,
+            };
+            match self.store.add_group_of_pile(batch, &group, by, self.pile) {
+                Err(StoreError::BatchCancelled(number)) => {
+                    return Err(StationError::Cancelled(number));
+                }
+                other => other?,
+            }
         }
         Ok(())
     }
 }
 
-/// Scans; `progress` is called after each file and page.
+/// A run that takes files as they come, in one batch: pages are paired across
+/// the calls of [`Session::take`]. Holds the station's lock for scanning.
+pub struct Session<'a> {
+    job: &'a ScanJob<'a>,
+    work: ScanWork<'a>,
+    recorder: Recorder<'a>,
+    stop: Option<&'a AtomicBool>,
+    _lock: ScanLock,
+}
+
+impl<'a> Session<'a> {
+    /// Begins; the files of the job are not taken yet.
+    ///
+    /// # Errors
+    /// Another scan runs on this station, a form contradicts the one that is
+    /// registered, or the disk refuses.
+    pub fn begin(station: &'a Station, job: &'a ScanJob<'a>) -> Result<Self, StationError> {
+        debug_assert_eq!(
+            job.reader.scanner(),
+            job.profile.map(Profile::known_scanner).as_ref(),
+            "what is recorded must be what was read by"
+        );
+        let lock = ScanLock::take(station.dir())?;
+        let store = station.store_for_scanning()?;
+        super::check_forms(&store, job.forms)?;
+        let originals = station.originals();
+        originals.sweep();
+        let layouts = super::layouts_digest(job.forms);
+        let ballot_box = job.ballot_box.map(|b| store.box_named(b)).transpose()?;
+        if let Some(key) = ballot_box
+            && store.is_closed(key)?
+        {
+            return Err(StoreError::BoxClosed(store.box_row(key)?.label()).into());
+        }
+        let tag = station_tag(&store.station()?.id);
+        Ok(Self {
+            job,
+            work: ScanWork {
+                job,
+                originals,
+                lookup: Mutex::new(station.store_for_scanning()?),
+                layouts: layouts.clone(),
+            },
+            recorder: Recorder {
+                station,
+                store,
+                forms: job.forms,
+                keys: BTreeMap::new(),
+                layouts,
+                profile: job.profile,
+                profile_key: None,
+                ballot_box,
+                batch: None,
+                assembler: Assembler::default(),
+                stack: None,
+                folder: None,
+                pile: Pile::AsBatch,
+                tag,
+                seen: HashSet::new(),
+                sides: Vec::new(),
+                summary: ScanSummary::default(),
+                asked: Instant::now(),
+            },
+            stop: None,
+            _lock: lock,
+        })
+    }
+
+    /// Lets [`Session::take`] end early when this becomes true.
+    pub fn stop_on(&mut self, stop: &'a AtomicBool) {
+        self.stop = Some(stop);
+    }
+
+    /// Reads and records these files; `progress` is called after each file and
+    /// page, and while the batch is paused.
+    ///
+    /// # Errors
+    /// [`StationError::Cancelled`], [`StationError::Stopped`], or the disk
+    /// refuses. What is recorded until then stays.
+    pub fn take(
+        &mut self,
+        sources: &[Source],
+        mut progress: impl FnMut(&Progress),
+    ) -> Result<(), StationError> {
+        self.recorder.summary.progress.files_total += sources.len();
+        let piece = ScanPiece {
+            work: &self.work,
+            sources,
+        };
+        let recorder = &mut self.recorder;
+        let mut waiting = Vec::new();
+        ordered::run(&piece, sources.len(), self.job.threads, |_, event| {
+            recorder.heed(self.stop, &mut progress)?;
+            recorder.take(event, &mut waiting)?;
+            progress(&recorder.summary.progress);
+            Ok::<(), StationError>(())
+        })
+    }
+
+    /// Did somebody cancel the batch?
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        let state = |b| self.recorder.store.batch_state(b).ok();
+        self.recorder.batch.and_then(state) == Some(BatchState::Cancelled)
+    }
+
+    /// What was done until now.
+    #[must_use]
+    pub fn summary(&self) -> &ScanSummary {
+        &self.recorder.summary
+    }
+
+    /// The pile ends here: what waits for its next page is recorded as it is.
+    ///
+    /// # Errors
+    /// As [`Session::take`].
+    pub fn boundary(&mut self) -> Result<(), StationError> {
+        self.recorder.pile_ends()
+    }
+
+    /// Ends the batch. Pages that wait for their next page are not recorded
+    /// (call [`Session::boundary`] before, if the pile has come to its end): a
+    /// later run takes them with it.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn finish(mut self) -> Result<ScanSummary, StationError> {
+        if let Some(batch) = self.recorder.batch {
+            let cancelled = self.recorder.store.batch_state(batch)? == BatchState::Cancelled;
+            self.recorder.summary.cancelled = cancelled;
+            if !cancelled {
+                self.recorder.store.finish_batch(batch)?;
+            }
+        }
+        self.recorder.summary.progress.paused = false;
+        self.recorder.store.make_durable()?;
+        self.work.originals.sweep();
+        Ok(self.recorder.summary)
+    }
+}
+
+/// Scans the files of the job; `progress` is called after each file and page,
+/// and while the batch is paused. A batch that somebody cancels meanwhile is no
+/// error: the summary says so.
 ///
 /// # Errors
 /// Another scan runs on this station, a form contradicts the one that is
@@ -436,73 +694,14 @@ impl Recorder<'_> {
 pub fn scan(
     station: &Station,
     job: &ScanJob<'_>,
-    mut progress: impl FnMut(&Progress),
+    progress: impl FnMut(&Progress),
 ) -> Result<ScanSummary, StationError> {
-    debug_assert_eq!(
-        job.reader.scanner(),
-        job.profile.map(Profile::known_scanner).as_ref(),
-        "what is recorded must be what was read by"
-    );
-    let _lock = ScanLock::take(station.dir())?;
-    let mut store = station.store_for_scanning()?;
-    super::check_forms(&store, job.forms)?;
-    let originals = station.originals();
-    originals.sweep();
-    let layouts = super::layouts_digest(job.forms);
-    let work = ScanWork {
-        job,
-        originals,
-        lookup: Mutex::new(station.store_for_scanning()?),
-        layouts: &layouts,
-    };
-    let ballot_box = job.ballot_box.map(|b| store.box_named(b)).transpose()?;
-    if let Some(key) = ballot_box
-        && store.is_closed(key)?
+    let mut session = Session::begin(station, job)?;
+    match session
+        .take(job.sources, progress)
+        .and_then(|()| session.boundary())
     {
-        return Err(StoreError::BoxClosed(store.box_row(key)?.label()).into());
+        Ok(()) | Err(StationError::Cancelled(_)) => session.finish(),
+        Err(e) => Err(e),
     }
-    let tag = station_tag(&store.station()?.id);
-    let mut recorder = Recorder {
-        station,
-        store: &mut store,
-        forms: job.forms,
-        keys: BTreeMap::new(),
-        by: ReadBy {
-            reader: SOFTWARE,
-            layouts: &layouts,
-            model: model_id(),
-            profile: None,
-        },
-        profile: job.profile,
-        ballot_box,
-        batch: None,
-        assembler: Assembler::default(),
-        stack: None,
-        folder: None,
-        pile: Pile::AsBatch,
-        tag,
-        seen: HashSet::new(),
-        summary: ScanSummary {
-            progress: Progress {
-                files_total: job.sources.len(),
-                ..Progress::default()
-            },
-            ..ScanSummary::default()
-        },
-    };
-    let mut waiting = Vec::new();
-    ordered::run(&work, job.sources.len(), job.threads, |_, event| {
-        recorder.take(event, &mut waiting)?;
-        progress(&recorder.summary.progress);
-        Ok::<(), StationError>(())
-    })?;
-    let rest = recorder.assembler.boundary();
-    recorder.record(rest)?;
-    if let Some(batch) = recorder.batch {
-        recorder.store.finish_batch(batch)?;
-    }
-    let summary = recorder.summary;
-    store.make_durable()?;
-    work.originals.sweep();
-    Ok(summary)
 }

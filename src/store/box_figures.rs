@@ -175,7 +175,7 @@ const FIGURES: &str = "
         WHERE a.state IN ('overvote', 'marginal', 'corrected')),
     asked AS MATERIALIZED (
         SELECT ballot_id FROM uncertain
-        UNION SELECT ballot_id FROM problems WHERE blocking = 1 AND ballot_id IS NOT NULL
+        UNION SELECT ballot_id FROM current_problems WHERE blocking = 1 AND ballot_id IS NOT NULL
         UNION SELECT ballot_id FROM decisions
         UNION SELECT ballot_id FROM doubts),
     open AS MATERIALIZED (
@@ -187,7 +187,7 @@ const FIGURES: &str = "
             WHEN s.id IN (SELECT ballot_id FROM open) THEN 'review'
             WHEN s.id IN (SELECT ballot_id FROM asked) THEN 'settled'
             ELSE 'clean' END AS place
-        FROM ballot_states s)
+        FROM ballot_states s WHERE s.state <> 'cancelled')
     SELECT box_id, count(*),
         count(*) FILTER (WHERE place = 'rejected'),
         count(*) FILTER (WHERE place = 'review'),

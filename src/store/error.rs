@@ -50,6 +50,15 @@ pub enum StoreError {
         /// Version of the form.
         version: u32,
     },
+    /// There is no batch of this number.
+    #[error("the station has no batch {0}; see: phieu batch list --station DIR")]
+    BatchMissing(i64),
+    /// It was cancelled.
+    #[error("batch {0} is cancelled")]
+    BatchCancelled(i64),
+    /// It has come to its end: nothing is there to be paused.
+    #[error("batch {0} is not being scanned any more; it can only be cancelled")]
+    BatchFinished(i64),
     /// The name stands for several boxes.
     #[error("{0} units have a box {1:?}; write UNIT/BOX")]
     BoxAmbiguous(usize, String),

@@ -79,7 +79,7 @@ macro_rules! effective {
 }
 
 impl Store {
-    /// Ballots by form, unit and state.
+    /// Ballots by form, unit and state; those of cancelled batches left out.
     ///
     /// # Errors
     /// The database refuses.
@@ -87,7 +87,8 @@ impl Store {
         self.db
             .prepare_cached(
                 "SELECT s.form_id, u.unit, s.state, count(*) FROM ballot_states s
-                 LEFT JOIN units u ON u.id = s.unit_id GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+                 LEFT JOIN units u ON u.id = s.unit_id
+                 WHERE s.state <> 'cancelled' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
             )
             .and_then(|mut s| {
                 s.query_map([], |r| {

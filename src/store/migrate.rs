@@ -8,11 +8,12 @@ use super::{StoreError, audit};
 
 /// `MIGRATIONS[n]` brings version n to n + 1; `PRAGMA user_version` says where
 /// a database is. A migration that was released is never edited.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
     include_str!("schema/0003.sql"),
     include_str!("schema/0004.sql"),
+    include_str!("schema/0005.sql"),
     include_str!("schema/0006.sql"),
 ];
 
@@ -47,9 +48,13 @@ pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError
             .map_err(failed)?;
         // Another process may have migrated while this one waited.
         if user_version(&tx).map_err(failed)? == version {
+            let placed = audit::has_places(&tx).map_err(failed)?;
             tx.execute_batch(step).map_err(failed)?;
             if version + 1 == CHAINED {
                 audit::take_over(&tx).map_err(failed)?;
+            }
+            if !placed && audit::has_places(&tx).map_err(failed)? {
+                audit::take_over_places(&tx).map_err(failed)?;
             }
             tx.pragma_update(None, "user_version", version + 1)
                 .map_err(failed)?;

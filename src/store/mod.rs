@@ -8,6 +8,9 @@
 
 mod accounts;
 pub(crate) mod audit;
+mod batches;
+#[cfg(test)]
+mod batches_tests;
 mod box_figures;
 mod boxes;
 mod campaign;
@@ -21,6 +24,7 @@ mod review;
 #[cfg(test)]
 pub(crate) mod sample;
 mod samples;
+mod sketches;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -31,6 +35,7 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use accounts::{Account, AccountKey, Role, Session};
 pub use audit::{Actor, Checked, Entry, Finding, Head};
+pub use batches::{BatchEvent, BatchRow, BatchState, Cancelled};
 pub use box_figures::{BoxFigures, BoxLine, RejectedFor};
 pub use boxes::{BoxEvent, BoxRow, Minutes, OpeningRow, Pile, Present};
 pub use campaign::{CampaignRow, FormRow, StationRow, UnitRow};
@@ -44,6 +49,7 @@ pub(crate) use pages::{MISPAIRED, MISPAIRED_NEIGHBOUR};
 pub use provenance::Provenance;
 pub use review::{Cursor, Item, ItemFilter, ItemId, Opinion, Outcome, Pace, PageOfItem, WallBox};
 pub use samples::{SampleResult, SampleRow, ScannedBallot};
+pub use sketches::Suspect;
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
 
 /// Key of a row of a registered form.
@@ -69,6 +75,14 @@ pub struct BoxKey(i64);
 /// Key of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BatchKey(i64);
+
+impl BatchKey {
+    /// The number by which people speak of the batch on this station.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
 
 /// Key of a ballot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,6 +128,7 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut store = Self::connect(path, flags, Durability::EachCommit)?;
         migrate::migrate(&mut store.db, path)?;
+        store.forget_touched();
         store.act_as(actor);
         store.change("station-created", || {
             store
@@ -139,6 +154,7 @@ impl Store {
         }
         let mut store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, durability)?;
         migrate::migrate(&mut store.db, path)?;
+        store.forget_touched();
         Ok(store)
     }
 

@@ -3,7 +3,11 @@
 use rusqlite::OptionalExtension;
 
 use super::boxes::{BOX_CLOSED, BOX_MISMATCH, COVER_FOREIGN};
-use super::{BallotKey, BatchKey, BoxKey, FormKey, Pile, ProfileKey, Store, StoreError};
+use super::sketches::Sketched;
+use super::{
+    BallotKey, BatchKey, BatchState, BoxKey, FormKey, Pile, ProfileKey, Store, StoreError,
+};
+use crate::read::sketch::Sketch;
 use crate::read::{PageReading, Status};
 
 /// An image file to be recorded; its original must be kept before.
@@ -30,6 +34,8 @@ pub struct NewPage {
     pub index: u32,
     /// What the reader said.
     pub reading: PageReading,
+    /// What the pen left in its boxes; empty where a serial tells papers apart.
+    pub sketch: Sketch,
 }
 
 /// Something of a ballot that a person must see.
@@ -152,7 +158,7 @@ impl Store {
             .map_err(|e| self.failed("list the images", e))
     }
 
-    /// What is recorded of the file with this hash.
+    /// What is recorded of the file with this hash, in batches that hold.
     ///
     /// # Errors
     /// The database refuses.
@@ -171,12 +177,14 @@ impl Store {
         let stored = self
             .db
             .prepare_cached(
-                "SELECT p.page_index, r.status, b.page_id IS NOT NULL,
+                "SELECT p.page_index, r.status,
+                        EXISTS (SELECT 1 FROM ballot_pages b WHERE b.page_id = p.id),
                         EXISTS (SELECT 1 FROM problems q
                                 WHERE q.reading_id = r.id AND q.code = 'blank-page'),
                         EXISTS (SELECT 1 FROM problems q
-                                WHERE q.ballot_id = b.ballot_id AND q.code = ?2),
-                        EXISTS (SELECT 1 FROM readings s WHERE s.page_id = p.id
+                                WHERE q.code = ?2 AND q.ballot_id IN (
+                                    SELECT b.ballot_id FROM ballot_pages b WHERE b.page_id = p.id)),
+                        EXISTS (SELECT 1 FROM holding_readings s WHERE s.page_id = p.id
                                 AND s.reader = ?3 AND s.layouts = ?4),
                         (SELECT min(q.code) FROM problems q WHERE q.reading_id = r.id
                                 AND q.code IN ('cover-foreign', 'cover-sheet')),
@@ -184,7 +192,6 @@ impl Store {
                                 WHERE x.box = r.box AND u.unit IS r.unit)
                  FROM pages p
                  JOIN current_readings r ON r.page_id = p.id
-                 LEFT JOIN ballot_pages b ON b.page_id = p.id
                  WHERE p.image_id = ?1 ORDER BY p.page_index",
             )
             .and_then(|mut s| {
@@ -235,6 +242,11 @@ impl Store {
         pile: Pile,
     ) -> Result<(), StoreError> {
         self.change("pages-recorded", || {
+            // In the same transaction: nothing is recorded in a batch once its
+            // cancellation is.
+            if self.batch_state(batch)? == BatchState::Cancelled {
+                return Err(StoreError::BatchCancelled(batch.0));
+            }
             self.add_group_inside(batch, group, by, pile)?;
             let pages: Vec<_> = group
                 .pages
@@ -268,7 +280,7 @@ impl Store {
         let mut added = Vec::new();
         for page in &group.pages {
             let page_id = self.page_row(batch, page)?;
-            let reading_id = self.reading_row(page_id, page, by)?;
+            let reading_id = self.reading_row(batch, page_id, page, by)?;
             added.push((page, page_id, reading_id));
         }
         let ballot = match &group.ballot {
@@ -287,8 +299,30 @@ impl Store {
                 self.problem_row(Some(*reading_id), place, &code, &p.detail, blocking)?;
             }
             if let Some(key) = place {
-                grown |= self.place_page(key, page, *page_id, *reading_id)?;
+                let name = &page.image.name;
+                grown |= self.place_page(&Place {
+                    batch,
+                    ballot: key,
+                    page_id: *page_id,
+                    reading_id: *reading_id,
+                    number: page.reading.page.unwrap_or(1),
+                    unread: page.reading.status == Status::Unreadable,
+                    name,
+                    pile,
+                })?;
             }
+        }
+        if let Some((key, b)) = ballot.as_ref().filter(|(_, b)| b.serial.is_none()) {
+            let sketched: Vec<Sketched<'_>> = added
+                .iter()
+                .map(|(page, _, reading_id)| Sketched {
+                    reading_id: *reading_id,
+                    number: page.reading.page.unwrap_or(1),
+                    answers: &page.reading.answers,
+                    sketch: &page.sketch,
+                })
+                .collect();
+            self.compare_sketches(*key, b.form, &sketched)?;
         }
         if let Some((key, b)) = &ballot {
             if grown {
@@ -342,7 +376,13 @@ impl Store {
         run().map_err(|e| self.failed("record an image", e))
     }
 
-    fn reading_row(&self, page_id: i64, page: &NewPage, by: ReadBy<'_>) -> Result<i64, StoreError> {
+    fn reading_row(
+        &self,
+        batch: BatchKey,
+        page_id: i64,
+        page: &NewPage,
+        by: ReadBy<'_>,
+    ) -> Result<i64, StoreError> {
         let reading = &page.reading;
         let form_id = match (&reading.form, reading.version) {
             (Some(form), Some(version)) => Some(self.form_key(form, version)?.0),
@@ -358,8 +398,9 @@ impl Store {
             self.db
                 .prepare_cached(
                     "INSERT INTO readings (page_id, form_id, page, serial, unit, box, status,
-                        reading, digest, reader, layouts, model, profile_id, station, read_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+                        reading, digest, reader, layouts, model, profile_id, batch_id, station,
+                        read_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
                         (SELECT id FROM station), strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
                 )?
                 .execute((
@@ -376,6 +417,7 @@ impl Store {
                     by.layouts,
                     by.model,
                     by.profile.map(|p| p.0),
+                    batch.0,
                 ))?;
             let id = self.db.last_insert_rowid();
             for (question, answer) in &reading.answers {
@@ -424,7 +466,7 @@ impl Store {
             })
     }
 
-    fn ballot_row(
+    pub(super) fn ballot_row(
         &self,
         batch: BatchKey,
         ballot: &NewBallot,
@@ -443,7 +485,10 @@ impl Store {
         if let Some(serial) = &ballot.serial {
             let known = self
                 .db
-                .prepare_cached("SELECT id FROM ballots WHERE form_id = ?1 AND serial = ?2")
+                .prepare_cached(
+                    "SELECT id FROM ballots b WHERE form_id = ?1 AND serial = ?2
+                     AND NOT EXISTS (SELECT 1 FROM ballot_ends x WHERE x.ballot_id = b.id)",
+                )
                 .and_then(|mut s| {
                     s.query_row((ballot.form.0, serial), |r| r.get(0))
                         .optional()
@@ -566,14 +611,14 @@ impl Store {
 
     /// Gives a page its place in a ballot, as a member or as a duplicate; true if
     /// there is more of the ballot now than before.
-    fn place_page(
-        &self,
-        ballot: BallotKey,
-        page: &NewPage,
-        page_id: i64,
-        reading_id: i64,
-    ) -> Result<bool, StoreError> {
-        let number = page.reading.page.unwrap_or(1);
+    pub(super) fn place_page(&self, place: &Place<'_>) -> Result<bool, StoreError> {
+        let Place {
+            ballot,
+            page_id,
+            reading_id,
+            number,
+            ..
+        } = *place;
         let run = || -> Result<(bool, Option<bool>), rusqlite::Error> {
             let placed: bool = self
                 .db
@@ -592,22 +637,29 @@ impl Store {
                 .optional()?;
             self.db
                 .prepare_cached(
-                    "INSERT INTO ballot_pages (page_id, ballot_id, reading_id, page, role)
-                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                    "INSERT INTO placements (page_id, ballot_id, reading_id, batch_id, page, role,
+                        cover_box_id, cover_doubtful)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 )?
                 .execute((
                     page_id,
                     ballot.0,
                     reading_id,
+                    place.batch.0,
                     number,
-                    match (page.reading.status, member) {
-                        (Status::Unreadable, _) => "unread",
+                    match (place.unread, member) {
+                        (true, _) => "unread",
                         (_, Some(_)) => "duplicate",
                         (_, None) => "member",
                     },
+                    match place.pile {
+                        Pile::Box(key) => Some(key.0),
+                        Pile::AsBatch | Pile::Doubtful => None,
+                    },
+                    (place.pile == Pile::Doubtful).then_some(1),
                 ))?;
             let same = member
-                .filter(|_| page.reading.status != Status::Unreadable)
+                .filter(|_| !place.unread)
                 .map(|m| self.same_answers(m, reading_id))
                 .transpose()?;
             Ok((member.is_none(), same))
@@ -621,7 +673,7 @@ impl Store {
                 DUPLICATE,
                 &format!(
                     "page {number} is there twice with the same answers ({}); counted once",
-                    page.image.name
+                    place.name
                 ),
                 false,
             )?,
@@ -631,7 +683,7 @@ impl Store {
                 DUPLICATE_DIFFERS,
                 &format!(
                     "page {number} is there twice with different answers ({})",
-                    page.image.name
+                    place.name
                 ),
                 true,
             )?,
@@ -658,7 +710,7 @@ impl Store {
         Ok(of(a)? == of(b)?)
     }
 
-    fn problem_row(
+    pub(super) fn problem_row(
         &self,
         reading: Option<i64>,
         ballot: Option<BallotKey>,
@@ -685,6 +737,23 @@ fn cover_of(r: &rusqlite::Row<'_>) -> Result<Option<Pile>, rusqlite::Error> {
         Some(b) if code != COVER_FOREIGN => Pile::Box(BoxKey(b)),
         _ => Pile::Doubtful,
     }))
+}
+
+/// A page of a batch that takes its place in a ballot.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub batch: BatchKey,
+    pub ballot: BallotKey,
+    pub page_id: i64,
+    pub reading_id: i64,
+    /// Which page of the paper.
+    pub number: u32,
+    /// Nothing could be read from it but what it is.
+    pub unread: bool,
+    /// The name that its file came with.
+    pub name: &'a str,
+    /// What the cover sheet said that it lay under.
+    pub pile: Pile,
 }
 
 /// The word that a unit-like enum has in JSON.

@@ -111,5 +111,6 @@ pub(crate) fn page(name: &str, reading: PageReading) -> NewPage {
         },
         index: 0,
         reading,
+        sketch: crate::read::sketch::Sketch::default(),
     }
 }

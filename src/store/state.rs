@@ -70,7 +70,7 @@ pub struct OpenQuestion {
 }
 
 impl Store {
-    /// Everything that was scanned, in pages.
+    /// Everything that was scanned, in pages; without cancelled batches.
     ///
     /// # Errors
     /// The database refuses.
@@ -78,12 +78,12 @@ impl Store {
         self.db
             .prepare_cached(
                 "WITH p AS (
-                    SELECT r.status, EXISTS (SELECT 1 FROM problems q
+                    SELECT g.image_id, r.status, EXISTS (SELECT 1 FROM problems q
                         WHERE q.reading_id = r.id AND q.code = 'blank-page') AS blank,
                         EXISTS (SELECT 1 FROM problems q
                         WHERE q.reading_id = r.id AND q.code = 'cover-sheet') AS cover
-                    FROM current_readings r)
-                 SELECT (SELECT count(*) FROM images), (SELECT count(*) FROM pages),
+                    FROM current_readings r JOIN pages g ON g.id = r.page_id)
+                 SELECT count(DISTINCT image_id), count(*),
                     count(*) FILTER (WHERE status = 'clean' AND NOT cover),
                     count(*) FILTER (WHERE status = 'review'),
                     count(*) FILTER (WHERE status = 'unreadable' AND NOT blank),
@@ -133,8 +133,8 @@ impl Store {
         self.db
             .prepare_cached(
                 "SELECT p.code, max(p.blocking), count(DISTINCT p.ballot_id)
-                 FROM problems p JOIN ballot_states s ON s.id = p.ballot_id
-                 WHERE s.state <> 'rejected' AND NOT EXISTS (
+                 FROM current_problems p JOIN ballot_states s ON s.id = p.ballot_id
+                 WHERE s.state NOT IN ('rejected', 'cancelled') AND NOT EXISTS (
                     SELECT 1 FROM standing_decisions d WHERE d.problem_id = p.id)
                  GROUP BY p.code
                  UNION ALL
@@ -252,7 +252,8 @@ impl Store {
         .transpose()
     }
 
-    /// The ballot with this serial, of any version of the form.
+    /// The ballot with this serial, of any version of the form; none that came
+    /// in a cancelled batch.
     ///
     /// # Errors
     /// The database refuses.
@@ -264,7 +265,9 @@ impl Store {
         self.db
             .prepare_cached(
                 "SELECT b.id FROM ballots b JOIN forms f ON f.id = b.form_id
-                 WHERE f.form = ?1 AND b.serial = ?2 ORDER BY b.id DESC LIMIT 1",
+                 WHERE f.form = ?1 AND b.serial = ?2
+                   AND NOT EXISTS (SELECT 1 FROM ballot_ends x WHERE x.ballot_id = b.id)
+                 ORDER BY b.id DESC LIMIT 1",
             )
             .and_then(|mut s| s.query_row((form, serial), |r| r.get(0)).optional())
             .map(|id| id.map(BallotKey))

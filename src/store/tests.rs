@@ -2,6 +2,7 @@
 
 use super::sample::{answer, layout, page, reading, unknown};
 use super::*;
+use crate::read::sketch::{SIDE, Sketch};
 use crate::read::{AnswerState, PageReading, ProblemCode, Status};
 
 const BY: ReadBy<'static> = ReadBy {
@@ -76,6 +77,20 @@ fn a_direct_session_cannot_change_or_delete_what_was_recorded() {
     b.store
         .record_profile("máy", "0123", "text")
         .expect("a profile");
+    let mut without = page("2.png", reading("f", 1, None, a()));
+    without.sketch = Sketch::from_bytes(&[9; 2 + SIDE * SIDE]);
+    let group = NewGroup {
+        pages: vec![without],
+        ballot: Some(NewBallot {
+            form: b.form,
+            serial: None,
+            unit: None,
+            ballot_box: None,
+            problems: Vec::new(),
+        }),
+    };
+    b.store.add_group(b.batch, &group, BY).expect("recorded");
+    b.store.cancel_batch(b.batch, "thử").expect("cancelled");
     let direct = Connection::open(&b.path).expect("a session");
     direct
         .execute_batch("PRAGMA foreign_keys = OFF")
@@ -90,6 +105,10 @@ fn a_direct_session_cannot_change_or_delete_what_was_recorded() {
         "forms",
         "station",
         "ballot_pages",
+        "placements",
+        "batch_events",
+        "ballot_ends",
+        "sketches",
         "scanner_profiles",
     ] {
         let delete = direct.execute(&format!("DELETE FROM {table}"), []);

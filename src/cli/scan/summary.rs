@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::{
-    CliError, Lang, OpenQuestion, PageTotals, Profile, Reason, ScanSummary, Store, TallyFilter,
-    UnplacedPage, tally,
+    CliError, Lang, OTHER_VERSION, OpenQuestion, PageTotals, Profile, Reason, ScanSummary, Store,
+    Suspect, TallyFilter, UnplacedPage, tally,
 };
 
 /// Pages that are named as examples before "and more".
@@ -19,6 +19,7 @@ pub(crate) struct Waiting {
     pub(crate) pages: Vec<UnplacedPage>,
     pub(crate) ballots: Vec<Reason>,
     pub(crate) questions: Vec<OpenQuestion>,
+    pub(crate) suspects: Vec<Suspect>,
 }
 
 impl Waiting {
@@ -28,6 +29,7 @@ impl Waiting {
             pages: store.unplaced_pages()?,
             ballots: store.ballot_reasons()?,
             questions: store.open_questions()?,
+            suspects: store.suspects()?,
         })
     }
 
@@ -49,7 +51,9 @@ impl Waiting {
                 Lang::En => format!("- {n} pages could not be read or placed:"),
             });
             for p in self.pages.iter().take(EXAMPLES) {
-                let why = problem_words(&p.code, lang);
+                let other = p.code == "form-unknown" && p.detail.starts_with(OTHER_VERSION);
+                let code = if other { "version-unknown" } else { &p.code };
+                let why = problem_words(code, lang);
                 line(format!(
                     "    {}{}: {why}",
                     p.file,
@@ -70,6 +74,13 @@ impl Waiting {
                 Lang::Vi => format!("- {n} phiếu: {why}{kept}"),
                 Lang::En => format!("- {n} ballots: {why}{kept}"),
             });
+            if r.code == "same-paper" {
+                for s in self.suspects.iter().take(EXAMPLES) {
+                    let like = lang.pick("giống", "like");
+                    line(format!("    {}: {like} {}", s.file, s.earlier_file));
+                }
+                more(&mut line, self.suspects.len(), lang);
+            }
         }
         let mut by_state: BTreeMap<&str, Vec<&OpenQuestion>> = BTreeMap::new();
         for q in &self.questions {
@@ -149,6 +160,14 @@ fn problem_words(code: &str, lang: Lang) -> &str {
             "mã QR không phải của phiếu này",
             "a QR code that is not ours",
         ),
+        "version-unknown" => (
+            "phiên bản khác của mẫu phiếu trong trạm",
+            "another version of a form that the station has",
+        ),
+        "same-paper" => (
+            "không có số phiếu, nét bút giống hệt phiếu đã quét: nghi quét hai lần",
+            "without a serial, with the strokes of an earlier ballot: perhaps scanned twice",
+        ),
         "form-unknown" => (
             "mẫu phiếu hoặc phiên bản không có trong trạm",
             "a form or version that the station does not have",
@@ -226,6 +245,18 @@ pub(super) fn print(
         counted += form.ballots.counted;
         pending += form.ballots.pending;
     }
+    if let (true, Some(n)) = (done.cancelled, done.batch) {
+        match lang {
+            Lang::Vi => writeln!(
+                out,
+                "Lô {n} ĐÃ BỊ HỦY trong lúc quét: không tính trang nào của lô."
+            )?,
+            Lang::En => writeln!(
+                out,
+                "Batch {n} WAS CANCELLED during the scan: nothing of it counts."
+            )?,
+        }
+    }
     let t = &waiting.totals;
     match lang {
         Lang::Vi => {
@@ -253,6 +284,19 @@ pub(super) fn print(
                  {total} ballots, {counted} counted, {pending} pending.",
                 t.pages, t.clean, t.review, t.unreadable, t.blank
             )?;
+        }
+    }
+    let (backs, sheets) = (done.blanks.backs, done.blanks.sheets);
+    if backs + sheets > 0 {
+        match lang {
+            Lang::Vi => writeln!(
+                out,
+                "Trang trắng: {backs} mặt sau không in, {sheets} tờ trắng cả hai mặt."
+            )?,
+            Lang::En => writeln!(
+                out,
+                "Blank pages: {backs} unprinted backs, {sheets} sheets with nothing on either side."
+            )?,
         }
     }
     if let Some(profile) = profile.filter(|_| p.pages > 0) {

@@ -8,7 +8,7 @@ use crate::read::explain::{AnchorFound, pixel};
 use crate::read::identify::{self, Identity};
 use crate::read::ink::Tone;
 use crate::read::model::MarkModel;
-use crate::read::reading::{PageReading, Problem, ProblemCode};
+use crate::read::reading::{OTHER_VERSION, PageReading, Problem, ProblemCode};
 use crate::read::sample;
 use crate::read::squares::{INK_LEVELS, find_squares};
 
@@ -109,7 +109,7 @@ impl Reader {
                 ProblemCode::FormUnknown,
                 match known {
                     Some(k) => format!(
-                        "printed from version {} of form {} with another layout ({}); known here is version {} ({})",
+                        "{OTHER_VERSION} {} of form {} with another layout ({}); known here is version {} ({})",
                         payload.version,
                         payload.form,
                         payload.digest,

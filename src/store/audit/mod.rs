@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 pub use entry::{Entry, Head};
-pub(super) use take_over::take_over;
+pub(super) use take_over::{has_places, take_over, take_over_places};
 pub use verify::{Checked, Finding};
 
 use super::{Store, StoreError};
@@ -166,6 +166,12 @@ impl Store {
     /// The database refuses.
     pub fn event(&self, kind: &str, detail: &Value) -> Result<(), StoreError> {
         self.change(kind, || Ok(((), detail.clone())))
+    }
+
+    /// Forgets rows that were written past [`Self::change`]: those of a migration,
+    /// which logs what it moves itself.
+    pub(super) fn forget_touched(&self) {
+        self.touched().clear();
     }
 
     fn touched(&self) -> std::sync::MutexGuard<'_, BTreeSet<(String, i64)>> {

@@ -38,7 +38,7 @@ const fn rewritten(name: &'static str, key: &'static str) -> Watched {
 }
 
 /// All of them. A table that is not here is not evidence: sessions, claims.
-pub(super) const WATCHED: [Watched; 24] = [
+pub(super) const WATCHED: [Watched; 27] = [
     once("station", "only"),
     once("campaigns", "version"),
     once("forms", "id"),
@@ -58,7 +58,10 @@ pub(super) const WATCHED: [Watched; 24] = [
         rewritten: false,
     },
     once("ballots", "id"),
-    once("ballot_pages", "page_id"),
+    once("placements", "id"),
+    once("batch_events", "id"),
+    once("ballot_ends", "ballot_id"),
+    once("sketches", "reading_id"),
     once("problems", "id"),
     once("decisions", "id"),
     once("scanner_profiles", "id"),
@@ -146,6 +149,14 @@ pub(super) fn field(hasher: &mut blake3::Hasher, kind: u8, bytes: &[u8]) {
     hasher.update(&[kind]);
     hasher.update(&(bytes.len() as u64).to_le_bytes());
     hasher.update(bytes);
+}
+
+/// Is there such a table? Databases of older programs lack some.
+pub(super) fn exists(db: &Connection, table: &str) -> Result<bool, rusqlite::Error> {
+    db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)",
+    )?
+    .query_row([table], |r| r.get(0))
 }
 
 /// All row numbers of a table.

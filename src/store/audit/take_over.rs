@@ -22,10 +22,31 @@ pub(in crate::store) fn take_over(db: &Connection) -> Result<(), rusqlite::Error
         append_at(db, &actor, at, &kind, detail, &Digests::default())?;
     }
     db.execute_batch("DROP TABLE events")?;
+    begin_with(db, "log-begun", |_| true)
+}
+
+/// Is there the table of places that a page has in each batch?
+pub(in crate::store) fn has_places(db: &Connection) -> Result<bool, rusqlite::Error> {
+    rows::exists(db, PLACES)
+}
+
+/// Until then a page had one place ever; the rows were moved into another
+/// table, so an entry must stand for them there.
+pub(in crate::store) fn take_over_places(db: &Connection) -> Result<(), rusqlite::Error> {
+    begin_with(db, "places-moved", |table| table == PLACES)
+}
+
+const PLACES: &str = "placements";
+
+/// One entry that stands for all rows of these tables.
+fn begin_with(
+    db: &Connection,
+    kind: &str,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<(), rusqlite::Error> {
     let mut digests = Digests::default();
-    for watched in &WATCHED {
-        // Tables that later versions bring have no rows to stand for.
-        if !db.table_exists(None, watched.name)? {
+    for watched in WATCHED.iter().filter(|w| wanted(w.name)) {
+        if !rows::exists(db, watched.name)? {
             continue;
         }
         for row in rows::numbers(db, watched)? {
@@ -40,12 +61,5 @@ pub(in crate::store) fn take_over(db: &Connection) -> Result<(), rusqlite::Error
     let at = db.query_row("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')", [], |r| {
         r.get(0)
     })?;
-    append_at(
-        db,
-        &Actor::program(),
-        at,
-        "log-begun",
-        "{}".to_owned(),
-        &digests,
-    )
+    append_at(db, &Actor::program(), at, kind, "{}".to_owned(), &digests)
 }

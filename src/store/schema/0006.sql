@@ -141,18 +141,18 @@ WHERE a.state IN ('answered', 'blank')
 -- Few answers are open: found without looking at all.
 CREATE INDEX uncertain_answers ON answers (reading_id, question)
     WHERE state IN ('overvote', 'marginal', 'corrected');
-CREATE INDEX ballot_pages_by_reading ON ballot_pages (reading_id);
 
 DROP VIEW ballot_states;
 CREATE VIEW ballot_states AS
 SELECT b.id, b.form_id, b.unit_id, b.box_id,
     CASE
+        WHEN EXISTS (SELECT 1 FROM ballot_ends x WHERE x.ballot_id = b.id) THEN 'cancelled'
         WHEN (SELECT d.kind FROM standing_decisions d
               WHERE d.ballot_id = b.id AND d.kind IN ('reject', 'restore')
               ORDER BY d.id DESC LIMIT 1) = 'reject' THEN 'rejected'
         WHEN (SELECT count(*) FROM ballot_pages p
               WHERE p.ballot_id = b.id AND p.role = 'member') < f.pages THEN 'pending'
-        WHEN EXISTS (SELECT 1 FROM problems p
+        WHEN EXISTS (SELECT 1 FROM current_problems p
                      WHERE p.ballot_id = b.id AND p.blocking = 1
                        AND NOT EXISTS (SELECT 1 FROM standing_decisions d
                                        WHERE d.problem_id = p.id))
