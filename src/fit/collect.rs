@@ -28,6 +28,8 @@ pub(super) struct SampledBox {
 /// One question of a sheet.
 #[derive(Debug, Clone)]
 pub(super) struct Sampled {
+    /// Which of the forms that are simulated.
+    pub form: usize,
     pub level: Level,
     pub sheet: u64,
     /// A person would need no second look at it.
@@ -59,14 +61,14 @@ pub(super) fn collect(
     let mut done = 0;
     let mut out = Vec::new();
     for level in levels {
-        for form in &plan.forms {
+        for (number, form) in plan.forms.iter().enumerate() {
             let simulator = Simulator::for_form(form, level, plan.seed)?;
             let mut first = 0;
             while first < plan.sheets {
                 let last = (first + CHUNK).min(plan.sheets);
                 let found: Vec<Vec<Sampled>> = (first..last)
                     .into_par_iter()
-                    .map(|n| sheet(&simulator, &reader, level, n))
+                    .map(|n| sheet(&simulator, &reader, number, level, n))
                     .collect::<Result<_, _>>()?;
                 out.extend(found.into_iter().flatten());
                 done += last - first;
@@ -81,6 +83,7 @@ pub(super) fn collect(
 fn sheet(
     simulator: &Simulator,
     reader: &Reader,
+    form: usize,
     level: Level,
     n: u64,
 ) -> Result<Vec<Sampled>, SynthError> {
@@ -113,6 +116,7 @@ fn sheet(
                 })
                 .collect();
             out.push(Sampled {
+                form,
                 level,
                 sheet: n,
                 clear: question.clear,

@@ -8,10 +8,13 @@
 //! one kind of thing but specks, rested pens and grain, and the result depended on
 //! where the tail was said to begin.)
 
+use std::collections::BTreeMap;
+
 use super::collect::{Label, Sampled, SampledBox};
 use super::rounded;
 use crate::read::model::{Limits, MarkModel};
 use crate::read::{Feature, Features, USUAL_SHADE, VISIBLE_SHADE};
+use crate::synth::Level;
 
 /// Before any are set.
 pub(super) const NONE: Limits = Limits {
@@ -29,7 +32,13 @@ pub(super) fn limits(model: &MarkModel, held_out: &[&Sampled], rate: f64) -> Lim
     }
     let seconds = expected / modes.share_of_seconds();
     let marked = rounded(beyond(modes.made_up, expected));
-    let unmarked = rounded(-beyond(modes.lost_second, seconds));
+    let plain = plain_shares(model, held_out, marked);
+    let lost_second = modes
+        .lost_second
+        .iter()
+        .map(|m| (m.odds, plain.get(&m.sheet).copied().unwrap_or(1.0)))
+        .collect();
+    let unmarked = rounded(-beyond_weighted(lost_second, seconds));
     let unmarked = unmarked.min(marked);
     Limits {
         marked,
@@ -39,6 +48,32 @@ pub(super) fn limits(model: &MarkModel, held_out: &[&Sampled], rate: f64) -> Lim
             .min(just_visible(model))
             .min(unmarked),
     }
+}
+
+/// Of each sheet the share of its marks that are plain, that is at least `marked`.
+///
+/// A second mark is lost without anybody asking only beside a plain one. On a sheet
+/// of a faint pencil on a blurred copy hardly any mark is, so its faintest marks say
+/// little of what happens beside plain ones: they count by that share.
+fn plain_shares(model: &MarkModel, held_out: &[&Sampled], marked: f64) -> BTreeMap<SheetKey, f64> {
+    let mut counts: BTreeMap<SheetKey, (usize, usize)> = BTreeMap::new();
+    for question in held_out {
+        let sheet = sheet_of(question);
+        for b in question.boxes.iter().filter(|b| b.marked) {
+            let (plain, all) = counts.entry(sheet).or_default();
+            *all += 1;
+            *plain += usize::from(model.log_odds(&b.evidence.features) >= marked);
+        }
+    }
+    let share = |(plain, all): (usize, usize)| plain as f64 / all.max(1) as f64;
+    counts.into_iter().map(|(k, v)| (k, share(v))).collect()
+}
+
+/// A sheet among those of all forms and levels.
+type SheetKey = (usize, bool, u64);
+
+fn sheet_of(question: &Sampled) -> SheetKey {
+    (question.form, question.level == Level::Hard, question.sheet)
 }
 
 /// Log-odds of a box in which there is nothing but a place that a person can just
@@ -62,9 +97,17 @@ struct Modes {
     lost: Vec<f64>,
     /// Of all marks: one of an overvote or of several choices is read as empty
     /// while another is seen. Any mark shows how far that goes.
-    lost_second: Vec<f64>,
+    lost_second: Vec<LostSecond>,
     /// Marks beside which the question has another one.
     seconds: usize,
+}
+
+/// A mark as one that is lost beside another.
+#[derive(Debug, Clone, Copy)]
+struct LostSecond {
+    /// Its log-odds, upside down.
+    odds: f64,
+    sheet: SheetKey,
 }
 
 /// A mark with lower log-odds is hardly seen: a made-up one beside it would be
@@ -107,7 +150,10 @@ impl Modes {
         }
         let several = marks().count() > 1;
         for b in marks().filter(|b| b.label == Some(Label::Mark)) {
-            self.lost_second.push(-odds(b));
+            self.lost_second.push(LostSecond {
+                odds: -odds(b),
+                sheet: sheet_of(question),
+            });
             self.seconds += usize::from(several);
         }
     }
@@ -134,9 +180,39 @@ fn beyond(mut values: Vec<f64>, expected: f64) -> f64 {
         .unwrap_or(f64::NEG_INFINITY)
 }
 
+/// The same where each value counts by a weight.
+fn beyond_weighted(mut values: Vec<(f64, f64)>, expected: f64) -> f64 {
+    values.retain(|v| v.1 > 0.0);
+    values.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let Some(&(most, _)) = values.first() else {
+        return f64::NEG_INFINITY;
+    };
+    if expected < 1.0 {
+        return most - libm::log(expected);
+    }
+    let mut exceeded = 0.0;
+    for (value, weight) in values {
+        exceeded += weight;
+        if exceeded > expected {
+            return value;
+        }
+    }
+    f64::NEG_INFINITY
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_of_little_weight_are_exceeded_by_more() {
+        let heavy = vec![(9.0, 1.0), (8.0, 1.0), (7.0, 1.0), (6.0, 1.0)];
+        let light = vec![(9.0, 0.1), (8.0, 0.1), (7.0, 1.0), (6.0, 1.0), (5.0, 1.0)];
+        let plain: Vec<f64> = heavy.iter().map(|v| v.0).collect();
+        assert!((beyond_weighted(heavy, 2.0) - beyond(plain, 2.0)).abs() < 1e-9);
+        assert!((beyond_weighted(light, 2.0) - 6.0).abs() < 1e-9);
+        assert!(beyond_weighted(Vec::new(), 2.0) < -1e300);
+    }
 
     #[test]
     fn rare_errors_are_kept_clear_of() {

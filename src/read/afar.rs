@@ -24,8 +24,9 @@ const NEAR_MM: f64 = 0.6;
 const GOES_ON: f64 = 0.4;
 const GOES_ON_BOUNDS: (f64, f64) = (0.1, 0.22);
 
-/// Steps across a printed rule of up to 0.4 mm with its margins at both sides.
-const RULE_STEPS: i64 = ((2.0 * super::areas::PRINT_MARGIN_MM + 0.4) / STEP_MM) as i64 + 1;
+/// Steps across a printed rule with its margins at both sides.
+const RULE_STEPS: i64 =
+    ((2.0 * super::areas::PRINT_MARGIN_MM + super::areas::RULE_MM) / STEP_MM) as i64 + 1;
 
 /// A stain's edge is soft and lighter than this: its ink need not reach the rim
 /// of the ring firmly to go on there.
@@ -87,11 +88,12 @@ pub(crate) fn doubt_from_afar(out: &mut BoxesRead, free: &FreeInk) {
     }
 }
 
-/// Where a stroke at a place may go on behind a printed line (a rule of a table)
-/// that hides it: across what is printed, straight on or at a slant, no further
-/// than a rule with its margins is wide. A signature across a table was once cut
-/// into marks by its rules.
-fn beyond_print(
+/// Where a stroke at a place may go on behind a rule of a table that hides it:
+/// straight on or at a slant. A signature across a table was once cut into marks
+/// by its rules. (Not across words: there a streak of the scanner that passes
+/// between their letters would make every cross in it part of itself.)
+fn beyond_rules(
+    rules: &[bool],
     mask: &[bool],
     (w, h): (usize, usize),
     (x, y): (usize, usize),
@@ -105,7 +107,7 @@ fn beyond_print(
     ways.into_iter().flat_map(move |(dx, dy)| {
         let mut steps = 0;
         while steps < RULE_STEPS
-            && at(x + (steps + 1) * dx, y + (steps + 1) * dy).is_some_and(|i| mask[i])
+            && at(x + (steps + 1) * dx, y + (steps + 1) * dy).is_some_and(|i| rules[i])
         {
             steps += 1;
         }
@@ -126,6 +128,7 @@ fn reaches_far(free: &FreeInk, rect: MmRect, darkness: f64) -> bool {
     let mut window = Window::default();
     window.fill(&free.thumb.image, &free.map(area.center()), area, STEP_MM);
     let mask = free.mask(area, &window, &[]);
+    let rules = free.rules(area, &window);
     let (least, most) = GOES_ON_BOUNDS;
     let limit = free.ink_level(&window, &mask, (GOES_ON * darkness).clamp(least, most));
     let (w, h) = (window.width, window.height);
@@ -152,7 +155,7 @@ fn reaches_far(free: &FreeInk, rect: MmRect, darkness: f64) -> bool {
             return true;
         }
         let (x, y) = (i % w, i / w);
-        for n in beyond_print(&mask, (w, h), (x, y)) {
+        for n in beyond_rules(&rules, &mask, (w, h), (x, y)) {
             if !seen[n] && inked(n) {
                 seen[n] = true;
                 open.push(n);

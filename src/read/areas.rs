@@ -19,6 +19,10 @@ pub(super) const STEP_MM: f64 = 0.25;
 /// anchors is within half a millimetre, and the thumbnail blurs a quarter.
 pub(super) const PRINT_MARGIN_MM: f64 = 0.8;
 
+/// A printed rectangle so thin and so long is a rule and no word, mm.
+pub(super) const RULE_MM: f64 = 0.6;
+const RULE_LENGTH_MM: f64 = 20.0;
+
 /// Darkness (0 paper, 1 print) of a pen's stroke in the thumbnail, where a
 /// 0.35 mm line of medium darkness is thinned to a third.
 const STROKE: f64 = 0.22;
@@ -95,6 +99,24 @@ impl FreeInk<'_> {
         paper - darkness * (paper - self.tone.black)
     }
 
+    /// What of the window the printed rules cover: lines of a table, dotted lines
+    /// to write on.
+    pub(super) fn rules(&self, piece: MmRect, window: &Window) -> Vec<bool> {
+        let mut mask = vec![false; window.pixels.len()];
+        let is_rule = |r: &&MmRect| {
+            let (thin, long) = if r.width() < r.height() {
+                (r.width(), r.height())
+            } else {
+                (r.height(), r.width())
+            };
+            thin <= RULE_MM && long >= RULE_LENGTH_MM
+        };
+        for r in self.page.ink.iter().filter(is_rule) {
+            cover(&mut mask, r, piece, window);
+        }
+        mask
+    }
+
     pub(super) fn mask(&self, piece: MmRect, window: &Window, except: &[MmRect]) -> Vec<bool> {
         let mut mask = vec![false; window.pixels.len()];
         let printed = self
@@ -105,21 +127,25 @@ impl FreeInk<'_> {
             .chain(self.page.boxes.iter().map(|b| &b.rect))
             .chain(except);
         for r in printed {
-            let r = r.inflate(PRINT_MARGIN_MM, PRINT_MARGIN_MM);
-            let clamp =
-                |v: f64, limit: usize| (v / STEP_MM).round().clamp(0.0, limit as f64) as usize;
-            let columns = clamp(r.min_x() - piece.min_x(), window.width)
-                ..clamp(r.max_x() - piece.min_x(), window.width);
-            for row in clamp(r.min_y() - piece.min_y(), window.height)
-                ..clamp(r.max_y() - piece.min_y(), window.height)
-            {
-                mask[row * window.width..][columns.clone()].fill(true);
-            }
+            cover(&mut mask, r, piece, window);
         }
         if let Some(reference) = &self.page.reference {
             mask_reference(reference, piece, window, &mut mask);
         }
         mask
+    }
+}
+
+/// Marks what a printed rectangle covers with its margin.
+fn cover(mask: &mut [bool], printed: &MmRect, piece: MmRect, window: &Window) {
+    let r = printed.inflate(PRINT_MARGIN_MM, PRINT_MARGIN_MM);
+    let clamp = |v: f64, limit: usize| (v / STEP_MM).round().clamp(0.0, limit as f64) as usize;
+    let columns = clamp(r.min_x() - piece.min_x(), window.width)
+        ..clamp(r.max_x() - piece.min_x(), window.width);
+    for row in clamp(r.min_y() - piece.min_y(), window.height)
+        ..clamp(r.max_y() - piece.min_y(), window.height)
+    {
+        mask[row * window.width..][columns.clone()].fill(true);
     }
 }
 

@@ -284,9 +284,11 @@ impl Store {
                 ballot_box: left.ballot_box.clone(),
                 problems: Vec::new(),
             };
-            let key = match new {
-                Some(key) => key,
-                None => self.ballot_row(left.batch, &ballot, left.pile)?,
+            let key = match (new, serial) {
+                (Some(key), None) => key,
+                // Finds the new one again, and sees whether the page came out of
+                // another box.
+                _ => self.ballot_row(left.batch, &ballot, left.pile)?,
             };
             new = Some(key);
             self.carry_problems(was, key, left.reading_id)?;

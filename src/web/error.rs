@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::station::StationError;
+use crate::station::boxes::IssueError;
 use crate::store::StoreError;
 
 /// Why the station cannot be served.
@@ -70,8 +71,24 @@ impl From<StoreError> for Refused {
             | StoreError::NotOpen
             | StoreError::NotYours(_)
             | StoreError::AccountExists(_)
-            | StoreError::AccountMissing(_) => Self::Conflict(error.to_string()),
+            | StoreError::AccountMissing(_)
+            | StoreError::BoxUnknown(_)
+            | StoreError::BoxOpened(_)
+            | StoreError::BoxNotOpened(_)
+            | StoreError::BoxClosed(_)
+            | StoreError::BoxNotClosed(_)
+            | StoreError::BoxDisagrees { .. } => Self::Conflict(error.to_string()),
             other => Self::Trouble(other.to_string()),
+        }
+    }
+}
+
+impl From<IssueError> for Refused {
+    fn from(error: IssueError) -> Self {
+        match error {
+            IssueError::Store(e) => e.into(),
+            // A name that cannot be printed: a person can change it.
+            IssueError::Paper(e) => Self::Conflict(e.to_string()),
         }
     }
 }

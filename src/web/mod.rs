@@ -9,6 +9,7 @@
 mod accounts;
 mod app;
 mod auth;
+mod boxes;
 mod dashboard;
 mod error;
 mod guard;
@@ -94,6 +95,10 @@ fn router(app: App) -> Router {
         .route("/review", get(review::desk))
         .route("/review/list", get(review::list))
         .route("/wall", get(wall::show))
+        .route("/boxes", get(boxes::show).post(boxes::change))
+        .route("/boxes/open", get(boxes::form).post(boxes::open))
+        .route("/boxes/minutes.pdf", get(boxes::minutes))
+        .route("/boxes/cover.pdf", get(boxes::cover))
         .route("/log", get(log::show))
         .route("/accounts", get(accounts::show).post(accounts::change))
         .route("/api/progress", get(dashboard::progress))

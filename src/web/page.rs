@@ -73,6 +73,7 @@ fn navigation(words: Words, person: &Person) -> Markup {
                 a href="/review/list" { (words.t("Danh sách chờ", "Queue")) }
                 a href="/wall" { (words.t("Bảng dấu", "Wall of marks")) }
             }
+            a href="/boxes" { (words.t("Hòm phiếu", "Boxes")) }
             a href="/log" { (words.t("Nhật ký", "Log")) }
             @if may(Role::Supervisor) {
                 a href="/accounts" { (words.t("Tài khoản", "Accounts")) }

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::{CliError, Outcome, StationArgs};
 use crate::cli::shared::{LangArgs, write_file};
 use crate::form::code::Key;
-use crate::station::boxes::{CoverOf, CoverPaper, covers_pdf};
+use crate::station::boxes::{CoverPaper, issue_covers};
 use crate::store::BoxRow;
 
 /// In tờ bìa có mã QR để đặt lên chồng phiếu của từng hòm (cover sheets for the piles).
@@ -63,39 +63,17 @@ pub(super) fn run(args: &CoverArgs) -> Result<Outcome, CliError> {
             )
             .into());
     }
-    let mut minutes = Vec::new();
-    for row in &rows {
-        if store.is_closed(row.key)? {
-            return Err(crate::store::StoreError::BoxClosed(row.label()).into());
-        }
-        minutes.push(store.openings(row.key)?.pop().map(|o| o.minutes));
-    }
     let key = match &args.key {
         Some(path) => Key::from_file(path)?,
         None => Key::public(),
     };
-    let covers: Vec<CoverOf<'_>> = rows
-        .iter()
-        .zip(&minutes)
-        .map(|(row, m)| CoverOf {
-            ballot_box: row,
-            minutes: m.as_ref(),
-        })
-        .collect();
-    let campaign = store.campaign()?;
-    let station = store.station()?;
     let paper = match args.paper {
         Paper::A4 => CoverPaper::A4,
         Paper::A5 => CoverPaper::A5,
     };
-    let name = campaign.as_ref().map(|c| c.name.as_str());
-    let bytes = covers_pdf(name, &station.id, &covers, paper, &key)?;
+    let bytes = issue_covers(&store, &rows, paper, &key)?;
     write_file(&args.out, &bytes)?;
     let labels: Vec<String> = rows.iter().map(BoxRow::label).collect();
-    store.event(
-        "covers-printed",
-        &serde_json::json!({ "boxes": labels, "key": key.fingerprint() }),
-    )?;
     writeln!(
         std::io::stdout().lock(),
         "{}: {} {} ({})",

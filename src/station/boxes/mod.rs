@@ -4,6 +4,7 @@
 
 mod cover;
 mod draft;
+mod issue;
 mod minutes;
 mod moment;
 mod paper;
@@ -13,6 +14,7 @@ mod words;
 
 pub use cover::{CoverOf, CoverPaper, covers_pdf};
 pub use draft::{Draft, MinutesError, reason};
+pub use issue::{IssueError, issue_covers, issue_minutes};
 pub use minutes::{MinutesPaper, minutes_pdf};
 pub use moment::Moment;
 pub use words::words;
