@@ -229,6 +229,15 @@ fn a_reviewer_settles_the_queue_by_the_keyboard_alone() {
             ));
         }
         let before = where_now();
+        if answer == "0" {
+            // Enter with nothing chosen is no answer.
+            chromium.keys("11");
+            chromium.key("1");
+            chromium.key("1");
+            chromium.key(ENTER);
+            chromium.until("document.getElementById('status').className === 'bad'");
+            assert_eq!(where_now(), before);
+        }
         chromium.key(answer);
         if answer != "0" {
             chromium.key(ENTER);

@@ -573,7 +573,13 @@ fn dust_that_was_measured_is_named_where_it_is_met() {
     let crossed = dusty(&simulator, dust, &answered);
     let (plain, known) = (without.read(&crossed), with.read(&crossed));
     only_doubts(&plain, &known);
-    assert_eq!(known.marks[0].state, MarkState::Marked);
+    assert_eq!(
+        known.marks[0].state,
+        MarkState::Marked,
+        "{:?} {:?}",
+        known.marks[0],
+        plain.marks[0]
+    );
 
     // The glass was cleaned: the profile is stale and changes nothing.
     let clean = dusty(&simulator, Vec::new(), &answered);

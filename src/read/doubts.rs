@@ -84,8 +84,10 @@ pub(crate) fn settle_lines(
         }
     }
     for i in 0..out.marks.len() {
-        // A dash beside a fold was once taken for a part of it.
-        let drawn = out.verdicts[i].log_odds >= model.limits.marked
+        // A dash beside a fold was once taken for a part of it. (Upright, a line as
+        // dark as the pen is a streak far more often than a mark.)
+        let drawn = out.inks[i].line.is_some_and(|line| line.level)
+            && out.verdicts[i].log_odds >= model.limits.marked
             && out.inks[i].darkness >= afar::OWN_PEN * out.hand.darkness;
         if out.answered(i)
             && !drawn

@@ -23,6 +23,7 @@
 use rusqlite::OptionalExtension;
 use serde_json::json;
 
+use super::boxes::BOX_MISMATCH;
 use super::pages::{DUPLICATE, DUPLICATE_DIFFERS, Place};
 use super::{BallotKey, BatchKey, BoxKey, FormKey, NewBallot, Pile, Store, StoreError, count};
 
@@ -288,7 +289,7 @@ impl Store {
                 (Some(key), None) => key,
                 // Finds the new one again, and sees whether the page came out of
                 // another box.
-                _ => self.ballot_row(left.batch, &ballot, left.pile)?,
+                _ => self.ballot_row(left.batch, &ballot, left.pile, Some(left.reading_id))?,
             };
             new = Some(key);
             self.carry_problems(was, key, left.reading_id)?;
@@ -359,9 +360,13 @@ impl Store {
                 .db
                 .prepare_cached(
                     "SELECT id FROM problems WHERE ballot_id = ?1 AND reading_id = ?2
-                     AND code NOT IN (?3, ?4) ORDER BY id",
+                     AND code NOT IN (?3, ?4, ?5) ORDER BY id",
                 )?
-                .query_map((was.0, reading, DUPLICATE, DUPLICATE_DIFFERS), |r| r.get(0))?
+                .query_map(
+                    // Seen anew beside the ballot as it is now.
+                    (was.0, reading, DUPLICATE, DUPLICATE_DIFFERS, BOX_MISMATCH),
+                    |r| r.get(0),
+                )?
                 .collect::<Result<_, _>>()?;
             for problem in problems {
                 self.db

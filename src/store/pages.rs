@@ -284,7 +284,10 @@ impl Store {
             added.push((page, page_id, reading_id));
         }
         let ballot = match &group.ballot {
-            Some(b) => Some((self.ballot_row(batch, b, pile)?, b)),
+            Some(b) => {
+                let reading = added.first().map(|(_, _, reading_id)| *reading_id);
+                Some((self.ballot_row(batch, b, pile, reading)?, b))
+            }
             None => None,
         };
         let mut grown = false;
@@ -471,6 +474,7 @@ impl Store {
         batch: BatchKey,
         ballot: &NewBallot,
         pile: Pile,
+        reading: Option<i64>,
     ) -> Result<BallotKey, StoreError> {
         let told: Option<BoxKey> = match pile {
             Pile::AsBatch => self
@@ -497,7 +501,7 @@ impl Store {
             if let Some(id) = known {
                 let key = BallotKey(id);
                 if let Some(told) = told {
-                    self.note_other_box(key, told)?;
+                    self.note_other_box(key, told, reading)?;
                 }
                 return Ok(key);
             }
@@ -561,19 +565,25 @@ impl Store {
     }
 
     /// A ballot that comes again out of another box is for a person to see.
-    fn note_other_box(&self, ballot: BallotKey, told: BoxKey) -> Result<(), StoreError> {
+    /// It is a problem of the page, so that it goes if the page's batch is cancelled.
+    fn note_other_box(
+        &self,
+        ballot: BallotKey,
+        told: BoxKey,
+        reading: Option<i64>,
+    ) -> Result<(), StoreError> {
         let other: bool = self
             .db
             .prepare_cached(
                 "SELECT EXISTS (SELECT 1 FROM ballots b WHERE b.id = ?1 AND b.box_id <> ?2
                     AND NOT EXISTS (SELECT 1 FROM problems p
-                        WHERE p.ballot_id = b.id AND p.code = ?3))",
+                        WHERE p.ballot_id = b.id AND p.code = ?3 AND p.reading_id IS ?4))",
             )
-            .and_then(|mut s| s.query_row((ballot.0, told.0, BOX_MISMATCH), |r| r.get(0)))
+            .and_then(|mut s| s.query_row((ballot.0, told.0, BOX_MISMATCH, reading), |r| r.get(0)))
             .map_err(|e| self.failed("look up a ballot", e))?;
         if other {
             self.problem_row(
-                None,
+                reading,
                 Some(ballot),
                 BOX_MISMATCH,
                 "a page of it came out of another box than the ballot",

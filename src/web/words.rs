@@ -61,7 +61,7 @@ impl Words {
     }
 
     /// Why the reader asks, in words: its reasons are English and fixed.
-    pub fn reason<'a>(self, reason: &'a str) -> &'a str {
+    pub fn reason(self, reason: &str) -> &str {
         let vi = match reason {
             "the box lies outside the scanned image" => "ô nằm ngoài ảnh quét",
             "the printed box was not found where it should be" => "không thấy khung ô đúng chỗ",

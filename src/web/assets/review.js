@@ -181,6 +181,16 @@ async function advance(sent) {
   }
 }
 
+// Nothing chosen is no answer: a hasty Enter must not leave a question blank.
+function accept() {
+  if (current && chosen.size === 0) {
+    tell(say("Chọn một ô, hoặc bấm 0 nếu người trả lời bỏ trống.",
+      "Choose a box, or press 0 if the question was left blank."), true);
+    return;
+  }
+  settle(chosen);
+}
+
 async function settle(choices) {
   if (!current) { return; }
   const item = current;
@@ -256,7 +266,7 @@ function turnPage() {
   $("sheet-picture").className = turn ? "turned" + turn : "";
 }
 
-$("accept").addEventListener("click", () => settle(chosen));
+$("accept").addEventListener("click", accept);
 $("blank").addEventListener("click", () => settle([]));
 $("skip").addEventListener("click", skip);
 $("escalate").addEventListener("click", () => ask("escalate"));
@@ -282,7 +292,7 @@ document.addEventListener("keydown", (event) => {
     const i = Number(digit[1]) - 1;
     act = () => (event.shiftKey ? chooseToo(i) : choose(i));
   } else if (event.key === "Enter" && !event.target.matches("a, button:not(#accept)")) {
-    act = () => settle(chosen);
+    act = accept;
   } else {
     act = { "0": () => settle([]), s: skip, e: () => ask("escalate"), u: () => undo(""),
       z: zoom, r: turnPage }[event.key.toLowerCase()];
