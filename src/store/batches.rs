@@ -16,9 +16,10 @@
 //!   out of the way, also when the same files come again: a batch is cancelled
 //!   because something was wrong with it (the wrong box, a dirty scanner), and
 //!   then the machine may read the page otherwise than what was decided about;
-//! - of a ballot that is put together anew, the answers to questions of pages
-//!   that are still there are carried over, and that the paper was rejected: a
-//!   rejected paper must not count because another batch was cancelled.
+//! - of a ballot that is put together anew, what holds of the questions of pages
+//!   that are still there is carried over (answers, opinions, doubts, what was
+//!   left to a supervisor), and that the paper was rejected: a rejected paper must
+//!   not count because another batch was cancelled.
 
 use rusqlite::OptionalExtension;
 use serde_json::json;
@@ -379,7 +380,7 @@ impl Store {
                 self.db
                     .prepare_cached(
                         "INSERT INTO decisions (ballot_id, kind, problem_id, reason, person, decided)
-                         SELECT ?1, kind, ?2, reason, person, decided FROM decisions
+                         SELECT ?1, kind, ?2, reason, person, decided FROM standing_decisions
                          WHERE kind = 'settle' AND problem_id = ?3 ORDER BY id",
                     )?
                     .execute((new.0, copy, problem))?;
@@ -389,29 +390,50 @@ impl Store {
         run().map_err(|e| self.failed("carry problems over", e))
     }
 
+    /// What people said of questions of pages that are counted in both: it was about
+    /// those images.
     fn carry_decisions(&self, was: BallotKey, new: BallotKey) -> Result<(), StoreError> {
+        // Rows of `x` about such questions; ?1 is the old ballot, ?2 the new one.
+        const KEPT: &str = "x.ballot_id = ?1 AND EXISTS (
+            SELECT 1 FROM placements o
+            JOIN placements n ON n.reading_id = o.reading_id
+                AND n.ballot_id = ?2 AND n.role = 'member'
+            JOIN answers a ON a.reading_id = o.reading_id AND a.question = x.question
+            WHERE o.ballot_id = ?1 AND o.role = 'member')";
+        // What was taken back does not stand, and is not carried.
+        const ALIKE: [(&str, &str, &str); 4] = [
+            (
+                "decisions",
+                "standing_decisions",
+                "kind, question, before, after, reason, person, decided",
+            ),
+            (
+                "opinions",
+                "opinions",
+                "question, after, reason, person, given",
+            ),
+            (
+                "escalations",
+                "escalations",
+                "question, reason, person, raised",
+            ),
+            ("doubts", "doubts", "question, reason, person, raised"),
+        ];
         let run = || -> Result<(), rusqlite::Error> {
-            // Of a page that was counted in both: the decision was about its image.
-            self.db
-                .prepare_cached(
-                    "INSERT INTO decisions
-                        (ballot_id, kind, question, before, after, reason, person, decided)
-                     SELECT ?2, d.kind, d.question, d.before, d.after, d.reason, d.person, d.decided
-                     FROM decisions d WHERE d.ballot_id = ?1 AND d.kind = 'answer' AND EXISTS (
-                        SELECT 1 FROM placements o
-                        JOIN placements n ON n.reading_id = o.reading_id
-                            AND n.ballot_id = ?2 AND n.role = 'member'
-                        JOIN answers a ON a.reading_id = o.reading_id AND a.question = d.question
-                        WHERE o.ballot_id = ?1 AND o.role = 'member')
-                     ORDER BY d.id",
-                )?
-                .execute((was.0, new.0))?;
+            for (table, from, columns) in ALIKE {
+                self.db
+                    .prepare_cached(&format!(
+                        "INSERT INTO {table} (ballot_id, {columns})
+                         SELECT ?2, {columns} FROM {from} x WHERE {KEPT} ORDER BY id"
+                    ))?
+                    .execute((was.0, new.0))?;
+            }
             self.db
                 .prepare_cached(
                     "INSERT INTO decisions (ballot_id, kind, reason, person, decided)
                      SELECT ?2, d.kind, d.reason, d.person, d.decided FROM decisions d
                      WHERE d.kind = 'reject' AND d.id = (
-                        SELECT max(id) FROM decisions
+                        SELECT max(id) FROM standing_decisions
                         WHERE ballot_id = ?1 AND kind IN ('reject', 'restore'))",
                 )?
                 .execute((was.0, new.0))?;

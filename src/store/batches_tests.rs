@@ -400,6 +400,75 @@ fn a_station_of_the_schema_before_is_taken_over() {
     assert_eq!(after, findings);
 }
 
+/// Two batches each have an image of one paper's front, and one of them its back;
+/// a supervisor who may do everything.
+fn twice_scanned() -> (Bench, BatchKey, Account) {
+    let mut t = bench();
+    let first = t.start(None);
+    t.add(first, "1", reading("two", 1, Some("S"), a()));
+    let second = t.start(None);
+    let unclear = answer(AnswerState::Marginal, &["c"]);
+    t.add(second, "2", reading("two", 2, Some("S"), unclear));
+    t.store
+        .add_account("lan", "Lan", Role::Supervisor, "x")
+        .unwrap();
+    let account = t.store.account("lan").unwrap().unwrap();
+    (t, first, account)
+}
+
+/// An undone decision once came back, and counted, when another batch of the same
+/// paper was cancelled.
+#[test]
+fn what_was_undone_stays_undone_when_a_batch_of_the_paper_is_cancelled() {
+    let (t, first, lan) = twice_scanned();
+    let item = ItemId {
+        ballot: t.of("S"),
+        question: "q2".to_owned(),
+    };
+    let blank = answer(AnswerState::Blank, &[]);
+    t.store.answer_item(&lan, &item, &blank, "", false).unwrap();
+    t.store.withdraw(&lan, &item, "bấm nhầm").unwrap();
+    t.store.cancel_batch(first, "ảnh mờ").unwrap();
+    let open = t.store.open_questions().unwrap();
+    assert_eq!(open.len(), 1, "{open:?}");
+    assert_eq!(open[0].question, "q2");
+    t.whole();
+}
+
+/// A question that somebody had opened on the wall was once closed, and counted as
+/// the machine had read it, when another batch of the same paper was cancelled; so
+/// was forgotten what had been said of one, and that it was left to a supervisor.
+#[test]
+fn what_people_asked_about_is_still_asked_when_a_batch_of_the_paper_is_cancelled() {
+    let mut t = bench();
+    let front = t.start(None);
+    t.add(front, "1", reading("two", 1, Some("S"), a()));
+    let back = t.start(None);
+    t.add(back, "2", reading("two", 2, Some("S"), a()));
+    for (name, role) in [("lan", Role::Supervisor), ("hoa", Role::Reviewer)] {
+        t.store.add_account(name, name, role, "x").unwrap();
+    }
+    let person = |name: &str| t.store.account(name).unwrap().unwrap();
+    let (lan, hoa) = (person("lan"), person("hoa"));
+    let item = |t: &Bench| ItemId {
+        ballot: t.of("S"),
+        question: "q2".to_owned(),
+    };
+    t.store.doubt(&lan, &item(&t), "bảng dấu").unwrap();
+    t.store
+        .answer_item(&hoa, &item(&t), &a(), "", true)
+        .unwrap();
+    t.store.escalate(&hoa, &item(&t), "mực lem").unwrap();
+    t.store.cancel_batch(front, "ảnh mờ").unwrap();
+    let left = t.store.item(&item(&t), 0).unwrap().unwrap();
+    assert_eq!((left.state.as_str(), left.opinions), ("doubted", 1));
+    assert_eq!(
+        left.escalated,
+        Some(("hoa".to_owned(), "mực lem".to_owned()))
+    );
+    t.whole();
+}
+
 /// What the picture of number `n` shows: one of two papers of two pages or of a
 /// paper of one page with serials, of which there are several images; a paper
 /// without; a page that nobody knows; a blank one.
