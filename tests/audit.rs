@@ -7,7 +7,7 @@ mod paper;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use paper::{ONE_PAGE, Office};
+use paper::{ONE_PAGE, Office, SCAN};
 use phieu::read::Answer;
 use phieu::station::Station;
 use phieu::station::audit::{Fault, audit};
@@ -15,15 +15,6 @@ use phieu::store::{Decision, Settled};
 use phieu::tally::{TallyFilter, tally, write_json};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rusqlite::Connection;
-
-const SCAN: [&str; 6] = [
-    "scan",
-    "ảnh quét",
-    "--station",
-    "trạm",
-    "--templates",
-    "mẫu phiếu",
-];
 
 /// A station with five ballots and two decisions about them.
 fn office() -> Office {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use paper::{ONE_PAGE, Office, count};
+use paper::{ONE_PAGE, Office, SCAN, count};
 use serde_json::{Value, json};
 use web_support::{Served, accounts};
 
@@ -176,15 +176,7 @@ fn a_reviewer_settles_the_queue_by_the_keyboard_alone() {
         );
     }
     office.says(0, &["init", "trạm"]);
-    let scan = [
-        "scan",
-        "ảnh quét",
-        "--station",
-        "trạm",
-        "--templates",
-        "mẫu phiếu",
-    ];
-    office.says(1, &scan);
+    office.says(1, &SCAN);
     accounts(&office, &[("hoa", "reviewer"), ("lan", "supervisor")]);
     let served = Served::start(&office);
 

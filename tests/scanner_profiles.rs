@@ -7,7 +7,7 @@ mod paper;
 
 use std::fs;
 
-use paper::{ONE_PAGE, Office, count};
+use paper::{ONE_PAGE, Office, SCAN, count};
 use phieu::calibrate::{
     Bars, Profile, Scanner, Target, judge, measure_page, pdf, shipped, shipped_names, simulate,
 };
@@ -22,15 +22,6 @@ use phieu::synth::{
     Conditions, Drawn, Feed, KnownPrint, Level, PlacedMark, Printing, Simulator, Staged, Streak,
 };
 use proptest::prelude::*;
-
-const SCAN: [&str; 6] = [
-    "scan",
-    "ảnh quét",
-    "--station",
-    "trạm",
-    "--templates",
-    "mẫu phiếu",
-];
 
 fn scan<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&SCAN[..], more].concat()

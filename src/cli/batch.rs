@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::shared::LangArgs;
+use super::shared::{LangArgs, plain};
 use super::{CliError, Outcome};
 use crate::lang::Lang;
 use crate::station::Station;
@@ -268,11 +268,4 @@ fn cancel(args: &CancelArgs) -> Result<Outcome, CliError> {
         }
     }
     Ok(Outcome::Done)
-}
-
-/// A name that somebody chose must not steer a terminal.
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }

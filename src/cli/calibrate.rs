@@ -1,13 +1,12 @@
 //! `phieu calibrate`: what the scanner does to a page.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use super::calibrate_measure::{self, MeasureArguments};
-use super::shared::{LangArgs, NO_PROFILE, warn_of_repair};
+use super::shared::{LangArgs, NO_PROFILE, warn_of_repair, write_file};
 use super::{CliError, Outcome};
 use crate::calibrate::target::{PAPERS, paper_name};
 use crate::calibrate::{
@@ -108,7 +107,7 @@ pub(crate) fn run(arguments: CalibrateArguments) -> Result<Outcome, CliError> {
 fn print(arguments: &PrintArguments) -> Result<Outcome, CliError> {
     let target = Target::new(arguments.paper);
     let bytes = pdf(&target, arguments.copies)?;
-    write_whole(&arguments.out, &bytes)?;
+    write_file(&arguments.out, &bytes)?;
     let [a, b] = target.rulers().map(|r| r.length_mm());
     let mut out = io::stdout().lock();
     writeln!(
@@ -184,26 +183,8 @@ fn simulate_scans(arguments: &SimulateArguments) -> Result<Outcome, CliError> {
     for (i, page) in pages.iter().enumerate() {
         let (bytes, extension) = page.to_file()?;
         let path = dir.join(format!("{}-{:02}.{extension}", arguments.scanner, i + 1));
-        write_whole(&path, &bytes)?;
+        write_file(&path, &bytes)?;
         writeln!(out, "{}", path.display())?;
     }
     Ok(Outcome::Done)
-}
-
-/// Writes all or nothing: half a profile or PDF must not be used.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CalibrateError> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    let written = File::create(&part)
-        .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| std::fs::rename(&part, path));
-    if written.is_err() {
-        // The error that matters is the first one.
-        drop(std::fs::remove_file(&part));
-    }
-    written.map_err(|source| CalibrateError::Io {
-        path: path.to_owned(),
-        source,
-    })
 }

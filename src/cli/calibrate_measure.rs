@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::calibrate::write_whole;
-use super::shared::{LangArgs, collect_sources};
+use super::shared::{LangArgs, collect_sources, write_file};
 use super::{CliError, Outcome};
 use crate::calibrate::{
     Bars, Calibration, Finding, PageMeasure, Profile, ScanKind, Severity, Verdict, judge,
@@ -119,7 +118,7 @@ pub(crate) fn run(args: &MeasureArguments) -> Result<Outcome, CliError> {
     let Some(calibration) = judge(&args.name, &source, &figures, bars.measured()) else {
         return Err(nothing(&pages.failed));
     };
-    write_whole(&args.out, calibration.profile.to_toml()?.as_bytes())?;
+    write_file(&args.out, calibration.profile.to_toml()?.as_bytes())?;
     let picture_file = args
         .picture
         .clone()
@@ -129,7 +128,7 @@ pub(crate) fn run(args: &MeasureArguments) -> Result<Outcome, CliError> {
         let scan = decode(&found.sources, m)?;
         let png = png_file(&picture(&scan, &m.page, &calibration))
             .map_err(|e| format!("{}: {e}", picture_file.display()))?;
-        write_whole(&picture_file, &png)?;
+        write_file(&picture_file, &png)?;
     }
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {

@@ -12,7 +12,7 @@ use super::{CliError, Outcome};
 use crate::calibrate::Profile;
 use crate::form::Layout;
 use crate::lang::Lang;
-use crate::page::DecodeLimits;
+use crate::page::{DecodeLimits, Source};
 use crate::read::{OTHER_VERSION, ReadOptions, Reader};
 use crate::station::{
     Campaign, Feed, KnownForm, ScanJob, ScanSummary, Station, StationError, scan,
@@ -51,9 +51,18 @@ pub(crate) struct ScanArgs {
         allow_hyphen_values = true
     )]
     device_option: Vec<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
+    lang: LangArgs,
+}
+
+/// Into which station, out of which box, and by what pages are read.
+#[derive(Debug, Args)]
+pub(crate) struct ReadingArgs {
     /// Thư mục của trạm (the station's folder)
     #[arg(long, value_name = "DIR")]
-    station: PathBuf,
+    pub(crate) station: PathBuf,
     /// Hòm phiếu của chồng phiếu này: HÒM hoặc ĐƠN-VỊ/HÒM (the ballot box: BOX or UNIT/BOX)
     #[arg(long = "box", value_name = "ID")]
     ballot_box: Option<String>,
@@ -65,16 +74,60 @@ pub(crate) struct ScanArgs {
     keys: KeyArgs,
     #[command(flatten)]
     threads: ThreadArgs,
-    #[command(flatten)]
-    lang: LangArgs,
+}
+
+/// A station with the reader that its pages are read by.
+pub(crate) struct Prepared<'a> {
+    args: &'a ReadingArgs,
+    pub(crate) station: Station,
+    forms: Vec<KnownForm>,
+    pub(crate) profile: Option<Profile>,
+    reader: Reader,
+}
+
+impl ReadingArgs {
+    pub(crate) fn prepare(&self, lang: Lang) -> Result<Prepared<'_>, CliError> {
+        let station = Station::open(&self.station)?;
+        let forms = forms_for(&station, &self.templates.dirs)?;
+        let profile = self.profile.profile(|| Ok(station.profile()?))?;
+        warn_of_repair(profile.as_ref(), lang);
+        let layouts: Vec<Layout> = forms.iter().map(|f| f.layout.clone()).collect();
+        let reader = Reader::new(
+            layouts,
+            ReadOptions {
+                keys: self.keys.keyring()?,
+                scanner: profile.as_ref().map(Profile::known_scanner),
+                ..ReadOptions::default()
+            },
+        );
+        Ok(Prepared {
+            args: self,
+            station,
+            forms,
+            profile,
+            reader,
+        })
+    }
+}
+
+impl Prepared<'_> {
+    pub(crate) fn job<'a>(&'a self, sources: &'a [Source]) -> ScanJob<'a> {
+        ScanJob {
+            sources,
+            forms: &self.forms,
+            reader: &self.reader,
+            profile: self.profile.as_ref(),
+            ballot_box: self.args.ballot_box.as_deref(),
+            threads: self.args.threads.count(),
+            limits: DecodeLimits::default(),
+        }
+    }
 }
 
 pub(crate) fn run(args: &ScanArgs) -> Result<Outcome, CliError> {
     let lang = args.lang.lang;
-    let station = Station::open(&args.station)?;
-    let forms = forms_for(&station, &args.templates.dirs)?;
-    let profile = args.profile.profile(|| Ok(station.profile()?))?;
-    warn_of_repair(profile.as_ref(), lang);
+    let prepared = args.reading.prepare(lang)?;
+    let station = &prepared.station;
     let fed = match &args.device {
         None => None,
         Some(device) => Some(station.feed(&Feed {
@@ -86,26 +139,9 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome, CliError> {
         None => collect_sources(&args.paths, lang)?,
         Some(fed) => collect_sources(std::slice::from_ref(&fed.dir), lang)?,
     };
-    let layouts: Vec<Layout> = forms.iter().map(|f| f.layout.clone()).collect();
-    let reader = Reader::new(
-        layouts,
-        ReadOptions {
-            keys: args.keys.keyring()?,
-            scanner: profile.as_ref().map(Profile::known_scanner),
-            ..ReadOptions::default()
-        },
-    );
-    let job = ScanJob {
-        sources: &found.sources,
-        forms: &forms,
-        reader: &reader,
-        profile: profile.as_ref(),
-        ballot_box: args.ballot_box.as_deref(),
-        threads: args.threads.count(),
-        limits: DecodeLimits::default(),
-    };
+    let job = prepared.job(&found.sources);
     let mut bar = progress::Bar::new(found.sources.len(), lang);
-    let done = scan(&station, &job, |p| bar.show(p));
+    let done = scan(station, &job, |p| bar.show(p));
     bar.finish();
     let done = done?;
     let trouble = fed.as_ref().and_then(|f| f.trouble.as_deref());
@@ -124,9 +160,9 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome, CliError> {
     let store = station.store()?;
     let waiting = Waiting::of(&store)?;
     summary::print(
-        &args.station,
+        &args.reading.station,
         &done,
-        profile.as_ref(),
+        prepared.profile.as_ref(),
         &waiting,
         &store,
         lang,

@@ -153,12 +153,9 @@ pub(crate) fn collect_sources(paths: &[PathBuf], lang: Lang) -> Result<Collected
     Ok(found)
 }
 
-/// Writes all or nothing: a half-written PDF must not reach the printer.
+/// Writes all or nothing: a half-written PDF must not reach the printer, nor half a
+/// profile be used.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), FormError> {
-    let failed = |source| FormError::Io {
-        path: path.to_owned(),
-        source,
-    };
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let part = path.with_file_name(name);
@@ -169,7 +166,10 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), FormError> {
         // The error that matters is the first one.
         drop(std::fs::remove_file(&part));
     }
-    written.map_err(failed)
+    written.map_err(|source| FormError::Io {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// A name that somebody chose must not steer a terminal.

@@ -8,15 +8,11 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::scan::{Bar, Waiting, forms_for};
-use super::shared::{KeyArgs, LangArgs, ProfileArgs, TemplateArgs, ThreadArgs, warn_of_repair};
+use super::scan::{Bar, ReadingArgs, Waiting};
+use super::shared::LangArgs;
 use super::{CliError, Outcome};
-use crate::calibrate::Profile;
-use crate::form::Layout;
 use crate::lang::Lang;
-use crate::page::DecodeLimits;
-use crate::read::{ReadOptions, Reader};
-use crate::station::{Notice, ScanJob, ScanSummary, Station, WatchTimes, watch};
+use crate::station::{Notice, ScanSummary, WatchTimes, watch};
 
 /// Theo dõi thư mục mà máy quét lưu ảnh vào (watch the folder that the scanner saves to).
 ///
@@ -28,12 +24,8 @@ pub(crate) struct WatchArgs {
     /// Thư mục được theo dõi, cả các thư mục con (the folder, with those in it)
     #[arg(value_name = "DIR")]
     dir: PathBuf,
-    /// Thư mục của trạm (the station's folder)
-    #[arg(long, value_name = "DIR")]
-    station: PathBuf,
-    /// Hòm phiếu của chồng phiếu này: HÒM hoặc ĐƠN-VỊ/HÒM (the ballot box: BOX or UNIT/BOX)
-    #[arg(long = "box", value_name = "ID")]
-    ballot_box: Option<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Tệp phải giữ nguyên từng này giây; TIFF và PDF lâu gấp bốn (seconds that a file must not change; TIFF and PDF four times as long)
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     settle: Duration,
@@ -46,14 +38,6 @@ pub(crate) struct WatchArgs {
     /// Lấy lại cả tệp của các lô đã hủy (take files of cancelled batches anew)
     #[arg(long)]
     again: bool,
-    #[command(flatten)]
-    profile: ProfileArgs,
-    #[command(flatten)]
-    templates: TemplateArgs,
-    #[command(flatten)]
-    keys: KeyArgs,
-    #[command(flatten)]
-    threads: ThreadArgs,
     #[command(flatten)]
     lang: LangArgs,
 }
@@ -74,32 +58,13 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(args: &WatchArgs) -> Result<Outcome, CliError> {
     let lang = args.lang.lang;
-    let station = Station::open(&args.station)?;
     if !args.dir.is_dir() {
         let text = lang.pick("không có thư mục này", "there is no such folder");
         return Err(format!("{}: {text}", args.dir.display()).into());
     }
-    let forms = forms_for(&station, &args.templates.dirs)?;
-    let profile = args.profile.profile(|| Ok(station.profile()?))?;
-    warn_of_repair(profile.as_ref(), lang);
-    let layouts: Vec<Layout> = forms.iter().map(|f| f.layout.clone()).collect();
-    let reader = Reader::new(
-        layouts,
-        ReadOptions {
-            keys: args.keys.keyring()?,
-            scanner: profile.as_ref().map(Profile::known_scanner),
-            ..ReadOptions::default()
-        },
-    );
-    let job = ScanJob {
-        sources: &[],
-        forms: &forms,
-        reader: &reader,
-        profile: profile.as_ref(),
-        ballot_box: args.ballot_box.as_deref(),
-        threads: args.threads.count(),
-        limits: DecodeLimits::default(),
-    };
+    let prepared = args.reading.prepare(lang)?;
+    let station = &prepared.station;
+    let job = prepared.job(&[]);
     let times = WatchTimes {
         look: LOOK_EVERY.min(args.settle.max(Duration::from_millis(50))),
         settle: args.settle,
@@ -117,7 +82,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<Outcome, CliError> {
     let bar = RefCell::new(Bar::new(0, lang));
     let mut failed = false;
     let done = watch(
-        &station,
+        station,
         &job,
         &args.dir,
         &times,

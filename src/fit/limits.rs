@@ -166,18 +166,8 @@ impl Modes {
 /// The value that on average `expected` of the values exceed. Less than one was
 /// not seen: there the model's own odds are believed, by which each unit of
 /// log-odds makes an error e times as rare.
-fn beyond(mut values: Vec<f64>, expected: f64) -> f64 {
-    values.sort_by(|a, b| b.total_cmp(a));
-    let Some(&most) = values.first() else {
-        return f64::NEG_INFINITY;
-    };
-    if expected < 1.0 {
-        return most - libm::log(expected);
-    }
-    values
-        .get(expected as usize)
-        .copied()
-        .unwrap_or(f64::NEG_INFINITY)
+fn beyond(values: Vec<f64>, expected: f64) -> f64 {
+    beyond_weighted(values.into_iter().map(|v| (v, 1.0)).collect(), expected)
 }
 
 /// The same where each value counts by a weight.
@@ -209,6 +199,7 @@ mod tests {
         let heavy = vec![(9.0, 1.0), (8.0, 1.0), (7.0, 1.0), (6.0, 1.0)];
         let light = vec![(9.0, 0.1), (8.0, 0.1), (7.0, 1.0), (6.0, 1.0), (5.0, 1.0)];
         let plain: Vec<f64> = heavy.iter().map(|v| v.0).collect();
+        assert!((beyond_weighted(heavy.clone(), 2.0) - 7.0).abs() < 1e-9);
         assert!((beyond_weighted(heavy, 2.0) - beyond(plain, 2.0)).abs() < 1e-9);
         assert!((beyond_weighted(light, 2.0) - 6.0).abs() < 1e-9);
         assert!(beyond_weighted(Vec::new(), 2.0) < -1e300);

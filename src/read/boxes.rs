@@ -194,7 +194,10 @@ pub(crate) fn read(
         seen[i] = sectors >= FOLLOWED_SECTORS;
     }
 
-    let sigma = noise(&windows, templates, &located, &certain, contrast);
+    let found_boxes = (0..windows.len()).filter(|&i| certain[i]);
+    let sigma =
+        ink::quiet_spread(found_boxes.map(|i| (&windows[i], &templates[i], located[i].shift)))
+            / contrast;
     let thresholds = Thresholds::for_noise(sigma);
     let inks = measure_all(
         &maps, &windows, templates, &located, &certain, tone, thresholds,
@@ -373,23 +376,6 @@ fn agreeing(templates: &[BoxTemplate], located: &[Located]) -> Vec<bool> {
         out[i] = (x - mx).abs().max((y - my).abs()) <= CONSENSUS_MM;
     }
     out
-}
-
-/// Spread of darkness inside boxes that are surely empty: the lower third of
-/// those found.
-fn noise(
-    windows: &[Window],
-    templates: &[BoxTemplate],
-    located: &[Located],
-    certain: &[bool],
-    contrast: f64,
-) -> f64 {
-    let mut spreads: Vec<f64> = (0..windows.len())
-        .filter(|&i| certain[i])
-        .map(|i| ink::interior_spread(&windows[i], &templates[i], located[i].shift))
-        .collect();
-    spreads.sort_by(f64::total_cmp);
-    spreads.get(spreads.len() / 3).map_or(0.0, |s| s / contrast)
 }
 
 /// Corners of a rectangle in the image, from the paper's top left clockwise.

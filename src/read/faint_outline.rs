@@ -78,7 +78,8 @@ pub(crate) fn locate_together(
     if top < LEAST_CONTRAST || top < STANDS_OUT * elsewhere {
         return None;
     }
-    let noise = quiet_spread(windows, templates, common) / contrast;
+    let boxes = windows.iter().zip(templates).map(|(w, t)| (w, t, common));
+    let noise = ink::quiet_spread(boxes) / contrast;
     let sector_contrast = (SECTOR_SHARE * top).max(BEYOND_NOISE * noise);
     let reach = (SPREAD_MM / STEP_MM) as i32;
     let located = windows
@@ -90,18 +91,6 @@ pub(crate) fn locate_together(
         located,
         sector_contrast,
     })
-}
-
-/// Spread of the paper's gray inside boxes that are surely empty, gray levels:
-/// the lower third.
-fn quiet_spread(windows: &[Window], templates: &[BoxTemplate], shift: (i32, i32)) -> f64 {
-    let mut spreads: Vec<f64> = windows
-        .iter()
-        .zip(templates)
-        .map(|(w, t)| ink::interior_spread(w, t, shift))
-        .collect();
-    spreads.sort_by(f64::total_cmp);
-    spreads.get(spreads.len() / 3).copied().unwrap_or(0.0)
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ fn ring_paper(window: &Window, template: &BoxTemplate) -> Option<u8> {
 
 /// Spread of darkness inside the box from its median up to its 84th
 /// percentile (one sigma where there is only noise), gray levels.
-pub(crate) fn interior_spread(window: &Window, template: &BoxTemplate, shift: (i32, i32)) -> f64 {
+fn interior_spread(window: &Window, template: &BoxTemplate, shift: (i32, i32)) -> f64 {
     let mut histogram = [0u32; 256];
     let (columns, rows) = template.inside.clone();
     for row in rows {
@@ -117,6 +117,18 @@ pub(crate) fn interior_spread(window: &Window, template: &BoxTemplate, shift: (i
     }
     let level = |share| f64::from(super::thumbnail::percentile(&histogram, share));
     level(0.5) - level(0.16)
+}
+
+/// [`interior_spread`] of boxes that are surely empty: the lower third of these, each
+/// with the shift of its outline. 0 where there are none.
+pub(crate) fn quiet_spread<'a>(
+    boxes: impl Iterator<Item = (&'a Window, &'a BoxTemplate, (i32, i32))>,
+) -> f64 {
+    let mut spreads: Vec<f64> = boxes
+        .map(|(w, t, shift)| interior_spread(w, t, shift))
+        .collect();
+    spreads.sort_by(f64::total_cmp);
+    spreads.get(spreads.len() / 3).copied().unwrap_or(0.0)
 }
 
 /// Side of the square that [`darkest_patch`] looks through, samples: half a

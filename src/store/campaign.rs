@@ -212,6 +212,17 @@ impl Store {
             .collect()
     }
 
+    /// How many forms are registered.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn count_forms(&self) -> Result<u64, StoreError> {
+        self.db
+            .prepare_cached("SELECT count(*) FROM forms")
+            .and_then(|mut s| s.query_row([], |r| super::count(r, 0)))
+            .map_err(|e| self.failed("count the forms", e))
+    }
+
     /// Declares a unit of the campaign; a later declaration corrects name,
     /// parent and quota. The parent must be declared before.
     ///

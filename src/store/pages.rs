@@ -264,12 +264,6 @@ impl Store {
         })
     }
 
-    pub(super) fn begin(&self) -> Result<(), StoreError> {
-        self.db
-            .execute_batch("BEGIN IMMEDIATE")
-            .map_err(|e| self.failed("begin", e))
-    }
-
     fn add_group_inside(
         &self,
         batch: BatchKey,

@@ -400,20 +400,6 @@ impl Store {
         Ok(())
     }
 
-    /// A transaction about what is no evidence: nothing of it is logged.
-    fn apart<T>(&self, f: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.begin()?;
-        let out = f();
-        let end = if out.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = self
-            .db
-            .execute_batch(end)
-            .map_err(|e| self.failed("commit", e));
-        let out = out?;
-        ended?;
-        Ok(out)
-    }
-
     /// What the reader said of a page, by its number in this station.
     ///
     /// # Errors

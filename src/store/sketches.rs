@@ -132,7 +132,7 @@ impl Store {
                      WHERE b.ballot_id = p.other_ballot_id ORDER BY b.page LIMIT 1)
                  FROM current_problems p JOIN ballot_states s ON s.id = p.ballot_id
                  WHERE p.code = ?1 AND s.state = 'pending'
-                   AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.problem_id = p.id)
+                   AND NOT EXISTS (SELECT 1 FROM standing_decisions d WHERE d.problem_id = p.id)
                  ORDER BY p.id",
             )
             .and_then(|mut s| {

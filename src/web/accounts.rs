@@ -14,13 +14,12 @@ use super::password::Password;
 use crate::store::{Account, Role};
 
 pub(super) async fn show(State(app): State<App>, person: Person) -> Result<Markup, Refused> {
-    person.may(Role::Supervisor)?;
     list(&app, &person, None).await
 }
 
 async fn list(app: &App, person: &Person, problem: Option<String>) -> Result<Markup, Refused> {
-    let accounts = app
-        .with_store(person.actor(), |store| Ok(store.accounts()?))
+    let accounts = person
+        .act(app, Role::Supervisor, |store, _| Ok(store.accounts()?))
         .await?;
     let w = person.words;
     let body = html! {
@@ -112,9 +111,8 @@ pub(super) async fn change(
         .acquire()
         .await
         .map_err(|e| Refused::Trouble(e.to_string()))?;
-    let own = form.name == person.account.name;
-    let done = app
-        .with_store(person.actor(), move |store| {
+    let done = person
+        .act(&app, Role::Supervisor, move |store, account| {
             match form.action.as_str() {
                 "add" => {
                     let role = Role::of(&form.role).ok_or(Refused::Bad("no such role"))?;
@@ -128,7 +126,9 @@ pub(super) async fn change(
                     store.add_account(name, form.full_name.trim(), role, &hash)?;
                 }
                 // Whoever closes their own account may lock everybody out.
-                "close" if own => return Err(Refused::Bad("this is your own account")),
+                "close" if form.name == account.name => {
+                    return Err(Refused::Bad("this is your own account"));
+                }
                 "close" => store.set_active(&form.name, false)?,
                 "open" => store.set_active(&form.name, true)?,
                 _ => return Err(Refused::Bad("no such action")),

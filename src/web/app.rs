@@ -1,7 +1,6 @@
 //! What all requests share: the station, open databases, pictures that were just
 //! looked at.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,7 +12,7 @@ use super::{ServeOptions, WebError};
 use crate::form::Layout;
 use crate::page::{DecodeLimits, PageFile};
 use crate::station::{Station, Wording};
-use crate::store::{Actor, FormRow, PageOfItem, Store};
+use crate::store::{Actor, FormKey, FormRow, PageOfItem, Store};
 
 /// Databases that are kept open between requests: one for each thread that may
 /// wait for the disk at once.
@@ -37,13 +36,14 @@ struct Shared {
     address: SocketAddr,
     stores: Mutex<Vec<Store>>,
     pages: Mutex<Vec<(i64, Arc<GrayImage>)>>,
-    forms: Mutex<HashMap<(String, u32), Arc<FormInWords>>>,
+    forms: Mutex<Vec<Arc<FormInWords>>>,
     hashing: Semaphore,
 }
 
 /// A form with its words.
 #[derive(Debug)]
 pub(super) struct FormInWords {
+    pub key: FormKey,
     pub title: String,
     pub layout: Layout,
     pub words: Wording,
@@ -140,27 +140,34 @@ impl App {
         form: &str,
         version: u32,
     ) -> Result<Arc<FormInWords>, Refused> {
-        let key = (form.to_owned(), version);
-        if let Some(known) = locked(&self.0.forms).get(&key) {
+        let wanted = |f: &&Arc<FormInWords>| f.layout.form == form && f.layout.version == version;
+        // One that was registered meanwhile is read now; what is registered never
+        // changes.
+        if let Some(known) = locked(&self.0.forms).iter().find(wanted) {
             return Ok(Arc::clone(known));
         }
-        let found = store
-            .forms()?
-            .into_iter()
-            .find(|f| f.layout.form == form && f.layout.version == version)
-            .ok_or(Refused::NotFound)?;
-        let form = Arc::new(in_words(found));
-        locked(&self.0.forms).insert(key, Arc::clone(&form));
-        Ok(form)
+        let all = self.forms(store)?;
+        all.iter().find(wanted).cloned().ok_or(Refused::NotFound)
+    }
+
+    /// All registered forms with their words. Only on a thread that may wait.
+    pub fn forms(&self, store: &Store) -> Result<Vec<Arc<FormInWords>>, Refused> {
+        let count = store.count_forms()?;
+        let mut kept = locked(&self.0.forms);
+        if kept.len() as u64 != count {
+            *kept = store.forms()?.into_iter().map(in_words).collect();
+        }
+        Ok(kept.clone())
     }
 }
 
-pub(super) fn in_words(row: FormRow) -> FormInWords {
-    FormInWords {
+fn in_words(row: FormRow) -> Arc<FormInWords> {
+    Arc::new(FormInWords {
+        key: row.key,
         words: Wording::of(&row.source, &row.layout),
         title: row.title,
         layout: row.layout,
-    }
+    })
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

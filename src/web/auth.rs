@@ -17,7 +17,7 @@ use super::error::Refused;
 use super::page::{self, document};
 use super::password::{random_hex, verify};
 use super::words::Words;
-use crate::store::{Account, Actor, Role};
+use crate::store::{Account, Actor, Role, Store};
 
 /// Name of the cookie.
 const COOKIE_NAME: &str = "phieu";
@@ -63,6 +63,20 @@ impl Person {
             person: self.account.name.clone(),
             origin: self.origin.clone(),
         }
+    }
+
+    /// Does `f` for this person if their role may: on a thread that may wait, with
+    /// a database in which they act.
+    pub async fn act<T: Send + 'static>(
+        &self,
+        app: &App,
+        role: Role,
+        f: impl FnOnce(&Store, &Account) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, Refused> {
+        self.may(role)?;
+        let account = self.account.clone();
+        app.with_store(self.actor(), move |store| f(store, &account))
+            .await
     }
 
     /// Compared without saying by time where they differ.
@@ -299,14 +313,14 @@ pub(super) async fn logout(
     Form(form): Form<LogoutForm>,
 ) -> Result<Response, Refused> {
     person.check_csrf(&form.csrf)?;
-    let (hash, name) = (token_hash(&person.token), person.account.name.clone());
-    let account = person.account.clone();
-    app.with_store(person.actor(), move |store| {
-        store.release(&account, None)?;
-        store.end_session(&hash, &name)?;
-        Ok(())
-    })
-    .await?;
+    let hash = token_hash(&person.token);
+    person
+        .act(&app, Role::Viewer, move |store, account| {
+            store.release(account, None)?;
+            store.end_session(&hash, &account.name)?;
+            Ok(())
+        })
+        .await?;
     let cookie = format!("{COOKIE_NAME}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
     Ok(with_cookie(Redirect::to("/login").into_response(), &cookie))
 }

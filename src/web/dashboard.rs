@@ -10,7 +10,7 @@ use super::auth::Person;
 use super::error::Refused;
 use super::page::document;
 use super::words::Words;
-use crate::store::{BallotCount, ItemFilter, Pace, PageTotals, Store, UnitRow};
+use crate::store::{BallotCount, ItemFilter, Pace, PageTotals, Role, Store, UnitRow};
 
 /// Over so many seconds the speed of scanning is taken.
 const SPEED_OVER: u32 = 20;
@@ -29,17 +29,17 @@ struct Progress {
 }
 
 impl Progress {
-    fn of(store: &Store) -> Result<Self, Refused> {
+    fn of(app: &App, store: &Store) -> Result<Self, Refused> {
         let (open, escalated) = store.count_items(&ItemFilter::default())?;
         Ok(Self {
             campaign: store.campaign()?.map(|c| c.name),
             pages: store.page_totals()?,
             recent: store.pages_since(SPEED_OVER)?,
             ballots: store.ballot_counts()?,
-            forms: store
-                .forms()?
-                .into_iter()
-                .map(|f| (f.key.number(), f.title))
+            forms: app
+                .forms(store)?
+                .iter()
+                .map(|f| (f.key.number(), f.title.clone()))
                 .collect(),
             units: store.units()?,
             open,
@@ -49,8 +49,17 @@ impl Progress {
     }
 }
 
+async fn now(app: &App, person: &Person) -> Result<Progress, Refused> {
+    let here = app.clone();
+    person
+        .act(app, Role::Viewer, move |store, _| {
+            Progress::of(&here, store)
+        })
+        .await
+}
+
 pub(super) async fn show(State(app): State<App>, person: Person) -> Result<Markup, Refused> {
-    let progress = app.with_store(person.actor(), Progress::of).await?;
+    let progress = now(&app, &person).await?;
     let w = person.words;
     let title = progress
         .campaign
@@ -70,7 +79,7 @@ pub(super) async fn show(State(app): State<App>, person: Person) -> Result<Marku
 }
 
 pub(super) async fn progress(State(app): State<App>, person: Person) -> Result<Markup, Refused> {
-    let progress = app.with_store(person.actor(), Progress::of).await?;
+    let progress = now(&app, &person).await?;
     Ok(figures(person.words, &progress))
 }
 

@@ -8,6 +8,7 @@ use super::app::App;
 use super::auth::Person;
 use super::error::Refused;
 use super::page::document;
+use crate::store::Role;
 
 /// Entries on one page.
 const ON_A_PAGE: u32 = 100;
@@ -23,8 +24,8 @@ pub(super) async fn show(
     person: Person,
     Query(query): Query<LogQuery>,
 ) -> Result<Markup, Refused> {
-    let (head, entries) = app
-        .with_store(person.actor(), move |store| {
+    let (head, entries) = person
+        .act(&app, Role::Viewer, move |store, _| {
             let head = store.log_head()?;
             let to = query.to.unwrap_or(head.number).min(head.number);
             let after = (to - i64::from(ON_A_PAGE)).max(0);

@@ -29,22 +29,22 @@ pub(super) async fn whole(
     person: Person,
     Path(page): Path<i64>,
 ) -> Result<Response, Refused> {
-    // The whole page shows what people wrote about themselves.
-    person.may(Role::Reviewer)?;
     let here = app.clone();
-    app.with_store(person.actor(), move |store| {
-        let place = store.page_place(page)?.ok_or(Refused::NotFound)?;
-        let turn = store.reading_of_page(page)?.map_or(0, |r| r.rotation);
-        let image = here.page_image(&place)?;
-        let upright = match turn {
-            90 => imageops::rotate90(&*image),
-            180 => imageops::rotate180(&*image),
-            270 => imageops::rotate270(&*image),
-            _ => GrayImage::clone(&image),
-        };
-        encoded(&narrow(upright, WIDEST))
-    })
-    .await
+    // The whole page shows what people wrote about themselves.
+    person
+        .act(&app, Role::Reviewer, move |store, _| {
+            let place = store.page_place(page)?.ok_or(Refused::NotFound)?;
+            let turn = store.reading_of_page(page)?.map_or(0, |r| r.rotation);
+            let image = here.page_image(&place)?;
+            let upright = match turn {
+                90 => imageops::rotate90(&*image),
+                180 => imageops::rotate180(&*image),
+                270 => imageops::rotate270(&*image),
+                _ => GrayImage::clone(&image),
+            };
+            encoded(&narrow(upright, WIDEST))
+        })
+        .await
 }
 
 /// The strip of the page that has a question.
@@ -53,7 +53,6 @@ pub(super) async fn question(
     person: Person,
     Path((page, question)): Path<(i64, String)>,
 ) -> Result<Response, Refused> {
-    person.may(Role::Reviewer)?;
     piece(app, person, page, WIDEST, move |layout| {
         question_strip(layout, &question)
     })
@@ -66,7 +65,6 @@ pub(super) async fn mark(
     person: Person,
     Path((page, question, choice)): Path<(i64, String, String)>,
 ) -> Result<Response, Refused> {
-    person.may(Role::Reviewer)?;
     piece(app, person, page, BOX_SIDE, move |layout| {
         box_surroundings(layout, &question, &choice)
     })
@@ -81,22 +79,23 @@ async fn piece(
     of: impl FnOnce(&crate::form::PageLayout) -> Option<MmRect> + Send + 'static,
 ) -> Result<Response, Refused> {
     let here = app.clone();
-    app.with_store(person.actor(), move |store| {
-        let place = store.page_place(page)?.ok_or(Refused::NotFound)?;
-        let reading = store.reading_of_page(page)?.ok_or(Refused::NotFound)?;
-        let (Some(form), Some(version), Some(number)) =
-            (&reading.form, reading.version, reading.page)
-        else {
-            return Err(Refused::NotFound);
-        };
-        let form = here.form(store, form, version)?;
-        let layout = form.layout.page(number).ok_or(Refused::NotFound)?;
-        let wanted = of(layout).ok_or(Refused::NotFound)?;
-        let map = PaperInImage::of(&reading, layout).ok_or(Refused::NotFound)?;
-        let image = here.page_image(&place)?;
-        encoded(&narrow(clip::cut(&image, &map.corners(wanted)), widest))
-    })
-    .await
+    person
+        .act(&app, Role::Reviewer, move |store, _| {
+            let place = store.page_place(page)?.ok_or(Refused::NotFound)?;
+            let reading = store.reading_of_page(page)?.ok_or(Refused::NotFound)?;
+            let (Some(form), Some(version), Some(number)) =
+                (&reading.form, reading.version, reading.page)
+            else {
+                return Err(Refused::NotFound);
+            };
+            let form = here.form(store, form, version)?;
+            let layout = form.layout.page(number).ok_or(Refused::NotFound)?;
+            let wanted = of(layout).ok_or(Refused::NotFound)?;
+            let map = PaperInImage::of(&reading, layout).ok_or(Refused::NotFound)?;
+            let image = here.page_image(&place)?;
+            encoded(&narrow(clip::cut(&image, &map.corners(wanted)), widest))
+        })
+        .await
 }
 
 /// No wider than this.

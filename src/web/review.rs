@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::app::App;
 use super::auth::{Person, now};
@@ -140,28 +141,27 @@ pub(super) async fn next(
     person: Person,
     Json(request): Json<NextRequest>,
 ) -> Result<Json<Desk>, Refused> {
-    person.may(Role::Reviewer)?;
-    let here = app.clone();
-    let who = person.clone();
-    app.with_store(person.actor(), move |store| {
-        let filter = request.wanted.filter();
-        if request.fresh {
-            store.release(&who.account, None)?;
-        }
-        let after = request.after.map(|p| Cursor {
-            form: p.form,
-            page: p.page,
-            id: ItemId::of(p.ballot, &p.question),
-        });
-        let now = now();
-        let item = store.claim_next(&who.account, &filter, after.as_ref(), now, now + CLAIM)?;
-        let (left, _) = store.count_items(&filter)?;
-        let item = item
-            .map(|i| show_item(&here, store, &who, &i))
-            .transpose()?;
-        Ok(Json(Desk { item, left }))
-    })
-    .await
+    let (here, words) = (app.clone(), person.words);
+    person
+        .act(&app, Role::Reviewer, move |store, account| {
+            let filter = request.wanted.filter();
+            if request.fresh {
+                store.release(account, None)?;
+            }
+            let after = request.after.map(|p| Cursor {
+                form: p.form,
+                page: p.page,
+                id: ItemId::of(p.ballot, &p.question),
+            });
+            let now = now();
+            let item = store.claim_next(account, &filter, after.as_ref(), now, now + CLAIM)?;
+            let (left, _) = store.count_items(&filter)?;
+            let item = item
+                .map(|i| show_item(&here, store, account.role, words, &i))
+                .transpose()?;
+            Ok(Json(Desk { item, left }))
+        })
+        .await
 }
 
 /// One item that a person chose from the list.
@@ -170,30 +170,35 @@ pub(super) async fn take(
     person: Person,
     Json(named): Json<Named>,
 ) -> Result<Json<Desk>, Refused> {
-    person.may(Role::Reviewer)?;
-    let here = app.clone();
-    let who = person.clone();
-    app.with_store(person.actor(), move |store| {
-        let id = named.id();
-        let now = now();
-        let Some(item) = store.item(&id, now)? else {
-            return Err(crate::store::StoreError::NotOpen.into());
-        };
-        if !store.claim(&who.account, &id, now, now + CLAIM)? {
-            let holder = item.claimed_by.unwrap_or_default();
-            return Err(Refused::Conflict(format!(
-                "{} {holder}",
-                who.words.t("đang được xem bởi", "is being looked at by")
-            )));
-        }
-        let (left, _) = store.count_items(&ItemFilter::default())?;
-        let item = Some(show_item(&here, store, &who, &item)?);
-        Ok(Json(Desk { item, left }))
-    })
-    .await
+    let (here, words) = (app.clone(), person.words);
+    person
+        .act(&app, Role::Reviewer, move |store, account| {
+            let id = named.id();
+            let now = now();
+            let Some(item) = store.item(&id, now)? else {
+                return Err(crate::store::StoreError::NotOpen.into());
+            };
+            if !store.claim(account, &id, now, now + CLAIM)? {
+                let holder = item.claimed_by.unwrap_or_default();
+                return Err(Refused::Conflict(format!(
+                    "{} {holder}",
+                    words.t("đang được xem bởi", "is being looked at by")
+                )));
+            }
+            let (left, _) = store.count_items(&ItemFilter::default())?;
+            let item = Some(show_item(&here, store, account.role, words, &item)?);
+            Ok(Json(Desk { item, left }))
+        })
+        .await
 }
 
-fn show_item(app: &App, store: &Store, who: &Person, item: &Item) -> Result<DeskItem, Refused> {
+fn show_item(
+    app: &App,
+    store: &Store,
+    role: Role,
+    words: Words,
+    item: &Item,
+) -> Result<DeskItem, Refused> {
     let form = app.form(store, &item.form.0, item.form.1)?;
     let reading = store
         .reading_of_page(item.page.page_id)?
@@ -234,13 +239,13 @@ fn show_item(app: &App, store: &Store, who: &Person, item: &Item) -> Result<Desk
                 score: mark.map_or(0.0, |m| m.score),
                 reason: mark
                     .and_then(|m| m.reason.as_deref())
-                    .map(|r| who.words.reason(r).to_owned()),
+                    .map(|r| words.reason(r).to_owned()),
                 at,
             }
         })
         .collect();
     // A second person does not see what the first one said; a supervisor does.
-    let said = if who.account.role >= Role::Supervisor {
+    let said = if role >= Role::Supervisor {
         store
             .opinions(&item.id)?
             .into_iter()
@@ -269,7 +274,7 @@ fn show_item(app: &App, store: &Store, who: &Person, item: &Item) -> Result<Desk
         unit: item.unit.clone(),
         ballot_box: item.ballot_box.clone(),
         file: item.page.file.clone(),
-        state: who.words.state(&item.state).to_owned(),
+        state: words.state(&item.state).to_owned(),
         kind: match spec.kind {
             QuestionKind::Single => "single",
             QuestionKind::Multiple => "multiple",
@@ -312,25 +317,24 @@ pub(super) async fn answer(
     State(app): State<App>,
     person: Person,
     Json(request): Json<AnswerRequest>,
-) -> Result<Json<serde_json::Value>, Refused> {
-    person.may(Role::Reviewer)?;
+) -> Result<Json<Value>, Refused> {
     let here = app.clone();
-    let who = person.clone();
-    app.with_store(person.actor(), move |store| {
-        let id = request.named.id();
-        let after = checked(&here, store, &id, &request.choices)?;
-        let twice = asks_two(store, &id)?;
-        let reason = reason_of(&request.reason);
-        let outcome = store.answer_item(&who.account, &id, &after, &reason, twice)?;
-        Ok(Json(serde_json::json!({
-            "outcome": match outcome {
-                Outcome::Decided => "decided",
-                Outcome::WaitsForSecond => "waits-for-second",
-                Outcome::Differs => "differs",
-            }
-        })))
-    })
-    .await
+    person
+        .act(&app, Role::Reviewer, move |store, account| {
+            let id = request.named.id();
+            let after = checked(&here, store, &id, &request.choices)?;
+            let twice = asks_two(store, &id)?;
+            let reason = reason_of(&request.reason);
+            let outcome = store.answer_item(account, &id, &after, &reason, twice)?;
+            Ok(Json(json!({
+                "outcome": match outcome {
+                    Outcome::Decided => "decided",
+                    Outcome::WaitsForSecond => "waits-for-second",
+                    Outcome::Differs => "differs",
+                }
+            })))
+        })
+        .await
 }
 
 /// The answer that these choices are, by the question's own rule.
@@ -409,42 +413,39 @@ pub(super) async fn escalate(
     State(app): State<App>,
     person: Person,
     Json(request): Json<Reasoned>,
-) -> Result<Json<serde_json::Value>, Refused> {
-    person.may(Role::Reviewer)?;
-    let account = person.account.clone();
-    app.with_store(person.actor(), move |store| {
-        store.escalate(&account, &request.named.id(), &reason_of(&request.reason))?;
-        Ok(Json(serde_json::json!({})))
-    })
-    .await
+) -> Result<Json<Value>, Refused> {
+    person
+        .act(&app, Role::Reviewer, move |store, account| {
+            store.escalate(account, &request.named.id(), &reason_of(&request.reason))?;
+            Ok(Json(json!({})))
+        })
+        .await
 }
 
 pub(super) async fn undo(
     State(app): State<App>,
     person: Person,
     Json(request): Json<Reasoned>,
-) -> Result<Json<serde_json::Value>, Refused> {
-    person.may(Role::Reviewer)?;
-    let account = person.account.clone();
-    app.with_store(person.actor(), move |store| {
-        store.withdraw(&account, &request.named.id(), &reason_of(&request.reason))?;
-        Ok(Json(serde_json::json!({})))
-    })
-    .await
+) -> Result<Json<Value>, Refused> {
+    person
+        .act(&app, Role::Reviewer, move |store, account| {
+            store.withdraw(account, &request.named.id(), &reason_of(&request.reason))?;
+            Ok(Json(json!({})))
+        })
+        .await
 }
 
 pub(super) async fn release(
     State(app): State<App>,
     person: Person,
     Json(named): Json<Named>,
-) -> Result<Json<serde_json::Value>, Refused> {
-    person.may(Role::Reviewer)?;
-    let account = person.account.clone();
-    app.with_store(person.actor(), move |store| {
-        store.release(&account, Some(&named.id()))?;
-        Ok(Json(serde_json::json!({})))
-    })
-    .await
+) -> Result<Json<Value>, Refused> {
+    person
+        .act(&app, Role::Reviewer, move |store, account| {
+            store.release(account, Some(&named.id()))?;
+            Ok(Json(json!({})))
+        })
+        .await
 }
 
 /// The page of the desk. The script fills it.
@@ -498,11 +499,10 @@ pub(super) async fn list(
     person: Person,
     Query(wanted): Query<Wanted>,
 ) -> Result<Markup, Refused> {
-    person.may(Role::Reviewer)?;
     let here = app.clone();
     let asked = wanted.clone();
-    let (rows, total) = app
-        .with_store(person.actor(), move |store| {
+    let (rows, total) = person
+        .act(&app, Role::Reviewer, move |store, _| {
             let filter = asked.filter();
             let items = store.items(&filter, now(), asked.skip.unwrap_or(0), LISTED)?;
             let (total, _) = store.count_items(&filter)?;

@@ -1,18 +1,21 @@
 //! The wall of marks: hundreds of boxes of one choice beside each other, by score,
 //! so that one glance finds the odd one. A click sends its question to review.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Query, State};
 use maud::{Markup, html};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::app::App;
+use super::app::{App, FormInWords};
 use super::auth::Person;
 use super::error::Refused;
 use super::page::document;
 use super::words::Words;
 use crate::form::Layout;
-use crate::store::{FormRow, ItemId, Role, WallBox};
+use crate::store::{ItemId, Role, WallBox};
 
 /// Boxes on one page.
 const ON_A_PAGE: u32 = 200;
@@ -28,7 +31,7 @@ pub(super) struct WallQuery {
 }
 
 struct Wall {
-    forms: Vec<super::app::FormInWords>,
+    forms: Vec<Arc<FormInWords>>,
     shown: usize,
     question: String,
     choice: String,
@@ -40,25 +43,24 @@ pub(super) async fn show(
     person: Person,
     Query(query): Query<WallQuery>,
 ) -> Result<Markup, Refused> {
-    person.may(Role::Reviewer)?;
-    let asked = query.clone();
-    let wall = app
-        .with_store(person.actor(), move |store| {
-            let forms = store.forms()?;
+    let (here, asked) = (app.clone(), query.clone());
+    let wall = person
+        .act(&app, Role::Reviewer, move |store, _| {
+            let forms = here.forms(store)?;
             let shown = asked
                 .form
                 .as_ref()
-                .and_then(|f| forms.iter().position(|row| row.layout.form == *f))
+                .and_then(|f| forms.iter().position(|form| form.layout.form == *f))
                 .unwrap_or(0);
             let of = asked.of.as_deref().and_then(|of| of.split_once('/'));
             let (question, choice) = match (of, forms.get(shown)) {
                 (Some((q, c)), _) => (q.to_owned(), c.to_owned()),
-                (None, Some(row)) => first_choice(row),
+                (None, Some(form)) => first_choice(&form.layout),
                 (None, None) => (String::new(), String::new()),
             };
             let boxes = match forms.get(shown) {
-                Some(row) => store.wall(
-                    &row.layout.form,
+                Some(form) => store.wall(
+                    &form.layout.form,
                     &question,
                     &choice,
                     asked.order.as_deref() == Some("high"),
@@ -68,7 +70,7 @@ pub(super) async fn show(
                 None => Vec::new(),
             };
             Ok(Wall {
-                forms: forms.into_iter().map(super::app::in_words).collect(),
+                forms,
                 shown,
                 question,
                 choice,
@@ -102,8 +104,7 @@ pub(super) async fn show(
     ))
 }
 
-fn first_choice(row: &FormRow) -> (String, String) {
-    let layout: &Layout = &row.layout;
+fn first_choice(layout: &Layout) -> (String, String) {
     let first = layout.questions.first();
     let question = first.map(|q| q.id.clone()).unwrap_or_default();
     let choice = first.and_then(|q| q.choices.first().cloned());
@@ -195,13 +196,12 @@ pub(super) async fn doubt(
     State(app): State<App>,
     person: Person,
     Json(request): Json<DoubtRequest>,
-) -> Result<Json<serde_json::Value>, Refused> {
-    person.may(Role::Reviewer)?;
-    let account = person.account.clone();
-    app.with_store(person.actor(), move |store| {
-        let id = ItemId::of(request.ballot, &request.question);
-        store.doubt(&account, &id, "bảng dấu")?;
-        Ok(Json(serde_json::json!({})))
-    })
-    .await
+) -> Result<Json<Value>, Refused> {
+    person
+        .act(&app, Role::Reviewer, move |store, account| {
+            let id = ItemId::of(request.ballot, &request.question);
+            store.doubt(account, &id, "bảng dấu")?;
+            Ok(Json(json!({})))
+        })
+        .await
 }

@@ -46,6 +46,16 @@ body = [
 ]
 "#;
 
+/// Scans what lies in `ảnh quét` into the station `trạm`, by the office's forms.
+pub const SCAN: [&str; 6] = [
+    "scan",
+    "ảnh quét",
+    "--station",
+    "trạm",
+    "--templates",
+    "mẫu phiếu",
+];
+
 /// A folder with a form in it, and a place for scans.
 pub struct Office {
     pub dir: tempfile::TempDir,

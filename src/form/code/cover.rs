@@ -12,7 +12,7 @@
 
 use super::alphabet::{decode, encode, encode_50};
 use super::key::{Key, Keyring};
-use super::payload::{CHECK, CodeError, MAX_UNIT, WORD, escape, plain_check, unescape};
+use super::payload::{CHECK, CodeError, MAX_UNIT, WORD, escape, opened, sealed, unescape};
 
 /// First field: a cover sheet of ours, first format.
 const MAGIC: &str = "PC1";
@@ -78,9 +78,7 @@ impl Cover {
             unit.unwrap_or_default(),
             place("box", &self.ballot_box)?
         );
-        let keyed = format!("{body}{}", keyed_check(key, &body));
-        let check = plain_check(&keyed);
-        Ok(keyed + &check)
+        Ok(sealed(&body, &keyed_check(key, &body)))
     }
 
     /// Reads the text of a QR code.
@@ -89,17 +87,7 @@ impl Cover {
     /// [`CodeError::NotOurs`] for any other code, [`CodeError::Damaged`] where
     /// the unkeyed check fails.
     pub fn parse(text: &str, keys: &Keyring) -> Result<CoverRead, CodeError> {
-        let Some(rest) = text.strip_prefix(MAGIC).and_then(|r| r.strip_prefix('/')) else {
-            return Err(CodeError::NotOurs);
-        };
-        if !text.is_ascii() || rest.len() < 2 * CHECK {
-            return Err(CodeError::Damaged);
-        }
-        let (keyed, check) = text.split_at(text.len() - CHECK);
-        if plain_check(keyed) != check {
-            return Err(CodeError::Damaged);
-        }
-        let (body, mac) = keyed.split_at(keyed.len() - CHECK);
+        let (body, mac) = opened(MAGIC, text)?;
         let cover = Self::parse_body(body).ok_or(CodeError::Damaged)?;
         Ok(CoverRead {
             cover,

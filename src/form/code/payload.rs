@@ -136,9 +136,7 @@ impl Payload {
             place("unit", &self.unit)?,
             place("box", &self.ballot_box)?,
         );
-        let keyed = format!("{body}{}", keyed_check(key, &body));
-        let check = plain_check(&keyed);
-        Ok(keyed + &check)
+        Ok(sealed(&body, &keyed_check(key, &body)))
     }
 
     /// Reads the text of a QR code.
@@ -148,19 +146,7 @@ impl Payload {
     /// the unkeyed check fails, [`CodeError::SerialForged`] where no key of
     /// the ring fits.
     pub fn parse(text: &str, keys: &Keyring) -> Result<Self, CodeError> {
-        // A damaged first field is our code only if the check says so, which
-        // it cannot: then it is as foreign as any other.
-        let Some(rest) = text.strip_prefix(MAGIC).and_then(|r| r.strip_prefix('/')) else {
-            return Err(CodeError::NotOurs);
-        };
-        if !text.is_ascii() || rest.len() < 2 * CHECK {
-            return Err(CodeError::Damaged);
-        }
-        let (keyed, check) = text.split_at(text.len() - CHECK);
-        if plain_check(keyed) != check {
-            return Err(CodeError::Damaged);
-        }
-        let (body, mac) = keyed.split_at(keyed.len() - CHECK);
+        let (body, mac) = opened(MAGIC, text)?;
         let payload = Self::parse_body(body).ok_or(CodeError::Damaged)?;
         if keys.keys().any(|key| keyed_check(key, body) == mac) {
             Ok(payload)
@@ -224,7 +210,36 @@ fn keyed_check(key: &Key, body: &str) -> String {
     encode(key.mac("payload", body), CHECK as u32)
 }
 
-pub(super) fn plain_check(text: &str) -> String {
+/// A body with its keyed check and the unkeyed one over both.
+pub(super) fn sealed(body: &str, mac: &str) -> String {
+    let keyed = format!("{body}{mac}");
+    let check = plain_check(&keyed);
+    keyed + &check
+}
+
+/// Body and keyed check of a code that begins with `magic`, if its unkeyed check
+/// holds.
+///
+/// # Errors
+/// [`CodeError::NotOurs`] for any other code, [`CodeError::Damaged`] where the check
+/// fails.
+pub(super) fn opened<'a>(magic: &str, text: &'a str) -> Result<(&'a str, &'a str), CodeError> {
+    // A damaged first field is our code only if the check says so, which it
+    // cannot: then it is as foreign as any other.
+    let Some(rest) = text.strip_prefix(magic).and_then(|r| r.strip_prefix('/')) else {
+        return Err(CodeError::NotOurs);
+    };
+    if !text.is_ascii() || rest.len() < 2 * CHECK {
+        return Err(CodeError::Damaged);
+    }
+    let (keyed, check) = text.split_at(text.len() - CHECK);
+    if plain_check(keyed) != check {
+        return Err(CodeError::Damaged);
+    }
+    Ok(keyed.split_at(keyed.len() - CHECK))
+}
+
+fn plain_check(text: &str) -> String {
     encode(
         first_64(blake3::hash(text.as_bytes()).as_bytes()),
         CHECK as u32,

@@ -104,28 +104,7 @@ impl Store {
         kind: &str,
         f: impl FnOnce() -> Result<(T, Value), StoreError>,
     ) -> Result<T, StoreError> {
-        if !self.db.is_autocommit() {
-            return f().map(|(out, _)| out);
-        }
-        self.begin()?;
-        let done = f().and_then(|(out, detail)| {
-            self.seal(kind, &detail)?;
-            Ok(out)
-        });
-        let out = match done {
-            Ok(out) => self
-                .db
-                .execute_batch("COMMIT")
-                .map_err(|e| self.failed("commit", e))
-                .map(|()| out),
-            Err(e) => Err(e),
-        };
-        if out.is_err() {
-            // The first error is what the user must hear.
-            let _ = self.db.execute_batch("ROLLBACK");
-            self.touched().clear();
-        }
-        out
+        self.change_if(kind, || f().map(|(out, detail)| (out, Some(detail))))
     }
 
     /// As [`Self::change`], but nothing is logged, and nothing written, where
@@ -138,26 +117,46 @@ impl Store {
         if !self.db.is_autocommit() {
             return f().map(|(out, _)| out);
         }
-        self.begin()?;
-        let done = f().and_then(|(out, detail)| {
-            if let Some(detail) = detail {
-                self.seal(kind, &detail)?;
-                Ok((out, "COMMIT"))
-            } else {
-                Ok((out, "ROLLBACK"))
+        let out = self.transaction(|| {
+            let (out, detail) = f()?;
+            if let Some(detail) = &detail {
+                self.seal(kind, detail)?;
             }
+            Ok((out, detail.is_some()))
         });
-        let out = done.and_then(|(out, end)| {
-            self.db
-                .execute_batch(end)
-                .map_err(|e| self.failed("commit", e))
-                .map(|()| out)
-        });
-        if out.is_err() {
-            let _ = self.db.execute_batch("ROLLBACK");
-        }
+        // Of what was not written nothing is left to log.
         self.touched().clear();
         out
+    }
+
+    /// A transaction about what is no evidence: nothing of it is logged.
+    pub(super) fn apart<T>(
+        &self,
+        f: impl FnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.transaction(|| f().map(|out| (out, true)))
+    }
+
+    /// Does `f` in one transaction; it says whether what it wrote is to stay.
+    fn transaction<T>(
+        &self,
+        f: impl FnOnce() -> Result<(T, bool), StoreError>,
+    ) -> Result<T, StoreError> {
+        self.db
+            .execute_batch("BEGIN IMMEDIATE")
+            .map_err(|e| self.failed("begin", e))?;
+        let done = f().and_then(|(out, stays)| {
+            let end = if stays { "COMMIT" } else { "ROLLBACK" };
+            self.db
+                .execute_batch(end)
+                .map_err(|e| self.failed("commit", e))?;
+            Ok(out)
+        });
+        if done.is_err() {
+            // The first error is what the user must hear.
+            let _ = self.db.execute_batch("ROLLBACK");
+        }
+        done
     }
 
     /// Adds an entry that writes nothing else.
@@ -179,7 +178,7 @@ impl Store {
     }
 
     /// Writes the entry of the open transaction.
-    pub(super) fn seal(&self, kind: &str, detail: &Value) -> Result<(), StoreError> {
+    fn seal(&self, kind: &str, detail: &Value) -> Result<(), StoreError> {
         let touched = std::mem::take(&mut *self.touched());
         let run = || -> Result<(), rusqlite::Error> {
             let mut digests = Digests::default();
