@@ -21,8 +21,8 @@ pub(super) async fn show(State(app): State<App>, person: Person) -> Result<Marku
 }
 
 async fn list(app: &App, person: &Person, problem: Option<String>) -> Result<Markup, Refused> {
-    let lines = app
-        .with_store(person.actor(), |store| Ok(store.box_lines()?))
+    let lines = person
+        .act(app, Role::Viewer, |store, _| Ok(store.box_lines()?))
         .await?;
     let w = person.words;
     let operator = person.account.role >= Role::Operator;
@@ -189,17 +189,17 @@ pub(super) async fn change(
     if !reason.is_empty() || form.action == "reopen" {
         person.may(Role::Supervisor)?;
     }
-    let name = person.account.full_name.clone();
-    let done = app
-        .with_store(person.actor(), move |store| {
+    let done = person
+        .act(&app, Role::Operator, move |store, account| {
+            let name = &account.full_name;
             let key = store.find_box(&form.ballot_box)?.key;
             match form.action.as_str() {
                 "close" => {
                     let reason = (!reason.is_empty()).then_some(reason.as_str());
-                    store.close_box(key, reason, &name)?;
+                    store.close_box(key, reason, name)?;
                 }
                 "reopen" if reason.is_empty() => return Err(Refused::Bad("a reason is needed")),
-                "reopen" => store.reopen_box(key, &reason, &name)?,
+                "reopen" => store.reopen_box(key, &reason, name)?,
                 _ => return Err(Refused::Bad("no such action")),
             }
             Ok(())
@@ -247,9 +247,8 @@ pub(super) struct OpenForm {
 }
 
 pub(super) async fn form(State(app): State<App>, person: Person) -> Result<Markup, Refused> {
-    person.may(Role::Operator)?;
-    let units = app
-        .with_store(person.actor(), |store| Ok(store.units()?))
+    let units = person
+        .act(&app, Role::Operator, |store, _| Ok(store.units()?))
         .await?;
     Ok(open_page(&person, &units, &OpenForm::default(), None))
 }
@@ -317,17 +316,16 @@ pub(super) async fn open(
     person.may(Role::Operator)?;
     person.check_csrf(&form.csrf)?;
     let given = form.clone();
-    let name = person.account.full_name.clone();
-    let done = app
-        .with_store(person.actor(), move |store| {
-            write_minutes(store, &form, &name)
+    let done = person
+        .act(&app, Role::Operator, move |store, account| {
+            write_minutes(store, &form, &account.full_name)
         })
         .await;
     match done {
         Ok(()) => Ok(Redirect::to("/boxes").into_response()),
         Err(Refused::Conflict(why)) => {
-            let units = app
-                .with_store(person.actor(), |store| Ok(store.units()?))
+            let units = person
+                .act(&app, Role::Operator, |store, _| Ok(store.units()?))
                 .await?;
             Ok(open_page(&person, &units, &given, Some(&why)).into_response())
         }
@@ -355,9 +353,7 @@ fn write_minutes(store: &Store, form: &OpenForm, name: &str) -> Result<(), Refus
         told: some(&form.told),
         counted: form.counted.trim().parse().ok(),
     };
-    let minutes = draft
-        .minutes()
-        .map_err(|e| Refused::Conflict(e.to_string()))?;
+    let minutes = draft.minutes()?;
     let label = form.ballot_box.trim();
     if label.is_empty() || label.contains('/') || label.chars().any(char::is_control) {
         return Err(Refused::Conflict(
@@ -380,13 +376,13 @@ pub(super) async fn minutes(
     person: Person,
     Query(which): Query<Which>,
 ) -> Result<Response, Refused> {
-    person.may(Role::Operator)?;
-    app.with_store(person.actor(), move |store| {
-        let row = store.find_box(&which.ballot_box)?;
-        let (bytes, _) = issue_minutes(store, &row, &[])?;
-        Ok(pdf("bien-ban.pdf", bytes))
-    })
-    .await
+    person
+        .act(&app, Role::Operator, move |store, _| {
+            let row = store.find_box(&which.ballot_box)?;
+            let (bytes, _) = issue_minutes(store, &row, &[])?;
+            Ok(pdf("bien-ban.pdf", bytes))
+        })
+        .await
 }
 
 pub(super) async fn cover(
@@ -394,13 +390,13 @@ pub(super) async fn cover(
     person: Person,
     Query(which): Query<Which>,
 ) -> Result<Response, Refused> {
-    person.may(Role::Operator)?;
-    app.with_store(person.actor(), move |store| {
-        let row = store.find_box(&which.ballot_box)?;
-        let bytes = issue_covers(store, &[row], CoverPaper::A4, &Key::public())?;
-        Ok(pdf("to-bia.pdf", bytes))
-    })
-    .await
+    person
+        .act(&app, Role::Operator, move |store, _| {
+            let row = store.find_box(&which.ballot_box)?;
+            let bytes = issue_covers(store, &[row], CoverPaper::A4, &Key::public())?;
+            Ok(pdf("to-bia.pdf", bytes))
+        })
+        .await
 }
 
 fn pdf(name: &str, bytes: Vec<u8>) -> Response {

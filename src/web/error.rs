@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::station::StationError;
-use crate::station::boxes::IssueError;
+use crate::station::boxes::{IssueError, MinutesError};
 use crate::store::StoreError;
 
 /// Why the station cannot be served.
@@ -33,6 +33,16 @@ pub enum WebError {
     /// The system gives no randomness.
     #[error("the system gives no random numbers: {0}")]
     Random(String),
+    /// A password of too few or too many characters.
+    #[error(
+        "mật khẩu cần từ {least} đến {most} ký tự (a password needs {least} to {most} characters)"
+    )]
+    PasswordLength {
+        /// Fewest characters.
+        least: usize,
+        /// Most characters.
+        most: usize,
+    },
     /// A password cannot be hashed.
     #[error("the password cannot be hashed: {0}")]
     Password(String),
@@ -67,19 +77,84 @@ impl From<StationError> for Refused {
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::SettledMeanwhile(_)
-            | StoreError::NotOpen
-            | StoreError::NotYours(_)
-            | StoreError::AccountExists(_)
-            | StoreError::AccountMissing(_)
-            | StoreError::BoxUnknown(_)
-            | StoreError::BoxOpened(_)
-            | StoreError::BoxNotOpened(_)
-            | StoreError::BoxClosed(_)
-            | StoreError::BoxNotClosed(_)
-            | StoreError::BoxDisagrees { .. } => Self::Conflict(error.to_string()),
+            StoreError::SettledMeanwhile(who) => Self::Conflict(format!(
+                "câu này vừa được {who} kết luận (settled by {who} in the meantime)"
+            )),
+            StoreError::NotOpen => Self::Conflict(
+                "câu này không chờ kiểm tra (this question does not wait for a person)".to_owned(),
+            ),
+            StoreError::NotYours(who) => Self::Conflict(format!(
+                "câu này do {who} kết luận; chỉ người đó hoặc người giám sát được hoàn tác \
+                 (decided by {who}; only they or a supervisor can take it back)"
+            )),
+            StoreError::AccountExists(name) => Self::Conflict(format!(
+                "đã có tài khoản {name:?}, chọn tên khác (there is such an account already)"
+            )),
+            StoreError::AccountMissing(name) => {
+                Self::Conflict(format!("không có tài khoản {name:?} (no such account)"))
+            }
+            StoreError::BoxUnknown(name) => {
+                Self::Conflict(format!("không có hòm {name:?} (no such box)"))
+            }
+            StoreError::BoxOpened(name) => Self::Conflict(format!(
+                "hòm {name} đã mở, đã có biên bản; lần mở sau đặt mã hòm khác \
+                 (this box was opened already; give a second opening an id of its own)"
+            )),
+            StoreError::BoxNotOpened(name) => Self::Conflict(format!(
+                "hòm {name} chưa mở, chưa có biên bản (this box was not opened)"
+            )),
+            StoreError::BoxClosed(name) => Self::Conflict(format!(
+                "hòm {name} đã đóng, không nhận thêm (this box is closed)"
+            )),
+            StoreError::BoxNotClosed(name) => {
+                Self::Conflict(format!("hòm {name} chưa đóng (this box is not closed)"))
+            }
+            StoreError::BoxDisagrees {
+                label,
+                counted,
+                ballots,
+                in_review,
+            } => Self::Conflict(format!(
+                "hòm {label} chưa khớp: đếm tay {counted}, quét {ballots}, chờ xem {in_review}; \
+                 người giám sát có thể đóng với lý do (counted by hand, scanned and in review do \
+                 not agree; a supervisor may close it with a reason)"
+            )),
             other => Self::Trouble(other.to_string()),
         }
+    }
+}
+
+impl From<MinutesError> for Refused {
+    fn from(error: MinutesError) -> Self {
+        Self::Conflict(match error {
+            MinutesError::Missing { what, .. } => {
+                format!("biên bản còn thiếu một mục (the minutes need {what})")
+            }
+            MinutesError::NotWhole { what } => format!(
+                "khóa hoặc niêm phong không nguyên vẹn: ghi rõ điều thấy và đã báo cho ai \
+                 ({what} is not whole: say what was seen and who was told)"
+            ),
+            MinutesError::Moment(text) => format!(
+                "{text:?} không phải ngày giờ, viết như 25/11/2026 14:30 (this is no day and time)"
+            ),
+            MinutesError::Present(text) => {
+                format!("{text:?}: viết \"họ tên; chức vụ\", mỗi người một dòng (name; office)")
+            }
+            MinutesError::Text { longest, .. } => {
+                format!("một mục dài quá {longest} ký tự (a text is too long)")
+            }
+            MinutesError::Unprintable { character, .. } => {
+                format!("ký tự {character:?} không in được (this character cannot be printed)")
+            }
+            MinutesError::NoReason(_) => "cần ghi lý do (say why)".to_owned(),
+            MinutesError::Crowd => {
+                "quá nhiều người ký (more people than can sign the minutes)".to_owned()
+            }
+            MinutesError::Counted(n) => {
+                format!("{n} phiếu: nhiều hơn một hòm chứa được (more than a box holds)")
+            }
+            MinutesError::Nothing => "không có gì thay đổi (nothing is corrected)".to_owned(),
+        })
     }
 }
 

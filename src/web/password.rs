@@ -8,7 +8,7 @@ use super::WebError;
 
 /// Shorter passwords are guessed: NIST SP 800-63B asks for eight characters at
 /// least.
-pub const SHORTEST: usize = 8;
+const SHORTEST: usize = 8;
 
 /// Longer ones only cost time.
 const LONGEST: usize = 256;
@@ -31,9 +31,10 @@ impl Password {
     pub fn new(text: &str) -> Result<Self, WebError> {
         let length = text.chars().count();
         if !(SHORTEST..=LONGEST).contains(&length) {
-            return Err(WebError::Password(format!(
-                "it has {length} characters; from {SHORTEST} to {LONGEST} are needed"
-            )));
+            return Err(WebError::PasswordLength {
+                least: SHORTEST,
+                most: LONGEST,
+            });
         }
         Ok(Self(text.to_owned()))
     }
@@ -52,12 +53,13 @@ impl Password {
     }
 }
 
+/// The hash of a password that nobody has.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
+                      AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /// Is this the password of that hash? Takes as long where there is no account
 /// (`None`), so that nobody learns which names exist.
 pub(super) fn verify(text: &str, hash: Option<&str>) -> bool {
-    // The hash of a password that nobody has.
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
-                          AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     if text.chars().count() > LONGEST {
         return false;
     }
@@ -110,6 +112,17 @@ mod tests {
         assert!(!verify("mật khẩu dai", Some(&hash)));
         assert!(!verify("mật khẩu dài", None));
         assert!(!verify("x", Some("not a hash")));
+    }
+
+    /// Where it did not parse, a name without account would be refused at once.
+    #[test]
+    fn nobodys_hash_costs_as_much_as_anybodys() {
+        let nobody = PasswordHash::new(NOBODY).unwrap();
+        let text = Password::new("12345678").unwrap().hash().unwrap();
+        let anybody = PasswordHash::new(&text).unwrap();
+        assert_eq!(nobody.algorithm, anybody.algorithm);
+        assert_eq!(nobody.params, anybody.params);
+        assert_eq!(nobody.hash.unwrap().len(), anybody.hash.unwrap().len());
     }
 
     #[test]

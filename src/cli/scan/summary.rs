@@ -334,6 +334,17 @@ pub(super) fn print(
         )?;
         out.push_str(&waiting.describe(lang));
     }
+    if !waiting.questions.is_empty() {
+        writeln!(
+            out,
+            "{}: phieu serve --station {}",
+            lang.pick(
+                "Kiểm tra các câu này trong trình duyệt",
+                "Settle the questions in a browser"
+            ),
+            station.display()
+        )?;
+    }
     writeln!(
         out,
         "{}: phieu tally --station {}",
