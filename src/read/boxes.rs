@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use image::GrayImage;
 
+use super::background;
 use super::classify::{self, Place, Verdict};
 use super::crease::Sheet;
 use super::doubts;
@@ -46,9 +47,13 @@ const NEIGHBOUR_MM: f64 = 90.0;
 /// and one of its other sides lies inside, like a mark.
 const FOLLOWED_SECTORS: usize = 5;
 
-/// Of a page's boxes by their darkest places, the one that is surely empty: fewer
-/// than three in four are ever marked.
+/// Of a page's boxes by their darkest places, the one that is probably empty: fewer
+/// than three in four are marked on nearly every sheet …
 const EMPTY_RANK: f64 = 0.25;
+/// … but not on all: it is taken to be no darker than the lightest box by more than
+/// this share of the contrast, which is what print of the other side and the blur of
+/// outlines make empty boxes of simulated pages differ by.
+const EMPTY_SPREAD: f64 = 0.08;
 /// Share of a window outside the image from which the box itself is hidden.
 const OUTSIDE_SHARE: f64 = 0.45;
 
@@ -240,6 +245,8 @@ pub(crate) fn read(
         tone,
     };
     doubts::settle_lines(&mut out, model, &sheet, page, templates, &located);
+    let lines = doubts::lines(&out, templates, &located);
+    background::settle(&mut out, &questions, &lines);
     let standing = doubts::standing(&out);
     doubts::doubt_ink_beside(&mut out, page, &standing);
     doubts::doubt_alone(&mut out, model, &standing);
@@ -277,6 +284,8 @@ fn shades(
         .get((sorted.len() as f64 * EMPTY_RANK) as usize)
         .copied()
         .unwrap_or(0.0);
+    let most = sorted.first().map_or(0.0, |p| p + EMPTY_SPREAD * contrast);
+    let empty = empty.min(most).min(ink::DARKEST_BLUR * contrast);
     patches.iter().map(|p| (p - empty) / contrast).collect()
 }
 

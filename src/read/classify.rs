@@ -29,6 +29,14 @@ pub(crate) struct Verdict {
 /// A connected speck up to this size may have twice the ink of one, mm.
 const SPECK_EXTENT_MM: f64 = 0.6;
 
+/// Nothing as small as this is surely a mark, whatever the sheet's other marks are:
+/// a speck in a blank question was once read as an answer on a sheet of dots. A
+/// speck of 0.4 mm looks this long where a scanner of 200 dpi blurs it, mm, …
+const DUST_EXTENT_MM: f64 = 0.8;
+/// … and has no more ink than a disc of that size, mm²; a stroke that a threshold
+/// broke into pieces has more in all.
+const DUST_MM2: f64 = 0.5;
+
 /// Ink beside an empty box that may be meant for it, mm².
 const BESIDE_MM2: f64 = 0.8;
 /// The same where the question has no mark at all, so that nothing is lost by
@@ -111,6 +119,9 @@ pub(crate) fn classify(
         return verdict(MarkState::Unmarked, None);
     }
     if log_odds >= model.limits.marked {
+        if ink.extent_mm <= DUST_EXTENT_MM && ink.faint_mm2 <= DUST_MM2 {
+            return marginal("a dot as small as dust");
+        }
         if circled(ink) {
             return marginal("the marked box has a circle around it: it may be taken back");
         }
@@ -153,9 +164,18 @@ fn of_another_pen(ink: &Ink, hand: &Hand) -> bool {
 
 /// Ink in or beside an empty box that may be all there is of an answer.
 pub(crate) fn trace(ink: &Ink, hand: &Hand) -> bool {
-    ink.faint_mm2 >= hand.grain_mm2(TRACE_MM2)
-        || ink.ring_mm2.iter().sum::<f64>() >= TRACE_BESIDE_MM2
+    ink.faint_mm2 >= hand.grain_mm2(TRACE_MM2) || trace_beside(ink)
+}
+
+/// The same of ink beside the box alone.
+pub(crate) fn trace_beside(ink: &Ink) -> bool {
+    ink.ring_mm2.iter().sum::<f64>() >= TRACE_BESIDE_MM2
         || (ink.ring_faint_mm2 >= FAINT_BESIDE_MM2 && !ink.line_beside)
+}
+
+/// Is something drawn around the box?
+pub(crate) fn drawn_around(ink: &Ink) -> bool {
+    ink.around >= CIRCLE
 }
 
 /// May a box with a line through it be empty: is there nothing else in it (in

@@ -10,6 +10,7 @@ use super::crease::{self, PaperLine, Sheet};
 use super::model::MarkModel;
 use super::outline::Located;
 use super::reading::MarkState;
+use super::streak::StraightLine;
 use super::template::{BoxTemplate, STEP_MM};
 use crate::form::PageLayout;
 use crate::geometry::MmVector;
@@ -59,13 +60,8 @@ pub(crate) fn settle_lines(
         if only && !classify::only_a_line(&out.inks[i], off_mm2, &out.hand) {
             return None;
         }
-        let window = templates[i].window;
+        let on_paper = on_paper(line, &templates[i], &located[i]);
         let shift = MmVector::from(located[i].shift_mm);
-        let on_paper = PaperLine {
-            level: line.level,
-            at: window.origin + MmVector::new(line.at.0 + 0.5, line.at.1 + 0.5) * STEP_MM + shift,
-            slope: line.slope,
-        };
         let outline = page.boxes[i].outline_mm + INSIDE_MM;
         let interior = page.boxes[i]
             .rect
@@ -97,6 +93,27 @@ pub(crate) fn settle_lines(
             out.settle(i, MarkState::Unmarked);
         }
     }
+}
+
+/// A line through a box as a line on the paper.
+fn on_paper(line: StraightLine, template: &BoxTemplate, located: &Located) -> PaperLine {
+    let place = MmVector::new(line.at.0 + 0.5, line.at.1 + 0.5) * STEP_MM;
+    PaperLine {
+        level: line.level,
+        at: template.window.origin + place + MmVector::from(located.shift_mm),
+        slope: line.slope,
+    }
+}
+
+/// The lines through the boxes, on the paper.
+pub(crate) fn lines(
+    out: &BoxesRead,
+    templates: &[BoxTemplate],
+    located: &[Located],
+) -> Vec<Option<PaperLine>> {
+    (0..out.inks.len())
+        .map(|i| Some(on_paper(out.inks[i].line?, &templates[i], &located[i])))
+        .collect()
 }
 
 /// What the marks of a box's question say of the box, if it seems empty.
@@ -258,11 +275,13 @@ pub(crate) fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout, standing:
                 .any(|k| page.boxes[k].rect.intersects(&around))
         };
         let ink = &out.inks[i];
+        // A streak or a fold that passes beside the box leaves its ring.
+        let passing = ink.line_beside && ink.reaches_rim;
         let reason = if !answered && (classify::beside(ink) || classify::trace(ink, &out.hand)) {
             "a trace of ink in or beside the box, and the question has no mark"
         } else if taken_back && classify::trace(ink, &out.hand) {
             "a trace of ink in or beside the box, and the marked one may be taken back"
-        } else if answered && classify::beside(ink) && !ink.line_beside && !spilled() {
+        } else if answered && classify::beside(ink) && !passing && !spilled() {
             "ink beside the box, far from any other mark"
         } else if answered && classify::beside(ink) && ink.around >= WRAPPED {
             "a stroke goes around the box"

@@ -71,6 +71,11 @@ const LEAST_EXTENT_MM: f64 = 0.5;
 const LEAST_DARKNESS: f64 = 0.3;
 
 impl Features {
+    /// One of the figures.
+    pub fn value(&self, feature: Feature) -> f64 {
+        self.values[feature as usize]
+    }
+
     /// From what was measured in the box and what is usual on its sheet. `shade`
     /// is in shares of the page's contrast.
     pub(crate) fn of(ink: &Ink, usual: &Usual, shade: f64) -> Self {

@@ -175,6 +175,10 @@ pub(crate) fn darkest_patch(
         .map_or(0.0, |s| paper - f64::from(s) / (PATCH * PATCH) as f64)
 }
 
+/// The blur of an outline one pixel away at 150 dpi, share of the contrast; what is
+/// darker is ink.
+pub(crate) const DARKEST_BLUR: f64 = 0.22;
+
 /// What an empty box of this page looks like inside: the blur of its own
 /// outline, sample by sample, in gray levels below the paper.
 ///
@@ -193,8 +197,6 @@ impl Empty {
     const FEWEST: usize = 6;
     /// Lighter share that is taken for empty.
     const SHARE: f64 = 0.3;
-    /// The blur of an outline one pixel away at 150 dpi; what is darker is ink.
-    const DARKEST: f64 = 0.22;
 
     /// From windows with the shift of their box; all of one template's look.
     pub fn of(boxes: &[(&Window, (i32, i32))], template: &BoxTemplate, page: Tone) -> Self {
@@ -205,7 +207,7 @@ impl Empty {
             .iter()
             .map(|(w, _)| local_paper(w, template).unwrap_or(page.paper as u8))
             .collect();
-        let most = (Self::DARKEST * (page.paper - page.black)).clamp(0.0, 255.0) as u8;
+        let most = (DARKEST_BLUR * (page.paper - page.black)).clamp(0.0, 255.0) as u8;
         let (w, h) = (template.width as i32, template.height as i32);
         let rank = (boxes.len() as f64 * Self::SHARE) as usize;
         let mut values: Vec<u8> = Vec::with_capacity(boxes.len());

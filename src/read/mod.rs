@@ -26,6 +26,7 @@
 
 mod afar;
 mod areas;
+mod background;
 mod boxes;
 mod classify;
 mod coarse;

@@ -1,0 +1,236 @@
+//! What a page leaves in its boxes by itself (dust, folds, print of the other side)
+//! is no second mark, and what may be a mark is still asked about.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod paper;
+
+use image::{GrayImage, imageops};
+use paper::{Office, draw, shade, stroke};
+use phieu::form::Layout;
+use phieu::geometry::{MmRect, mm_rect};
+use phieu::page::Scan;
+use phieu::read::{AnswerState, MarkState, PageReading, ReadOptions, Reader};
+
+const FORM: &str = r#"
+id = "sau-cau"
+version = 1
+languages = ["vi"]
+paper = "A5"
+title = "PHIẾU THỬ"
+body = [
+  { kind = "single", id = "q1", text = "Một?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
+  { kind = "single", id = "q2", text = "Hai?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
+  { kind = "single", id = "q3", text = "Ba?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
+  { kind = "single", id = "q4", text = "Bốn?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
+  { kind = "single", id = "q5", text = "Năm?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
+  { kind = "single", id = "q6", text = "Sáu?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
+]
+"#;
+
+/// The sheet's crosses: all but the sixth question.
+const MARKED: [&str; 5] = ["q1.co", "q2.co", "q3.co", "q4.co", "q5.co"];
+
+struct Sheet {
+    layout: Layout,
+    reader: Reader,
+    _office: Office,
+}
+
+impl Sheet {
+    fn new() -> Self {
+        let office = Office::new(FORM);
+        let layout = office.layout.clone();
+        Self {
+            reader: Reader::new(vec![layout.clone()], ReadOptions::default()),
+            layout,
+            _office: office,
+        }
+    }
+
+    fn marked(&self, marked: &[&str]) -> GrayImage {
+        draw(&self.layout, 1, None, marked)
+    }
+
+    fn place(&self, name: &str) -> MmRect {
+        let page = self.layout.page(1).unwrap();
+        let named = |b: &&phieu::form::BoxSpec| format!("{}.{}", b.question, b.choice) == name;
+        page.boxes.iter().find(named).unwrap().rect
+    }
+
+    /// After a scanner's slight blur.
+    fn read(&self, image: &GrayImage) -> PageReading {
+        self.reader.read(&Scan {
+            image: imageops::blur(image, 1.0),
+            dpi: None,
+            bilevel: false,
+        })
+    }
+}
+
+/// A square of ink, mm from the box's middle.
+fn spot(image: &mut GrayImage, place: &MmRect, (dx, dy): (f64, f64), side: f64, darkness: f64) {
+    let c = place.center();
+    let (x, y) = (c.x + dx - side / 2.0, c.y + dy - side / 2.0);
+    shade(image, &mm_rect(x, y, side, side), darkness);
+}
+
+fn asks(reading: &PageReading, question: &str) -> bool {
+    reading.answers[question].state.needs_person()
+}
+
+fn answers(reading: &PageReading, question: &str, choice: &str) -> bool {
+    let answer = &reading.answers[question];
+    answer.state == AnswerState::Answered && answer.choices == [choice]
+}
+
+/// Dust in a second box was once a reason to ask in every thirtieth question of a
+/// dusty page, and hid the questions that needed a person.
+#[test]
+fn a_speck_beside_an_answer_is_dust_and_alone_it_asks() {
+    let sheet = Sheet::new();
+    for side in [0.25, 0.3] {
+        let mut image = sheet.marked(&MARKED);
+        for question in ["q2", "q4", "q6"] {
+            let place = sheet.place(&format!("{question}.khong"));
+            spot(&mut image, &place, (0.8, -0.7), side, 0.8);
+        }
+        let reading = sheet.read(&image);
+        assert!(answers(&reading, "q2", "co"), "{side}");
+        assert!(answers(&reading, "q4", "co"), "{side}");
+        assert!(asks(&reading, "q6"), "{side}");
+    }
+}
+
+/// A dot of a pen as the second answer is not dust.
+#[test]
+fn a_dot_beside_an_answer_asks() {
+    let sheet = Sheet::new();
+    let mut image = sheet.marked(&MARKED);
+    spot(&mut image, &sheet.place("q3.khong"), (0.1, 0.2), 1.2, 0.8);
+    assert!(!answers(&sheet.read(&image), "q3", "co"));
+}
+
+/// On a sheet of dots a blurred speck in a blank question was once read as its
+/// answer: a little smaller than the sheet's dots, and darker.
+#[test]
+fn a_speck_on_a_sheet_of_dots_asks() {
+    let sheet = Sheet::new();
+    let mut image = sheet.marked(&[]);
+    for question in ["q1", "q2", "q3", "q4", "q5"] {
+        let place = sheet.place(&format!("{question}.co"));
+        spot(&mut image, &place, (0.1, 0.1), 1.1, 0.5);
+    }
+    spot(&mut image, &sheet.place("q6.co"), (0.9, 0.1), 0.5, 0.7);
+    let reading = sheet.read(&image);
+    assert!(answers(&reading, "q2", "co"));
+    assert!(asks(&reading, "q6"));
+}
+
+/// Letters of the other side show through in the same box of every row: none of
+/// them is a second mark, however the one is that somebody made.
+#[test]
+fn print_of_the_other_side_is_no_second_mark() {
+    let sheet = Sheet::new();
+    let through = |image: &mut GrayImage, question: &str, darkness: f64| {
+        let place = sheet.place(&format!("{question}.khong"));
+        for (dx, dy) in [(-1.2, -0.8), (0.0, 0.6), (1.1, -0.2)] {
+            let c = place.center();
+            let rect = mm_rect(c.x + dx - 0.35, c.y + dy - 0.8, 0.7, 1.6);
+            shade(image, &rect, darkness);
+        }
+    };
+    let rows = ["q1", "q2", "q3", "q4", "q5"];
+    for darkness in [0.12, 0.18] {
+        let mut image = sheet.marked(&MARKED);
+        for question in rows {
+            through(&mut image, question, darkness);
+        }
+        let reading = sheet.read(&image);
+        for question in rows {
+            assert!(answers(&reading, question, "co"), "{darkness} {question}");
+        }
+
+        // A second cross by the pen, where the others only show through.
+        let mut image = sheet.marked(&[&MARKED[..], &["q3.khong"]].concat());
+        for question in rows {
+            through(&mut image, question, darkness);
+        }
+        assert!(asks(&sheet.read(&image), "q3"), "{darkness}");
+
+        // In one box alone nothing says that it is not a light stroke.
+        let mut image = sheet.marked(&MARKED);
+        through(&mut image, "q3", 0.2);
+        assert!(asks(&sheet.read(&image), "q3"), "{darkness}");
+    }
+}
+
+/// A fold that fades out before the paper's edge crosses a whole column; a stroke of
+/// the pen through the same boxes strikes them out.
+#[test]
+fn a_fold_through_a_column_is_no_mark_and_a_stroke_of_the_pen_asks() {
+    let sheet = Sheet::new();
+    let (first, last) = (sheet.place("q1.khong"), sheet.place("q5.khong"));
+    let line = |image: &mut GrayImage, darkness: f64| {
+        let x = first.center().x + 0.4;
+        let (from, to) = (first.min_y() - 9.0, last.max_y() + 9.0);
+        stroke(image, (x, from), (x + 0.5, to), 0.4, darkness);
+    };
+    let mut image = sheet.marked(&MARKED);
+    line(&mut image, 0.25);
+    let reading = sheet.read(&image);
+    for question in ["q1", "q2", "q3", "q4", "q5"] {
+        assert!(answers(&reading, question, "co"), "{question}");
+    }
+    let mut image = sheet.marked(&MARKED);
+    line(&mut image, 1.0);
+    let reading = sheet.read(&image);
+    let crossed = |q: &&str| !answers(&reading, q, "co");
+    assert!(["q1", "q2", "q3", "q4", "q5"].iter().any(|q| crossed(q)));
+    for mark in reading.marks.iter().filter(|m| m.choice == "khong") {
+        assert_ne!(mark.state, MarkState::Marked);
+    }
+}
+
+/// A tick around the lower right corner of its box was once taken for a streak that
+/// passes beside it, because its long arm runs along the outline; but a streak
+/// leaves the surroundings of the box at both ends.
+#[test]
+fn a_tick_along_two_sides_of_its_box_is_no_streak() {
+    let sheet = Sheet::new();
+    let mut image = sheet.marked(&MARKED);
+    let place = sheet.place("q4.khong");
+    let (right, below) = (place.max_x() + 0.7, place.max_y() + 0.7);
+    let bend = (right - 0.4, below);
+    stroke(
+        &mut image,
+        (place.min_x() + 1.0, below - 0.1),
+        bend,
+        0.4,
+        0.8,
+    );
+    stroke(&mut image, bend, (right, place.min_y() + 0.2), 0.4, 0.8);
+    assert!(!answers(&sheet.read(&image), "q4", "co"));
+}
+
+/// What an empty box of a page looks like is learned from its lighter boxes. Where
+/// nearly all are crossed, or crossed by a streak, that was once a cross.
+#[test]
+fn a_sheet_with_nearly_all_boxes_crossed_is_not_empty() {
+    let sheet = Sheet::new();
+    for darkness in [0.2, 0.35, 0.6, 1.0] {
+        let mut image = sheet.marked(&[]);
+        for question in ["q1", "q2", "q3", "q4", "q5"] {
+            for choice in ["co", "khong"] {
+                let r = sheet.place(&format!("{question}.{choice}")).inflate(-0.6, -0.6);
+                let (low, high) = ((r.min_x(), r.min_y()), (r.max_x(), r.max_y()));
+                stroke(&mut image, low, high, 0.4, darkness);
+                stroke(&mut image, (low.0, high.1), (high.0, low.1), 0.4, darkness);
+            }
+        }
+        let reading = sheet.read(&image);
+        for question in ["q1", "q2", "q3", "q4", "q5"] {
+            assert!(asks(&reading, question), "{darkness} {question}");
+        }
+        assert!(reading.answers["q6"].choices.is_empty());
+    }
+}
