@@ -221,7 +221,9 @@ fn a_sheet_with_nearly_all_boxes_crossed_is_not_empty() {
         let mut image = sheet.marked(&[]);
         for question in ["q1", "q2", "q3", "q4", "q5"] {
             for choice in ["co", "khong"] {
-                let r = sheet.place(&format!("{question}.{choice}")).inflate(-0.6, -0.6);
+                let r = sheet
+                    .place(&format!("{question}.{choice}"))
+                    .inflate(-0.6, -0.6);
                 let (low, high) = ((r.min_x(), r.min_y()), (r.max_x(), r.max_y()));
                 stroke(&mut image, low, high, 0.4, darkness);
                 stroke(&mut image, (low.0, high.1), (high.0, low.1), 0.4, darkness);

@@ -8,11 +8,20 @@ use super::classify;
 use super::model::MarkModel;
 use super::reading::MarkState;
 use super::sample::Window;
-use crate::geometry::MmRect;
+use crate::form::BoxSpec;
+use crate::geometry::{MmPoint, MmRect};
 
 /// The tails of ticks and the arms of large crosses reach up to 5 mm beyond their
 /// boxes; what is connected with ink this far away is part of something else, mm.
 const FAR_MM: f64 = 9.0;
+
+/// How far beyond its box the largest mark goes, mm.
+const REACH_MM: f64 = 5.0;
+/// So much ink up to [`FAR_MM`] from a box and beyond the reach of every box's marks
+/// is of a stamp or of writing, mm²: what is left of long tails is less.
+/// The star in the middle of a stamp was once read as an answer where its points
+/// ended in print.
+const CROWDED_MM2: f64 = 4.0;
 
 /// Ink counts as the box's from its masked outline to this far outside, mm: the
 /// first row of samples beyond the print's margin, and one more.
@@ -123,6 +132,13 @@ fn beyond_rules(
     })
 }
 
+/// May ink at this place be a mark's that was made for one of the boxes?
+fn ours(place: MmPoint, boxes: &[BoxSpec]) -> bool {
+    boxes
+        .iter()
+        .any(|b| b.rect.inflate(REACH_MM, REACH_MM).contains(place))
+}
+
 fn reaches_far(free: &FreeInk, rect: MmRect, darkness: f64) -> bool {
     let area = rect.inflate(FAR_MM + STEP_MM, FAR_MM + STEP_MM);
     let mut window = Window::default();
@@ -149,6 +165,15 @@ fn reaches_far(free: &FreeInk, rect: MmRect, darkness: f64) -> bool {
         .collect();
     for &i in &open {
         seen[i] = true;
+    }
+    // Ink that is not connected with the mark, where no box's mark can be.
+    let strange = (0..w * h)
+        .filter(|&i| inked(i) && !ours(place(i), &free.page.boxes))
+        .count() as f64
+        * STEP_MM
+        * STEP_MM;
+    if strange >= CROWDED_MM2 {
+        return true;
     }
     while let Some(i) = open.pop() {
         if !inner.contains(place(i)) {

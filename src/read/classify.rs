@@ -38,13 +38,14 @@ const DUST_EXTENT_MM: f64 = 0.8;
 const DUST_MM2: f64 = 0.5;
 
 /// Ink beside an empty box that may be meant for it, mm².
-const BESIDE_MM2: f64 = 0.8;
+const BESIDE_MM2: f64 = 0.6;
 /// The same where the question has no mark at all, so that nothing is lost by
-/// asking: a stroke of 1 mm by the thinnest pen.
-const TRACE_BESIDE_MM2: f64 = 0.25;
+/// asking: a stroke of 0.7 mm by the thinnest pen, what is seen of a tick that runs
+/// along the outline.
+const TRACE_BESIDE_MM2: f64 = 0.18;
 /// The same of faint ink: what is left of a tick around the box on a blurred copy
 /// at 100 dpi, and more than the noise of a page leaves above its faint threshold.
-const FAINT_BESIDE_MM2: f64 = 0.3;
+const FAINT_BESIDE_MM2: f64 = 0.22;
 /// Ink in an empty box that may be all there is of an answer, mm²: a dot that a
 /// ballpoint leaves when it is only set down (0.25 mm).
 const TRACE_MM2: f64 = 0.05;

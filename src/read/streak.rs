@@ -99,7 +99,7 @@ impl LineTest {
             .any(|side| {
                 let ends = side.iter().map(|p| p.1);
                 let length = ends.clone().fold(f64::MIN, f64::max) - ends.fold(f64::MAX, f64::min);
-                length >= BESIDE && !bundles(side).is_empty()
+                length >= BESIDE && bundles(side).iter().any(|b| b.slope.abs() <= SLOPE)
             })
     }
 }
@@ -169,6 +169,8 @@ fn lie_on_lines(first: &[(f64, f64)], last: &[(f64, f64)], inside: &[(f64, f64)]
 struct Bundle {
     x: f64,
     y: f64,
+    /// Samples to the right for each sample down.
+    slope: f64,
     /// Half its width.
     half: f64,
     /// Half its width and the margin for ink that is not quite in line.
@@ -209,7 +211,18 @@ fn bundles(points: &[(f64, f64)]) -> Vec<Bundle> {
             // An even band's half width is √3 of its standard deviation.
             let half = 3.0_f64.sqrt() * spread.sqrt();
             let reach = NEAR.max(half + NEAR / 2.0);
-            (spread.sqrt() <= NEAR).then_some(Bundle { x, y, half, reach })
+            let (along, across) = bundle.iter().fold((0.0, 0.0), |s, p| {
+                let d = p.1 - y;
+                (s.0 + d * d, s.1 + d * (p.0 - x))
+            });
+            let slope = if along > 0.0 { across / along } else { 0.0 };
+            (spread.sqrt() <= NEAR).then_some(Bundle {
+                x,
+                y,
+                slope,
+                half,
+                reach,
+            })
         })
         .collect()
 }
@@ -282,6 +295,25 @@ mod tests {
             .inside
             .extend((16..52).map(|i| (f64::from(i), f64::from(i))));
         assert!(!crossed.is_line());
+    }
+
+    /// A long slash that only touches the corner of its box was once taken for a
+    /// streak that passes beside it.
+    #[test]
+    fn a_slanting_stroke_beside_the_box_is_not_a_line() {
+        let beside = |slope: f64| LineTest {
+            ring: [
+                Vec::new(),
+                (12..56)
+                    .map(|y| (62.0 + slope * f64::from(y - 34), f64::from(y)))
+                    .collect(),
+                Vec::new(),
+                Vec::new(),
+            ],
+            ..LineTest::default()
+        };
+        assert!(beside(0.1).in_ring());
+        assert!(!beside(0.3).in_ring());
     }
 
     #[test]
