@@ -18,6 +18,7 @@ mod decisions;
 mod error;
 mod figures;
 mod migrate;
+mod page_acts;
 mod pages;
 mod provenance;
 mod review;
@@ -42,6 +43,7 @@ pub use campaign::{CampaignRow, FormRow, StationRow, UnitRow};
 pub use decisions::{Decision, Settled};
 pub use error::StoreError;
 pub use figures::{AnswerCount, BallotCount, ChoiceCount};
+pub use page_acts::{Hand, Home, Homed, PageAct, PageFilter, WaitingPage, is_unread};
 pub use pages::{
     KeptImage, NewBallot, NewGroup, NewImage, NewPage, NewProblem, ReadBy, StoredImage, StoredPage,
 };
@@ -89,6 +91,13 @@ impl BatchKey {
 pub struct BallotKey(i64);
 
 impl BallotKey {
+    /// The ballot of a number that a person named; whether there is one, the store
+    /// says.
+    #[must_use]
+    pub fn numbered(number: i64) -> Self {
+        Self(number)
+    }
+
     /// The number by which people speak of the ballot on this station.
     #[must_use]
     pub fn number(self) -> i64 {

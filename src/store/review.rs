@@ -652,6 +652,9 @@ impl Store {
     pub fn withdraw(&self, account: &Account, id: &ItemId, reason: &str) -> Result<(), StoreError> {
         self.change("withdrawn", || {
             let (decision, person) = self.standing_answer(id)?.ok_or(StoreError::NotOpen)?;
+            if let Some(by) = self.keyed_whole(id)? {
+                return Err(StoreError::KeyedWhole(by));
+            }
             let mine = person.split(", ").any(|p| p == account.name);
             if !mine && account.role < Role::Supervisor {
                 return Err(StoreError::NotYours(person));

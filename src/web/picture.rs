@@ -18,6 +18,9 @@ use crate::store::Role;
 
 /// A picture wider than this only takes time on an office screen, px.
 const WIDEST: u32 = 1300;
+/// The same of a page that is zoomed into to point at its corners and read its
+/// small print.
+const WIDEST_SCANNED: u32 = 1800;
 /// Side of a box's picture on the wall, px.
 const BOX_SIDE: u32 = 96;
 /// Nobody sees more of a scan at a higher one.
@@ -43,6 +46,23 @@ pub(super) async fn whole(
                 _ => GrayImage::clone(&image),
             };
             encoded(&narrow(upright, WIDEST))
+        })
+        .await
+}
+
+/// The whole page as it was scanned: for a page of which nobody knows which side
+/// is up.
+pub(super) async fn scanned(
+    State(app): State<App>,
+    person: Person,
+    Path(page): Path<i64>,
+) -> Result<Response, Refused> {
+    let here = app.clone();
+    person
+        .act(&app, Role::Reviewer, move |store, _| {
+            let place = store.page_place(page)?.ok_or(Refused::NotFound)?;
+            let image = here.page_image(&place)?;
+            encoded(&narrow(GrayImage::clone(&image), WIDEST_SCANNED))
         })
         .await
 }
