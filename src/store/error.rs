@@ -83,6 +83,12 @@ pub enum StoreError {
     /// Nothing is asked about this page.
     #[error("this page does not wait for a person")]
     PageNotOpen,
+    /// The ballot does not wait for what was said of it.
+    #[error("nothing of that kind waits about this ballot")]
+    BallotNotOpen,
+    /// What only a supervisor settles.
+    #[error("only a supervisor settles this")]
+    ForSupervisor,
     /// The ballot that a page is to join is none that it fits.
     #[error("there is no ballot {0} of this form")]
     BallotUnfit(i64),

@@ -29,6 +29,7 @@ mod sketches;
 mod state;
 #[cfg(test)]
 mod tests;
+mod waiting_ballots;
 
 use std::path::{Path, PathBuf};
 
@@ -53,6 +54,9 @@ pub use review::{Cursor, Item, ItemFilter, ItemId, Opinion, Outcome, Pace, PageO
 pub use samples::{SampleResult, SampleRow, ScannedBallot};
 pub use sketches::Suspect;
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
+pub use waiting_ballots::{
+    BallotFilter, BallotProblem, INCOMPLETE, PageOfBallot, SettledBallot, WaitingBallot,
+};
 
 /// Key of a row of a registered form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -438,43 +438,50 @@ impl Store {
     /// Its ballot does not wait, the page was moved already, there is no such
     /// ballot, or the database refuses; then nothing is written.
     pub fn move_page(&self, hand: &Hand<'_>, into: Option<BallotKey>) -> Result<Homed, StoreError> {
-        let page = hand.page;
         self.change("page-by-hand", || {
-            let lying = self.lying(page)?;
-            if let Some(by) = self.acted_on(page)? {
-                return Err(StoreError::PageSettled(by));
+            let lying = self.lying(hand.page)?;
+            match lying.place {
+                Some((_, ballot, _)) if self.ballot_waits(ballot)? => {}
+                _ => return Err(StoreError::PageNotOpen),
             }
-            let Some((placement, ballot, number)) = lying.place else {
-                return Err(StoreError::PageNotOpen);
-            };
-            if !self.ballot_waits(ballot)? || into == Some(ballot) {
-                return Err(StoreError::PageNotOpen);
-            }
-            let form = self.form_of(ballot)?;
-            let home = match into {
-                Some(ballot) => Home::Ballot { form, ballot },
-                None => Home::Of { form, serial: None },
-            };
-            let said = json!({ "from": ballot.0, "into": into.map(|b| b.0) });
-            let before = lying.reading_id;
-            let act = self.act_row(hand, ("moved", before, None, None), &said)?;
-            self.leave(&lying, act)?;
-            let new = NewBallot {
-                form,
-                serial: None,
-                unit: lying.reading.unit.clone(),
-                ballot_box: lying.reading.ballot_box.clone(),
-                problems: Vec::new(),
-            };
-            let homed = self.settle_in(&lying, (page, before, number), act, &home, &new)?;
-            // Doubts about the page itself go with it.
-            self.carry_problems(ballot, homed.ballot, before)?;
-            let _ = placement;
-            Ok((
-                homed,
-                self.told(hand, (act, "moved"), &lying, &said, Some(homed)),
-            ))
+            self.move_inside(hand, into)
         })
+    }
+
+    /// The same within another change, of a ballot that need not wait any more.
+    pub(super) fn move_inside(
+        &self,
+        hand: &Hand<'_>,
+        into: Option<BallotKey>,
+    ) -> Result<(Homed, Value), StoreError> {
+        let lying = self.lying(hand.page)?;
+        if let Some(by) = self.acted_on(hand.page)? {
+            return Err(StoreError::PageSettled(by));
+        }
+        let Some((_, ballot, number)) = lying.place.filter(|p| into != Some(p.1)) else {
+            return Err(StoreError::PageNotOpen);
+        };
+        let (form, _) = self.form_and_serial(ballot)?;
+        let home = match into {
+            Some(ballot) => Home::Ballot { form, ballot },
+            None => Home::Of { form, serial: None },
+        };
+        let said = json!({ "from": ballot.0, "into": into.map(|b| b.0) });
+        let before = lying.reading_id;
+        let act = self.act_row(hand, ("moved", before, None, None), &said)?;
+        self.leave(&lying, act)?;
+        let new = NewBallot {
+            form,
+            serial: None,
+            unit: lying.reading.unit.clone(),
+            ballot_box: lying.reading.ballot_box.clone(),
+            problems: Vec::new(),
+        };
+        let homed = self.settle_in(&lying, (hand.page, before, number), act, &home, &new)?;
+        // Doubts about the page itself go with it.
+        self.carry_problems(ballot, homed.ballot, before)?;
+        let detail = self.told(hand, (act, "moved"), &lying, &said, Some(homed));
+        Ok((homed, detail))
     }
 
     /// Takes back what a person did with a page: it lies again where the machine
@@ -903,10 +910,6 @@ impl Store {
             })
             .map_err(|e| self.failed("look up a ballot", e))?
             .ok_or(StoreError::BallotUnfit(ballot.0))
-    }
-
-    fn form_of(&self, ballot: BallotKey) -> Result<FormKey, StoreError> {
-        Ok(self.form_and_serial(ballot)?.0)
     }
 
     /// Does the ballot wait as a whole?

@@ -97,6 +97,11 @@ impl From<StoreError> for Refused {
             StoreError::PageNotOpen => Self::Conflict(
                 "trang này không chờ ai xử lý (this page does not wait for a person)".to_owned(),
             ),
+            StoreError::BallotNotOpen => Self::Conflict(
+                "phiếu này không chờ việc đó nữa (nothing of that kind waits about this ballot)"
+                    .to_owned(),
+            ),
+            StoreError::ForSupervisor => Self::Forbidden,
             StoreError::BallotUnfit(n) => Self::Conflict(format!(
                 "không có phiếu số {n} của mẫu này (there is no ballot {n} of this form)"
             )),

@@ -9,6 +9,7 @@
 mod accounts;
 mod app;
 mod auth;
+mod ballots;
 mod boxes;
 mod dashboard;
 mod error;
@@ -101,6 +102,12 @@ fn router(app: App) -> Router {
         .route("/wall", get(wall::show))
         .route("/pages", get(pages::list))
         .route("/pages/{page}", get(pages::show))
+        .route("/ballots", get(ballots::list))
+        .route("/ballots/{ballot}", get(ballots::show))
+        .route("/api/ballots/settle", post(ballots::settle))
+        .route("/api/ballots/undo", post(ballots::unsettle))
+        .route("/api/ballots/split", post(ballots::split))
+        .route("/api/ballots/move", post(ballots::move_page))
         .route("/api/pages/read", post(pages::read))
         .route("/api/pages/key", post(pages::key))
         .route("/api/pages/reject", post(pages::reject))

@@ -392,7 +392,7 @@ impl ReadRequest {
     }
 }
 
-fn reason_of(text: &str) -> String {
+pub(super) fn reason_of(text: &str) -> String {
     text.trim().chars().take(LONGEST_REASON).collect()
 }
 
