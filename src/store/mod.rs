@@ -29,6 +29,7 @@ mod sketches;
 mod state;
 #[cfg(test)]
 mod tests;
+mod transcripts;
 mod waiting_ballots;
 
 use std::path::{Path, PathBuf};
@@ -54,6 +55,7 @@ pub use review::{Cursor, Item, ItemFilter, ItemId, Opinion, Outcome, Pace, PageO
 pub use samples::{SampleResult, SampleRow, ScannedBallot};
 pub use sketches::Suspect;
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
+pub use transcripts::{Note, NoteFilter, plain};
 pub use waiting_ballots::{
     BallotFilter, BallotProblem, INCOMPLETE, PageOfBallot, SettledBallot, WaitingBallot,
 };

@@ -10,11 +10,13 @@ mod accounts;
 mod app;
 mod auth;
 mod ballots;
+mod blur;
 mod boxes;
 mod dashboard;
 mod error;
 mod guard;
 mod log;
+mod notes;
 mod page;
 mod pages;
 mod password;
@@ -102,6 +104,12 @@ fn router(app: App) -> Router {
         .route("/wall", get(wall::show))
         .route("/pages", get(pages::list))
         .route("/pages/{page}", get(pages::show))
+        .route("/notes", get(notes::list))
+        .route("/notes/write", get(notes::desk))
+        .route("/api/notes/next", get(notes::next))
+        .route("/api/notes/write", post(notes::write))
+        .route("/api/notes/undo", post(notes::undo))
+        .route("/picture/area/{page}/{area}", get(picture::area))
         .route("/ballots", get(ballots::list))
         .route("/ballots/{ballot}", get(ballots::show))
         .route("/api/ballots/settle", post(ballots::settle))
