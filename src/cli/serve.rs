@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::LangArgs;
+use super::shared::{KeyArgs, LangArgs};
 use super::{CliError, Outcome};
 use crate::lang::Lang;
 use crate::station::Station;
@@ -30,6 +30,8 @@ pub(crate) struct ServeArgs {
     #[arg(long = "host", value_name = "NAME")]
     hosts: Vec<String>,
     #[command(flatten)]
+    keys: KeyArgs,
+    #[command(flatten)]
     lang: LangArgs,
 }
 
@@ -48,6 +50,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Outcome, CliError> {
         listen: args.listen,
         behind_proxy: args.behind_proxy,
         hosts: args.hosts.clone(),
+        keys: args.keys.keyring()?,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

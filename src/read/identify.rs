@@ -18,6 +18,9 @@ pub(crate) struct Identity {
     pub payload: Option<Payload>,
     /// Forged or foreign codes.
     pub problems: Vec<Problem>,
+    /// The payload was read by the map, module by module, and not searched for: the
+    /// code lies where the map says, within a millimetre.
+    pub in_place: bool,
 }
 
 impl Identity {
@@ -102,6 +105,7 @@ pub(crate) fn identify(
         let map = registration.local(rect.center());
         for text in qr::read_at(image, &map, *rect) {
             if identity.take(&text, keys) {
+                identity.in_place = true;
                 return identity;
             }
         }

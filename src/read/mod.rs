@@ -63,7 +63,7 @@ pub(crate) mod thumbnail;
 
 pub use features::{Feature, Features, USUAL_SHADE, VISIBLE_SHADE};
 pub use known_scanner::{KnownScanner, KnownStreak};
-pub use reader::{ReadOptions, Reader};
+pub use reader::{ByHand, Corners, PointedAt, ReadOptions, Reader};
 pub use reading::{
     Answer, AnswerState, AreaReading, Mark, MarkState, OTHER_VERSION, PageReading, Problem,
     ProblemCode, Status,

@@ -1,7 +1,7 @@
 //! Registers a page of a learned form: pieces of its own print, chosen when it
 //! was learned, are found again by normalised correlation, coarse to fine.
 
-use super::coarse::{CoarsePlan, CoarseScan, Pose, whole};
+use super::coarse::{CoarsePlan, CoarseScan, whole};
 use super::correlate::Pattern;
 use super::ink::Tone;
 use super::registration::{LocalMap, Pair, Registration};
@@ -114,7 +114,8 @@ impl PatchPlan {
         for px_per_mm in scales(scan, page) {
             let coarse = CoarseScan::of(thumb, paper, px_per_mm);
             for pose in self.coarse.poses(&coarse, px_per_mm, wide) {
-                let Some(fit) = self.settle(scan, thumb, paper, page, &pose) else {
+                let settled = self.settle(scan, thumb, paper, page, &|_| pose.map, pose.rotation);
+                let Some(fit) = settled else {
                     continue;
                 };
                 if fit.matched >= enough {
@@ -128,13 +129,31 @@ impl PatchPlan {
         best
     }
 
+    /// As [`Self::register`], where somebody has said about where the page lies.
+    /// `None` if too few patches are found near there.
+    pub fn register_near(
+        &self,
+        scan: &Scan,
+        thumb: &Thumbnail,
+        paper: &PaperMap,
+        page: &PageLayout,
+        about: &Registration,
+    ) -> Option<Fit> {
+        let map = about.local(whole(page.size).center());
+        let rotation = map.rotation();
+        let enough = (self.patches.len() / 2).max(FEWEST);
+        self.settle(scan, thumb, paper, page, &|p| about.local(p), rotation)
+            .filter(|fit| fit.matched >= enough)
+    }
+
     fn settle(
         &self,
         scan: &Scan,
         thumb: &Thumbnail,
         paper: &PaperMap,
         page: &PageLayout,
-        pose: &Pose,
+        about: &dyn Fn(MmPoint) -> LocalMap,
+        rotation: u32,
     ) -> Option<Fit> {
         let area = whole(page.size);
         let f = f64::from(thumb.factor);
@@ -144,8 +163,8 @@ impl PatchPlan {
             dy: m.dy / f,
             ..m
         };
-        let pose_map = |_: MmPoint| reduced(pose.map);
-        let mut found = self.find(&WIDE, &thumb.image, f, &pose_map);
+        let first_map = |p: MmPoint| reduced(about(p));
+        let mut found = self.find(&WIDE, &thumb.image, f, &first_map);
         keep_affine(&mut found, area)?;
         let mut registration = Registration::fit(&found, area)?;
         let near_map = |p: MmPoint| reduced(registration.local(p));
@@ -167,7 +186,7 @@ impl PatchPlan {
         };
         Some(Fit {
             registration,
-            rotation: pose.rotation,
+            rotation,
             tone,
             matched: found.len(),
         })

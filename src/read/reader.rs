@@ -1,7 +1,10 @@
 //! The way of one page through the stages.
 
+mod by_hand;
 mod learned;
 mod printed;
+
+pub use by_hand::{ByHand, Corners, PointedAt};
 
 use std::collections::BTreeMap;
 

@@ -9,7 +9,7 @@
 use nalgebra::{DMatrix, DVector, Matrix3, Vector3};
 
 use crate::form::Reference;
-use crate::geometry::{MmPoint, MmRect, PxPoint, PxVector};
+use crate::geometry::{MmPoint, MmRect, MmVector, PxPoint, PxVector};
 
 /// A place on the paper and where it was found in the image.
 #[derive(Debug, Clone, Copy)]
@@ -154,6 +154,18 @@ impl LocalMap {
     pub fn scale(&self) -> f64 {
         self.dx.cross(self.dy).abs().sqrt()
     }
+
+    /// By how many degrees clockwise the image must be turned to be upright.
+    pub fn rotation(&self) -> u32 {
+        let along = self.dx.x.abs() >= self.dx.y.abs();
+        match (along, self.dx.x > 0.0, self.dx.y > 0.0) {
+            (true, true, _) => 0,
+            // The paper's right is the image's bottom: it was turned clockwise.
+            (false, _, true) => 270,
+            (true, false, _) => 180,
+            (false, _, false) => 90,
+        }
+    }
 }
 
 /// The map from paper to image.
@@ -196,6 +208,31 @@ impl Registration {
         };
         out.scale = out.local(paper.center()).scale();
         (out.scale.is_finite() && out.scale > 0.1).then_some(out)
+    }
+
+    /// The projective map through four places, as a person gives them: nothing is
+    /// averaged out. `None` if three of them lie on one line, or the paper would lie
+    /// on its face.
+    pub fn through(four: &[Pair; 4], paper: MmRect) -> Option<Self> {
+        let mut out = Self {
+            global: Projective::fit_projective(four)?,
+            residuals: four.iter().map(|p| (p.paper, PxVector::zero())).collect(),
+            scale: 0.0,
+        };
+        let middle = out.local(paper.center());
+        out.scale = middle.scale();
+        let upright = middle.dx.cross(middle.dy) > 0.0;
+        (upright && out.scale.is_finite() && out.scale > 0.1).then_some(out)
+    }
+
+    /// The map by which a place lies where the one `by` further lay.
+    pub fn shifted(&self, by: MmVector) -> Self {
+        let mut out = self.clone();
+        out.global.paper_center -= by;
+        for (place, _) in &mut out.residuals {
+            *place -= by;
+        }
+        out
     }
 
     /// px per mm in the middle of the paper.

@@ -173,7 +173,7 @@ fn loose(page: NewPage) -> NewGroup {
     }
 }
 
-fn ballot(pages: Vec<NewPage>, form: FormFacts, why: Option<NewProblem>) -> NewGroup {
+pub(super) fn ballot(pages: Vec<NewPage>, form: FormFacts, why: Option<NewProblem>) -> NewGroup {
     let mut problems: Vec<NewProblem> = why.into_iter().collect();
     for page in &pages {
         for p in &page.reading.problems {

@@ -57,6 +57,23 @@ pub enum StationError {
     /// No form to read by.
     #[error("there is no form to read by; name a folder with --templates DIR")]
     NoForms,
+    /// A form cannot be loaded.
+    #[error(transparent)]
+    Form(#[from] crate::form::FormError),
+    /// One form and version with two layouts.
+    #[error(
+        "form {form} version {version} is there twice with different layouts ({} and {}); \
+         raise the version of the changed form",
+        digests[0], digests[1]
+    )]
+    FormTwice {
+        /// Id of the form.
+        form: String,
+        /// Its version.
+        version: u32,
+        /// Digests of both layouts.
+        digests: [String; 2],
+    },
     /// The scanner's profile.
     #[error(transparent)]
     Profile(#[from] crate::calibrate::CalibrateError),

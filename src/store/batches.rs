@@ -93,6 +93,9 @@ pub struct Cancelled {
     pub anew: u64,
 }
 
+/// Problems that are seen anew beside the ballot as it is now, for SQL.
+pub(super) const NEVER_CARRIED: &str = "'duplicate', 'duplicate-differs', 'box-mismatch'";
+
 /// A ballot that ends: its key, form and serial.
 type Ended = (BallotKey, FormKey, Option<String>);
 
@@ -108,6 +111,8 @@ struct Left {
     name: String,
     /// What the cover sheet said that it lay under.
     pile: Pile,
+    /// What a person did that gave it its place.
+    act: Option<i64>,
 }
 
 impl Store {
@@ -271,7 +276,7 @@ impl Store {
 
     /// What other batches have of a ballot that ended becomes a ballot, page by
     /// page in the order in which it came.
-    fn put_together_anew(
+    pub(super) fn put_together_anew(
         &self,
         was: BallotKey,
         form: FormKey,
@@ -303,6 +308,7 @@ impl Store {
                 unread: left.unread,
                 name: &left.name,
                 pile: left.pile,
+                act: left.act,
             })?;
         }
         if let Some(new) = new {
@@ -315,7 +321,7 @@ impl Store {
         self.db
             .prepare_cached(
                 "SELECT p.page_id, p.reading_id, p.batch_id, p.page, p.role, r.unit, r.box, i.name,
-                    p.cover_box_id, p.cover_doubtful
+                    p.cover_box_id, p.cover_doubtful, p.act_id
                  FROM placements p
                  JOIN holding_readings r ON r.id = p.reading_id
                  JOIN pages g ON g.id = p.page_id
@@ -323,6 +329,7 @@ impl Store {
                  WHERE p.ballot_id = ?1
                    AND NOT EXISTS (SELECT 1 FROM batch_events e
                                    WHERE e.batch_id = p.batch_id AND e.kind = 'cancelled')
+                   AND NOT EXISTS (SELECT 1 FROM placement_ends x WHERE x.placement_id = p.id)
                  ORDER BY p.id",
             )
             .and_then(|mut s| {
@@ -341,6 +348,7 @@ impl Store {
                             (None, Some(_)) => Pile::Doubtful,
                             (None, None) => Pile::AsBatch,
                         },
+                        act: r.get(10)?,
                     })
                 })?
                 .collect()
@@ -350,7 +358,7 @@ impl Store {
 
     /// Copies the problems of a page, and that they were settled; duplicates
     /// are found anew.
-    fn carry_problems(
+    pub(super) fn carry_problems(
         &self,
         was: BallotKey,
         new: BallotKey,

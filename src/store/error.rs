@@ -74,6 +74,24 @@ pub enum StoreError {
     /// Nothing waits for a person there.
     #[error("this question does not wait for a person")]
     NotOpen,
+    /// The answer is one of a page whose answers were keyed together.
+    #[error("{0} keyed all answers of this page from its picture; take the whole page back")]
+    KeyedWhole(String),
+    /// The page was given its place by somebody.
+    #[error("{0} has settled this page in the meantime")]
+    PageSettled(String),
+    /// Nothing is asked about this page.
+    #[error("this page does not wait for a person")]
+    PageNotOpen,
+    /// The ballot does not wait for what was said of it.
+    #[error("nothing of that kind waits about this ballot")]
+    BallotNotOpen,
+    /// What only a supervisor settles.
+    #[error("only a supervisor settles this")]
+    ForSupervisor,
+    /// The ballot that a page is to join is none that it fits.
+    #[error("there is no ballot {0} of this form")]
+    BallotUnfit(i64),
     /// Only whoever decided, or a supervisor, takes a decision back.
     #[error("this was decided by {0}; only they or a supervisor can take it back")]
     NotYours(String),

@@ -18,6 +18,7 @@ mod decisions;
 mod error;
 mod figures;
 mod migrate;
+mod page_acts;
 mod pages;
 mod provenance;
 mod review;
@@ -28,6 +29,8 @@ mod sketches;
 mod state;
 #[cfg(test)]
 mod tests;
+mod transcripts;
+mod waiting_ballots;
 
 use std::path::{Path, PathBuf};
 
@@ -42,6 +45,7 @@ pub use campaign::{CampaignRow, FormRow, StationRow, UnitRow};
 pub use decisions::{Decision, Settled};
 pub use error::StoreError;
 pub use figures::{AnswerCount, BallotCount, ChoiceCount};
+pub use page_acts::{Hand, Home, Homed, PageAct, PageFilter, WaitingPage, is_unread};
 pub use pages::{
     KeptImage, NewBallot, NewGroup, NewImage, NewPage, NewProblem, ReadBy, StoredImage, StoredPage,
 };
@@ -51,6 +55,10 @@ pub use review::{Cursor, Item, ItemFilter, ItemId, Opinion, Outcome, Pace, PageO
 pub use samples::{SampleResult, SampleRow, ScannedBallot};
 pub use sketches::Suspect;
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
+pub use transcripts::{Note, NoteFilter, plain};
+pub use waiting_ballots::{
+    BallotFilter, BallotProblem, INCOMPLETE, PageOfBallot, SettledBallot, WaitingBallot,
+};
 
 /// Key of a row of a registered form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,6 +97,13 @@ impl BatchKey {
 pub struct BallotKey(i64);
 
 impl BallotKey {
+    /// The ballot of a number that a person named; whether there is one, the store
+    /// says.
+    #[must_use]
+    pub fn numbered(number: i64) -> Self {
+        Self(number)
+    }
+
     /// The number by which people speak of the ballot on this station.
     #[must_use]
     pub fn number(self) -> i64 {

@@ -178,7 +178,8 @@ impl Store {
             .db
             .prepare_cached(
                 "SELECT p.page_index, r.status,
-                        EXISTS (SELECT 1 FROM ballot_pages b WHERE b.page_id = p.id),
+                        EXISTS (SELECT 1 FROM ballot_pages b WHERE b.page_id = p.id)
+                        OR EXISTS (SELECT 1 FROM standing_acts a WHERE a.page_id = p.id),
                         EXISTS (SELECT 1 FROM problems q
                                 WHERE q.reading_id = r.id AND q.code = 'blank-page'),
                         EXISTS (SELECT 1 FROM problems q
@@ -306,6 +307,7 @@ impl Store {
                     unread: page.reading.status == Status::Unreadable,
                     name,
                     pile,
+                    act: None,
                 })?;
             }
         }
@@ -373,7 +375,7 @@ impl Store {
         run().map_err(|e| self.failed("record an image", e))
     }
 
-    fn reading_row(
+    pub(super) fn reading_row(
         &self,
         batch: BatchKey,
         page_id: i64,
@@ -589,7 +591,7 @@ impl Store {
 
     /// A ballot that grew although its box is closed does not count until a
     /// person has seen it.
-    fn refuse_if_closed(&self, ballot: BallotKey) -> Result<(), StoreError> {
+    pub(super) fn refuse_if_closed(&self, ballot: BallotKey) -> Result<(), StoreError> {
         let refused: bool = self
             .db
             .prepare_cached(
@@ -623,6 +625,11 @@ impl Store {
             number,
             ..
         } = *place;
+        let keyed = place
+            .act
+            .map(|act| self.keyed_answers(act))
+            .transpose()?
+            .flatten();
         let run = || -> Result<(bool, Option<bool>), rusqlite::Error> {
             let placed: bool = self
                 .db
@@ -631,19 +638,21 @@ impl Store {
             if placed {
                 return Ok((false, None));
             }
-            let member: Option<i64> = self
+            let member: Option<(i64, Option<i64>)> = self
                 .db
                 .prepare_cached(
-                    "SELECT reading_id FROM ballot_pages
-                     WHERE ballot_id = ?1 AND page = ?2 AND role = 'member'",
+                    "SELECT b.reading_id, p.act_id FROM ballot_pages b
+                     JOIN placements p ON p.ballot_id = b.ballot_id AND p.page = b.page
+                        AND p.role = 'member'
+                     WHERE b.ballot_id = ?1 AND b.page = ?2 AND b.role = 'member'",
                 )?
-                .query_row((ballot.0, number), |r| r.get(0))
+                .query_row((ballot.0, number), |r| Ok((r.get(0)?, r.get(1)?)))
                 .optional()?;
             self.db
                 .prepare_cached(
                     "INSERT INTO placements (page_id, ballot_id, reading_id, batch_id, page, role,
-                        cover_box_id, cover_doubtful)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                        cover_box_id, cover_doubtful, act_id)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 )?
                 .execute((
                     page_id,
@@ -661,14 +670,18 @@ impl Store {
                         Pile::AsBatch | Pile::Doubtful => None,
                     },
                     (place.pile == Pile::Doubtful).then_some(1),
+                    place.act,
                 ))?;
             let same = member
                 .filter(|_| !place.unread)
-                .map(|m| self.same_answers(m, reading_id))
+                .map(|m| self.same_answers(m, (reading_id, place.act)))
                 .transpose()?;
             Ok((member.is_none(), same))
         };
         let (grown, same) = run().map_err(|e| self.failed("place a page", e))?;
+        if let (true, Some(keyed)) = (grown && !place.unread, keyed) {
+            self.decide_as_keyed(ballot, &keyed)?;
+        }
         match same {
             None => {}
             Some(true) => self.problem_row(
@@ -695,14 +708,27 @@ impl Store {
         Ok(grown)
     }
 
-    fn same_answers(&self, a: i64, b: i64) -> Result<bool, rusqlite::Error> {
+    /// Do two placed pages, each a reading and what a person did, say the same?
+    fn same_answers(
+        &self,
+        a: (i64, Option<i64>),
+        b: (i64, Option<i64>),
+    ) -> Result<bool, rusqlite::Error> {
+        // What a person keyed goes before what was read.
         let mut all = self.db.prepare_cached(
-            "SELECT a.question, a.state, c.choice FROM answers a
+            "WITH keyed AS (
+                SELECT k.key AS question, k.value AS answer FROM page_acts a,
+                    json_each(a.said, '$.answers') k WHERE a.id = ?2 AND a.kind = 'keyed')
+             SELECT a.question, a.state, c.choice FROM answers a
              LEFT JOIN answer_choices c USING (reading_id, question)
-             WHERE a.reading_id = ?1 ORDER BY 1, 3",
+             WHERE a.reading_id = ?1 AND NOT EXISTS (SELECT 1 FROM keyed)
+             UNION ALL
+             SELECT k.question, json_extract(k.answer, '$.state'), c.value
+             FROM keyed k LEFT JOIN json_each(k.answer, '$.choices') c
+             ORDER BY 1, 3",
         )?;
-        let mut of = |id: i64| {
-            all.query_map([id], |r| {
+        let mut of = |(reading, act): (i64, Option<i64>)| {
+            all.query_map((reading, act), |r| {
                 Ok((
                     r.get::<_, String>(0)?,
                     r.get::<_, String>(1)?,
@@ -758,10 +784,12 @@ pub(super) struct Place<'a> {
     pub name: &'a str,
     /// What the cover sheet said that it lay under.
     pub pile: Pile,
+    /// What a person did that gave it its place.
+    pub act: Option<i64>,
 }
 
 /// The word that a unit-like enum has in JSON.
-fn code_word<T: serde::Serialize>(value: T) -> String {
+pub(super) fn code_word<T: serde::Serialize>(value: T) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
         _ => String::new(),

@@ -652,23 +652,36 @@ impl Store {
     pub fn withdraw(&self, account: &Account, id: &ItemId, reason: &str) -> Result<(), StoreError> {
         self.change("withdrawn", || {
             let (decision, person) = self.standing_answer(id)?.ok_or(StoreError::NotOpen)?;
+            if let Some(by) = self.keyed_whole(id)? {
+                return Err(StoreError::KeyedWhole(by));
+            }
             let mine = person.split(", ").any(|p| p == account.name);
             if !mine && account.role < Role::Supervisor {
                 return Err(StoreError::NotYours(person));
             }
-            self.db
-                .execute(
-                    "INSERT INTO withdrawals (decision_id, reason, person, withdrawn)
-                     VALUES (?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
-                    (decision, reason, &account.name),
-                )
-                .map_err(|e| self.failed("take a decision back", e))?;
+            self.withdraw_decision(decision, &account.name, reason)?;
             let detail = serde_json::json!({
                 "ballot": id.ballot.0, "question": id.question,
                 "decision": decision, "of": person, "reason": reason,
             });
             Ok(((), detail))
         })
+    }
+
+    pub(super) fn withdraw_decision(
+        &self,
+        decision: i64,
+        person: &str,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO withdrawals (decision_id, reason, person, withdrawn)
+                 VALUES (?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+            )
+            .and_then(|mut s| s.execute((decision, reason, person)))
+            .map_err(|e| self.failed("take a decision back", e))?;
+        Ok(())
     }
 
     fn json(&self, answer: &Answer) -> Result<String, StoreError> {

@@ -176,6 +176,8 @@ impl Store {
                  JOIN pages p ON p.id = r.page_id
                  JOIN images i ON i.id = p.image_id
                  WHERE NOT EXISTS (SELECT 1 FROM ballot_pages b WHERE b.page_id = p.id)
+                   AND NOT EXISTS (SELECT 1 FROM standing_acts a
+                                   WHERE a.page_id = p.id AND a.kind = 'rejected')
                    AND NOT EXISTS (SELECT 1 FROM problems q
                                    WHERE q.reading_id = r.id AND q.code IN ('blank-page', 'cover-sheet'))
                  ORDER BY p.id",

@@ -11,7 +11,7 @@ use super::error::Refused;
 use super::{ServeOptions, WebError};
 use crate::form::Layout;
 use crate::page::{DecodeLimits, PageFile};
-use crate::station::{Station, Wording};
+use crate::station::{Desk, Station, Wording};
 use crate::store::{Actor, FormKey, FormRow, PageOfItem, Store};
 
 /// Databases that are kept open between requests: one for each thread that may
@@ -38,6 +38,7 @@ struct Shared {
     pages: Mutex<Vec<(i64, Arc<GrayImage>)>>,
     forms: Mutex<Vec<Arc<FormInWords>>>,
     hashing: Semaphore,
+    desk: Mutex<Option<(u64, Arc<Desk>)>>,
 }
 
 /// A form with its words.
@@ -65,6 +66,7 @@ impl App {
             pages: Mutex::default(),
             forms: Mutex::default(),
             hashing: Semaphore::new(HASHED_AT_ONCE),
+            desk: Mutex::default(),
         })))
     }
 
@@ -131,6 +133,25 @@ impl App {
         }
         pages.push((page.page_id, Arc::clone(&image)));
         Ok(image)
+    }
+
+    pub fn station(&self) -> &Station {
+        &self.0.station
+    }
+
+    /// The forms and the reader for pages that a person helps with; loaded again when
+    /// a form was registered meanwhile. Only on a thread that may wait.
+    pub fn desk(&self, store: &Store) -> Result<Arc<Desk>, Refused> {
+        let count = store.count_forms()?;
+        let mut kept = locked(&self.0.desk);
+        if let Some((forms, desk)) = kept.as_ref()
+            && *forms == count
+        {
+            return Ok(Arc::clone(desk));
+        }
+        let desk = Arc::new(Desk::open(&self.0.station, &self.0.options.keys)?);
+        *kept = Some((count, Arc::clone(&desk)));
+        Ok(desk)
     }
 
     /// A registered form with its words. Only on a thread that may wait.

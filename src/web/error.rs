@@ -87,6 +87,24 @@ impl From<StoreError> for Refused {
                 "câu này do {who} kết luận; chỉ người đó hoặc người giám sát được hoàn tác \
                  (decided by {who}; only they or a supervisor can take it back)"
             )),
+            StoreError::KeyedWhole(who) => Self::Conflict(format!(
+                "cả trang do {who} nhập tay; hãy hoàn tác cả trang \
+                 (keyed by {who} with the whole page; take the whole page back)"
+            )),
+            StoreError::PageSettled(who) => Self::Conflict(format!(
+                "trang này đã được {who} xử lý (settled by {who} in the meantime)"
+            )),
+            StoreError::PageNotOpen => Self::Conflict(
+                "trang này không chờ ai xử lý (this page does not wait for a person)".to_owned(),
+            ),
+            StoreError::BallotNotOpen => Self::Conflict(
+                "phiếu này không chờ việc đó nữa (nothing of that kind waits about this ballot)"
+                    .to_owned(),
+            ),
+            StoreError::ForSupervisor => Self::Forbidden,
+            StoreError::BallotUnfit(n) => Self::Conflict(format!(
+                "không có phiếu số {n} của mẫu này (there is no ballot {n} of this form)"
+            )),
             StoreError::AccountExists(name) => Self::Conflict(format!(
                 "đã có tài khoản {name:?}, chọn tên khác (there is such an account already)"
             )),

@@ -9,12 +9,16 @@
 mod accounts;
 mod app;
 mod auth;
+mod ballots;
+mod blur;
 mod boxes;
 mod dashboard;
 mod error;
 mod guard;
 mod log;
+mod notes;
 mod page;
+mod pages;
 mod password;
 mod picture;
 mod review;
@@ -31,6 +35,7 @@ use axum::routing::{get, post};
 pub use error::WebError;
 pub use password::{Password, generate as generate_password};
 
+use crate::form::code::Keyring;
 use crate::station::Station;
 use app::App;
 
@@ -44,6 +49,8 @@ pub struct ServeOptions {
     /// Names that browsers know the station by, beside the loopback ones: others
     /// are refused, so that no foreign page reaches it under a name of its own.
     pub hosts: Vec<String>,
+    /// Keys that the sheets may be printed with.
+    pub keys: Keyring,
 }
 
 /// The largest request body, bytes: a decision with a long reason.
@@ -95,6 +102,25 @@ fn router(app: App) -> Router {
         .route("/review", get(review::desk))
         .route("/review/list", get(review::list))
         .route("/wall", get(wall::show))
+        .route("/pages", get(pages::list))
+        .route("/pages/{page}", get(pages::show))
+        .route("/notes", get(notes::list))
+        .route("/notes/write", get(notes::desk))
+        .route("/api/notes/next", get(notes::next))
+        .route("/api/notes/write", post(notes::write))
+        .route("/api/notes/undo", post(notes::undo))
+        .route("/picture/area/{page}/{area}", get(picture::area))
+        .route("/ballots", get(ballots::list))
+        .route("/ballots/{ballot}", get(ballots::show))
+        .route("/api/ballots/settle", post(ballots::settle))
+        .route("/api/ballots/undo", post(ballots::unsettle))
+        .route("/api/ballots/split", post(ballots::split))
+        .route("/api/ballots/move", post(ballots::move_page))
+        .route("/api/pages/read", post(pages::read))
+        .route("/api/pages/key", post(pages::key))
+        .route("/api/pages/reject", post(pages::reject))
+        .route("/api/pages/undo", post(pages::undo))
+        .route("/api/pages/side", get(pages::side))
         .route("/boxes", get(boxes::show).post(boxes::change))
         .route("/boxes/open", get(boxes::form).post(boxes::open))
         .route("/boxes/minutes.pdf", get(boxes::minutes))
@@ -110,6 +136,7 @@ fn router(app: App) -> Router {
         .route("/api/review/release", post(review::release))
         .route("/api/doubt", post(wall::doubt))
         .route("/picture/page/{page}", get(picture::whole))
+        .route("/picture/scanned/{page}", get(picture::scanned))
         .route(
             "/picture/question/{page}/{question}",
             get(picture::question),

@@ -18,6 +18,9 @@ pub(super) const LANGUAGE_COOKIE: &str = "lang";
 const STYLE: &str = include_str!("assets/style.css");
 const REVIEW: &str = include_str!("assets/review.js");
 const LIVE: &str = include_str!("assets/live.js");
+const BALLOTS: &str = include_str!("assets/ballots.js");
+const NOTES: &str = include_str!("assets/notes.js");
+const PAGES: &str = include_str!("assets/pages.js");
 const WALL: &str = include_str!("assets/wall.js");
 
 /// A whole page. `person`: who is logged in.
@@ -71,6 +74,9 @@ fn navigation(words: Words, person: &Person) -> Markup {
             @if may(Role::Reviewer) {
                 a href="/review" { (words.t("Kiểm tra", "Review")) }
                 a href="/review/list" { (words.t("Danh sách chờ", "Queue")) }
+                a href="/pages" { (words.t("Trang chờ", "Pages")) }
+                a href="/ballots" { (words.t("Phiếu chờ", "Ballots")) }
+                a href="/notes" { (words.t("Ý kiến", "Notes")) }
                 a href="/wall" { (words.t("Bảng dấu", "Wall of marks")) }
             }
             a href="/boxes" { (words.t("Hòm phiếu", "Boxes")) }
@@ -111,6 +117,9 @@ pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Refused>
         "style.css" => ("text/css; charset=utf-8", STYLE),
         "review.js" => ("text/javascript; charset=utf-8", REVIEW),
         "live.js" => ("text/javascript; charset=utf-8", LIVE),
+        "ballots.js" => ("text/javascript; charset=utf-8", BALLOTS),
+        "notes.js" => ("text/javascript; charset=utf-8", NOTES),
+        "pages.js" => ("text/javascript; charset=utf-8", PAGES),
         "wall.js" => ("text/javascript; charset=utf-8", WALL),
         _ => return Err(Refused::NotFound),
     };

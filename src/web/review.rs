@@ -13,6 +13,7 @@ use super::page::document;
 use super::words::Words;
 use crate::form::QuestionKind;
 use crate::read::{Answer, AnswerState, MarkState};
+use crate::station::answer as answer_of;
 use crate::station::place::question_strip;
 use crate::store::{Cursor, Item, ItemFilter, ItemId, Outcome, Role, Store};
 
@@ -360,23 +361,7 @@ fn checked(app: &App, store: &Store, id: &ItemId, choices: &[String]) -> Result<
     if chosen.iter().any(|c| !spec.choices.contains(c)) {
         return Err(Refused::Bad("the question has no such choice"));
     }
-    let most = match spec.kind {
-        QuestionKind::Single => 1,
-        QuestionKind::Multiple => spec
-            .max_choices
-            .map_or(usize::MAX, |m| usize::try_from(m).unwrap_or(usize::MAX)),
-    };
-    let state = if chosen.is_empty() {
-        AnswerState::Blank
-    } else if chosen.len() > most {
-        AnswerState::Overvote
-    } else {
-        AnswerState::Answered
-    };
-    Ok(Answer {
-        state,
-        choices: chosen,
-    })
+    Ok(answer_of(spec, chosen))
 }
 
 /// Must two people agree on this question? Drawn by hash, so that it is the same

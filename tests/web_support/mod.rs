@@ -1,6 +1,8 @@
 //! A served station and browsers without a screen: what tests of the web share.
 #![allow(dead_code)]
 
+pub mod chromium;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::sync::OnceLock;

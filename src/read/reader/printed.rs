@@ -38,7 +38,11 @@ impl Reader {
 
     /// The frame whose anchors are seen best. Other thresholds are only tried
     /// where the first shows too few to be sure that there are no more.
-    fn find_anchors(&self, page: &PageImage, mut why: Why) -> Option<(&Frame, Constellation)> {
+    pub(super) fn find_anchors(
+        &self,
+        page: &PageImage,
+        mut why: Why,
+    ) -> Option<(&Frame, Constellation)> {
         let mut best: Option<(&Frame, Constellation)> = None;
         for ink_level in INK_LEVELS {
             for frame in &self.frames {

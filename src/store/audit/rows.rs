@@ -38,7 +38,7 @@ const fn rewritten(name: &'static str, key: &'static str) -> Watched {
 }
 
 /// All of them. A table that is not here is not evidence: sessions, claims.
-pub(super) const WATCHED: [Watched; 27] = [
+pub(super) const WATCHED: [Watched; 30] = [
     once("station", "only"),
     once("campaigns", "version"),
     once("forms", "id"),
@@ -61,6 +61,9 @@ pub(super) const WATCHED: [Watched; 27] = [
     once("placements", "id"),
     once("batch_events", "id"),
     once("ballot_ends", "ballot_id"),
+    once("page_acts", "id"),
+    once("placement_ends", "placement_id"),
+    once("transcripts", "id"),
     once("sketches", "reading_id"),
     once("problems", "id"),
     once("decisions", "id"),
