@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::shared::{
-    KeyArgs, LangArgs, ProfileArgs, TemplateArgs, ThreadArgs, collect_sources, load_forms,
-    warn_of_repair,
+    KeyArgs, LangArgs, ProfileArgs, TemplateArgs, ThreadArgs, collect_sources, warn_of_repair,
 };
 use super::{CliError, Outcome};
 use crate::calibrate::Profile;
@@ -14,9 +13,7 @@ use crate::form::Layout;
 use crate::lang::Lang;
 use crate::page::{DecodeLimits, Source};
 use crate::read::{OTHER_VERSION, ReadOptions, Reader};
-use crate::station::{
-    Campaign, Feed, KnownForm, ScanJob, ScanSummary, Station, StationError, scan,
-};
+use crate::station::{Feed, KnownForm, ScanJob, ScanSummary, Station, scan};
 use crate::store::{OpenQuestion, PageTotals, Reason, Store, Suspect, UnplacedPage};
 use crate::tally::{TallyFilter, tally};
 
@@ -176,46 +173,7 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome, CliError> {
     )
 }
 
-/// The forms that a station reads by: those of its campaign and those that
-/// were named; without a campaign that names forms, all.
+/// The forms that a station reads by, and those that were named.
 pub(crate) fn forms_for(station: &Station, named: &[PathBuf]) -> Result<Vec<KnownForm>, CliError> {
-    let mut dirs = vec![station.forms_dir()];
-    dirs.extend(named.iter().cloned());
-    let all = load_forms(&dirs)?;
-    let campaign = station
-        .store()?
-        .campaign()?
-        .map(|c| Campaign::of_source(&c.source))
-        .transpose()?;
-    let wanted = campaign.map(|c| c.forms).filter(|f| !f.is_empty());
-    let mut forms: Vec<KnownForm> = Vec::new();
-    for form in all {
-        let by_name = form
-            .dir
-            .as_ref()
-            .is_some_and(|d| named.iter().any(|n| d.starts_with(n)));
-        let in_campaign = wanted
-            .as_ref()
-            .is_none_or(|w| w.contains(&form.layout.form));
-        let twin = forms
-            .iter()
-            .find(|f| f.layout.form == form.layout.form && f.layout.version == form.layout.version);
-        match twin {
-            Some(twin) if twin.layout.digest != form.layout.digest => {
-                return Err(format!(
-                    "form {} version {} is there twice with different layouts ({} and {}); \
-                     raise the version of the changed form",
-                    form.layout.form, form.layout.version, twin.layout.digest, form.layout.digest
-                )
-                .into());
-            }
-            Some(_) => {}
-            None if by_name || in_campaign => forms.push(form),
-            None => {}
-        }
-    }
-    if forms.is_empty() {
-        return Err(StationError::NoForms.into());
-    }
-    Ok(forms)
+    Ok(station.forms_to_read_by(named)?)
 }

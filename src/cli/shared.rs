@@ -9,8 +9,8 @@ use clap::Args;
 
 use super::CliError;
 use crate::calibrate::{Profile, Verdict};
+use crate::form::FormError;
 use crate::form::code::{Key, Keyring};
-use crate::form::{FormError, Library};
 use crate::lang::Lang;
 use crate::page::{Collected, collect};
 use crate::station::KnownForm;
@@ -115,16 +115,7 @@ impl KeyArgs {
 
 /// The shipped forms and those in these folders.
 pub(crate) fn load_forms(dirs: &[PathBuf]) -> Result<Vec<KnownForm>, CliError> {
-    let library = Library::load(dirs)?;
-    Ok(library
-        .forms()
-        .map(|form| KnownForm {
-            title: form.title(),
-            source: form.text.clone(),
-            dir: form.dir.clone(),
-            layout: form.layout.clone(),
-        })
-        .collect())
+    Ok(crate::station::load_forms(dirs)?)
 }
 
 /// Expands the paths that a person named; says what was left out.

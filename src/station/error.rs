@@ -54,9 +54,36 @@ pub enum StationError {
         /// What is wrong and what to do.
         what: String,
     },
+    /// The campaign names a form that is not there.
+    #[error(
+        "the campaign names the form {form:?}, which is not among the templates; there are: {known}"
+    )]
+    CampaignForm {
+        /// What it names.
+        form: String,
+        /// What there is.
+        known: String,
+    },
     /// No form to read by.
     #[error("there is no form to read by; name a folder with --templates DIR")]
     NoForms,
+    /// A form cannot be loaded.
+    #[error(transparent)]
+    Form(#[from] crate::form::FormError),
+    /// One form and version with two layouts.
+    #[error(
+        "form {form} version {version} is there twice with different layouts ({} and {}); \
+         raise the version of the changed form",
+        digests[0], digests[1]
+    )]
+    FormTwice {
+        /// Id of the form.
+        form: String,
+        /// Its version.
+        version: u32,
+        /// Digests of both layouts.
+        digests: [String; 2],
+    },
     /// The scanner's profile.
     #[error(transparent)]
     Profile(#[from] crate::calibrate::CalibrateError),

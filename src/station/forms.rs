@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Station, StationError};
-use crate::form::Layout;
+use super::{Campaign, Station, StationError};
+use crate::form::{FormError, Layout, Library};
 use crate::store::{Store, StoreError};
 
 /// A form as the station needs it.
@@ -60,7 +60,71 @@ pub fn check_forms(store: &Store, forms: &[KnownForm]) -> Result<(), StationErro
     Ok(())
 }
 
+/// The forms that ship with the program and those in these folders.
+///
+/// # Errors
+/// A folder cannot be read, or a form in it not understood.
+pub fn load_forms(dirs: &[PathBuf]) -> Result<Vec<KnownForm>, FormError> {
+    let library = Library::load(dirs)?;
+    Ok(library
+        .forms()
+        .map(|form| KnownForm {
+            title: form.title(),
+            source: form.text.clone(),
+            dir: form.dir.clone(),
+            layout: form.layout.clone(),
+        })
+        .collect())
+}
+
 impl Station {
+    /// The forms that the station reads by: those of its campaign and those in these
+    /// folders; without a campaign that names forms, all.
+    ///
+    /// # Errors
+    /// A form cannot be loaded, one is there twice with different layouts, or there
+    /// is none.
+    pub fn forms_to_read_by(&self, named: &[PathBuf]) -> Result<Vec<KnownForm>, StationError> {
+        let mut dirs = vec![self.forms_dir()];
+        dirs.extend(named.iter().cloned());
+        let all = load_forms(&dirs)?;
+        let campaign = self
+            .store()?
+            .campaign()?
+            .map(|c| Campaign::of_source(&c.source))
+            .transpose()?;
+        let wanted = campaign.map(|c| c.forms).filter(|f| !f.is_empty());
+        let mut forms: Vec<KnownForm> = Vec::new();
+        for form in all {
+            let by_name = form
+                .dir
+                .as_ref()
+                .is_some_and(|d| named.iter().any(|n| d.starts_with(n)));
+            let in_campaign = wanted
+                .as_ref()
+                .is_none_or(|w| w.contains(&form.layout.form));
+            let twin = forms.iter().find(|f| {
+                f.layout.form == form.layout.form && f.layout.version == form.layout.version
+            });
+            match twin {
+                Some(twin) if twin.layout.digest != form.layout.digest => {
+                    return Err(StationError::FormTwice {
+                        form: form.layout.form.clone(),
+                        version: form.layout.version,
+                        digests: [form.layout.digest.clone(), twin.layout.digest.clone()],
+                    });
+                }
+                Some(_) => {}
+                None if by_name || in_campaign => forms.push(form),
+                None => {}
+            }
+        }
+        if forms.is_empty() {
+            return Err(StationError::NoForms);
+        }
+        Ok(forms)
+    }
+
     /// Keeps a copy of a form's folder, so that the station can read by it
     /// when the folder is gone. A form that ships needs none.
     ///

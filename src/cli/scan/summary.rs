@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::station::problem_words;
+
 use super::{
     CliError, Lang, OTHER_VERSION, OpenQuestion, PageTotals, Profile, Reason, ScanSummary, Store,
     Suspect, TallyFilter, UnplacedPage, tally,
@@ -141,80 +143,6 @@ fn page_words(index: u32, lang: Lang) -> String {
 }
 
 /// The words for a problem's code.
-fn problem_words(code: &str, lang: Lang) -> &str {
-    let (vi, en) = match code {
-        "damaged" => ("tệp hỏng, không mở được", "damaged, cannot be decoded"),
-        "anchors-missing" => (
-            "không đủ ô mốc ở góc và mép giấy",
-            "too few anchor marks found",
-        ),
-        "alignment-unproven" => (
-            "các ô in không đúng vị trí của mẫu",
-            "the printed boxes are not where the form says",
-        ),
-        "qr-unreadable" => (
-            "không đọc được mã in trên phiếu",
-            "the printed codes are unreadable",
-        ),
-        "qr-foreign" => (
-            "mã QR không phải của phiếu này",
-            "a QR code that is not ours",
-        ),
-        "version-unknown" => (
-            "phiên bản khác của mẫu phiếu trong trạm",
-            "another version of a form that the station has",
-        ),
-        "same-paper" => (
-            "không có số phiếu, nét bút giống hệt phiếu đã quét: nghi quét hai lần",
-            "without a serial, with the strokes of an earlier ballot: perhaps scanned twice",
-        ),
-        "form-unknown" => (
-            "mẫu phiếu hoặc phiên bản không có trong trạm",
-            "a form or version that the station does not have",
-        ),
-        "form-mismatch" => ("mã in thuộc mẫu phiếu khác", "the code names another form"),
-        "form-ambiguous" => ("giống nhiều hơn một mẫu phiếu", "more than one form fits"),
-        "serial-forged" => (
-            "số phiếu không đúng khóa: giả hoặc gõ sai",
-            "the serial fails its check: forged or mistyped",
-        ),
-        "box-hidden" => (
-            "có ô bị che hoặc rách",
-            "some boxes are hidden or torn away",
-        ),
-        "stray-ink" => ("có nét mực ngoài ô", "ink beside the boxes"),
-        "duplicate" => (
-            "nghi quét trùng, nội dung giống nhau; chỉ tính một lần",
-            "suspected duplicate with the same answers; counted once",
-        ),
-        "duplicate-differs" => (
-            "trùng số phiếu nhưng trả lời khác nhau",
-            "same serial with different answers",
-        ),
-        "mispaired" => ("các trang không theo thứ tự", "pages out of order"),
-        "mispaired-neighbour" => (
-            "nằm cạnh chỗ các trang không theo thứ tự",
-            "next to pages out of order",
-        ),
-        "incomplete" => ("thiếu trang", "pages are missing"),
-        "box-mismatch" => (
-            "hòm phiếu in trên phiếu khác hòm đã khai",
-            "the printed box is not the one that was named",
-        ),
-        "box-closed" => (
-            "hòm phiếu đã đóng khi phiếu này đến",
-            "their box was closed when they came",
-        ),
-        "cover-foreign" => (
-            "tờ bìa không tin được (khóa khác, trạm khác), hoặc phiếu nằm sau tờ bìa đó",
-            "a cover sheet that cannot be believed (another key or station), or under one",
-        ),
-        "unidentified" => ("chưa nhận ra", "not identified"),
-        other => (other, other),
-    };
-    lang.pick(vi, en)
-}
-
 fn state_words(state: &str, lang: Lang) -> &str {
     let (vi, en) = match state {
         "overvote" => ("chọn quá số phương án", "with too many choices"),
