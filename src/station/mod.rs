@@ -45,7 +45,8 @@ pub use batches::BatchLine;
 pub use blanks::Blanks;
 pub use campaign::{
     Area, Campaign, CampaignBox, CampaignUnit, Change, Changed, Channel, Counts, Day, FormProgress,
-    Quota, Standing, UnitProgress, changes, form_progress, forms_of, standing, unit_progress,
+    Quota, Standing, UnitProgress, WithBelow, changes, form_progress, forms_of, standing,
+    unit_progress,
 };
 pub use error::StationError;
 pub use feeder::{Fed, Feed};

@@ -18,6 +18,7 @@ pub(super) const LANGUAGE_COOKIE: &str = "lang";
 const STYLE: &str = include_str!("assets/style.css");
 const REVIEW: &str = include_str!("assets/review.js");
 const LIVE: &str = include_str!("assets/live.js");
+const DROP: &str = include_str!("assets/drop.js");
 const WALL: &str = include_str!("assets/wall.js");
 
 /// A whole page. `person`: who is logged in.
@@ -74,9 +75,11 @@ fn navigation(words: Words, person: &Person) -> Markup {
                 a href="/wall" { (words.t("Bảng dấu", "Wall of marks")) }
             }
             a href="/boxes" { (words.t("Hòm phiếu", "Boxes")) }
+            a href="/batches" { (words.t("Lô quét", "Batches")) }
             a href="/log" { (words.t("Nhật ký", "Log")) }
             @if may(Role::Supervisor) {
                 a href="/accounts" { (words.t("Tài khoản", "Accounts")) }
+                a href="/settings" { (words.t("Thiết lập", "Settings")) }
             }
         }
     }
@@ -111,6 +114,7 @@ pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Refused>
         "style.css" => ("text/css; charset=utf-8", STYLE),
         "review.js" => ("text/javascript; charset=utf-8", REVIEW),
         "live.js" => ("text/javascript; charset=utf-8", LIVE),
+        "drop.js" => ("text/javascript; charset=utf-8", DROP),
         "wall.js" => ("text/javascript; charset=utf-8", WALL),
         _ => return Err(Refused::NotFound),
     };

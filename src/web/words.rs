@@ -1,6 +1,7 @@
 //! The two languages of the pages.
 
 use crate::lang::Lang;
+use crate::station::problem_words;
 use crate::store::Role;
 
 /// Speaks the language that the browser was set to.
@@ -48,6 +49,11 @@ impl Words {
             "rejected" => self.t("bị loại", "rejected"),
             other => other,
         }
+    }
+
+    /// What is wrong with a page or a ballot.
+    pub fn problem(self, code: &str) -> &str {
+        problem_words(code, self.0)
     }
 
     /// What a role is called.

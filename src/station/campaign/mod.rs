@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub use changes::{Change, changes};
 pub use day::Day;
 pub use progress::{
-    Counts, FormProgress, Standing, UnitProgress, form_progress, standing, unit_progress,
+    Counts, FormProgress, Standing, UnitProgress, WithBelow, form_progress, standing, unit_progress,
 };
 pub use versions::{Changed, forms_of};
 

@@ -109,8 +109,40 @@ pub struct UnitProgress {
     pub standing: Standing,
     /// By form, where the plan says something of forms of this unit.
     pub forms: Vec<FormProgress>,
-    /// With all units below it: ballots and quota; `None`: there are none below.
-    pub with_below: Option<(Counts, Option<u32>)>,
+    /// With all units below it; `None`: there are none below.
+    pub with_below: Option<WithBelow>,
+}
+
+/// A unit and all units below it. What one has too many does not fill what another
+/// lacks: so units are counted beside ballots.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WithBelow {
+    /// Ballots of all.
+    pub counts: Counts,
+    /// Paper that all should collect.
+    pub quota: Option<u32>,
+    /// Units among them that have a quota.
+    pub planned: u64,
+    /// Those of them that have reached it.
+    pub reached: u64,
+    /// Those of them that are late.
+    pub late: u64,
+    /// Those of them that are due soon.
+    pub soon: u64,
+}
+
+impl WithBelow {
+    fn add(&mut self, unit: &UnitProgress) {
+        self.counts = self.counts.plus(unit.counts);
+        self.quota = match (self.quota, unit.quota) {
+            (Some(a), Some(b)) => Some(a.saturating_add(b)),
+            (a, b) => a.or(b),
+        };
+        self.planned += u64::from(unit.standing != Standing::Open);
+        self.reached += u64::from(unit.standing == Standing::Reached);
+        self.late += u64::from(matches!(unit.standing, Standing::Late(_)));
+        self.soon += u64::from(matches!(unit.standing, Standing::Soon(_)));
+    }
 }
 
 /// Each unit, those below it after it, in the order of the plan; then units that
@@ -232,15 +264,12 @@ fn add_up(lines: &mut [UnitProgress]) {
             continue;
         };
         let below = rest.iter().take_while(|l| l.depth > unit.depth);
-        let mut all = (unit.counts, unit.quota);
+        let mut all = WithBelow::default();
+        all.add(unit);
         let mut any = false;
         for l in below {
             any = true;
-            all.0 = all.0.plus(l.counts);
-            all.1 = match (all.1, l.quota) {
-                (Some(a), Some(b)) => Some(a.saturating_add(b)),
-                (a, b) => a.or(b),
-            };
+            all.add(l);
         }
         unit.with_below = any.then_some(all);
     }
@@ -357,10 +386,10 @@ mod tests {
             ]
         );
         let whole = lines[0].with_below.unwrap();
-        assert_eq!(
-            (whole.0.counted, whole.0.pending, whole.1),
-            (39, 2, Some(45))
-        );
+        let all = (whole.counts.counted, whole.counts.pending, whole.quota);
+        assert_eq!(all, (39, 2, Some(45)));
+        let units = (whole.planned, whole.reached, whole.late, whole.soon);
+        assert_eq!(units, (3, 1, 1, 1));
         assert_eq!(lines[1].standing, Standing::Late(5));
         assert_eq!(lines[1].forms[0].counts.counted, 9);
         assert_eq!(lines[2].standing, Standing::Reached);
