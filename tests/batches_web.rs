@@ -406,14 +406,20 @@ fn one_scan_at_a_time_and_it_is_steered_from_the_page() {
     assert_eq!(count(&office.tally("trạm"), "q1", "co"), 0);
     assert_eq!(order(&clerk, &id, "xa-a/h1").status, 202);
     until("its batch", || live().contains("value=\"pause\""));
-    // Stopped, it goes on where it was.
+    // Stopped, it goes on where it was, out of the same box.
     assert_eq!(act(&clerk, &[("action", "stop")]).status, 303);
     until("the stop", || live().contains("Đã dừng quét"));
-    assert_eq!(
-        act(&clerk, &[("action", "scan"), ("parcel", &id)]).status,
-        303
-    );
+    assert!(live().contains("value=\"xa-a/h1\" selected"), "{}", live());
+    let same = [("action", "scan"), ("parcel", &*id), ("box", "xa-a/h1")];
+    assert_eq!(act(&clerk, &same).status, 303);
     until("all", || count(&office.tally("trạm"), "q1", "co") == 120);
+    let units = &office.tally("trạm")["forms"][0]["units"];
+    let of_xa_a = units
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|u| u["unit"] == "xa-a");
+    assert_eq!(of_xa_a.unwrap()["ballots"]["counted"], 120, "{units}");
     until("the end of the scan", || live().contains("Đã quét xong"));
     // Thrown away, they are gone.
     let id = parcel(&clerk);
@@ -443,7 +449,7 @@ fn a_scan_that_was_cut_off_goes_on_after_the_server_is_started_again() {
             &ballot(&office, n, &["q1.co"]),
         );
     }
-    assert_eq!(order(&clerk, &id, "").status, 202);
+    assert_eq!(order(&clerk, &id, "xa-a/h1").status, 202);
     until("some pages", || {
         clerk.get("/api/batches").text.contains("value=\"pause\"")
     });
@@ -452,7 +458,9 @@ fn a_scan_that_was_cut_off_goes_on_after_the_server_is_started_again() {
     let clerk = Browser::log_in(&served.url, "quét");
     let page = clerk.get("/batches").text;
     assert!(
-        page.contains("chưa quét xong") && page.contains("bị ngắt giữa chừng"),
+        page.contains("chưa quét xong")
+            && page.contains("bị ngắt giữa chừng")
+            && page.contains("value=\"xa-a/h1\" selected"),
         "{page}"
     );
     assert_eq!(

@@ -58,7 +58,12 @@ pub struct Parcel {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// The box that they were to be scanned out of.
+    pub ballot_box: Option<String>,
 }
+
+/// Where a parcel says its box; hidden, so that a scan of the folder leaves it out.
+const BOX: &str = ".box";
 
 /// The station's inbox.
 #[derive(Debug, Clone)]
@@ -114,12 +119,19 @@ impl Inbox {
     /// One parcel with what is in it.
     #[must_use]
     pub fn parcel(&self, id: &str) -> Option<Parcel> {
+        let folder = self.folder(id)?;
         let mut parcel = Parcel {
             id: id.to_owned(),
             files: 0,
             bytes: 0,
+            ballot_box: fs::read_to_string(folder.join(BOX)).ok(),
         };
-        let inside = walkdir::WalkDir::new(self.folder(id)?).into_iter();
+        let shown = |e: &walkdir::DirEntry| {
+            e.depth() == 0 || !e.file_name().to_string_lossy().starts_with('.')
+        };
+        let inside = walkdir::WalkDir::new(folder)
+            .into_iter()
+            .filter_entry(shown);
         for entry in inside
             .filter_map(Result::ok)
             .filter(|e| e.file_type().is_file())
@@ -128,6 +140,20 @@ impl Inbox {
             parcel.bytes += entry.metadata().map_or(0, |m| m.len());
         }
         Some(parcel)
+    }
+
+    /// Keeps with a parcel out of which box it is to be scanned: a scan that was cut
+    /// off goes on out of the same.
+    ///
+    /// # Errors
+    /// There is no such parcel, or the disk refuses.
+    pub fn keep_box(&self, id: &str, ballot_box: Option<&str>) -> Result<(), InboxError> {
+        let path = self.folder(id).ok_or(InboxError::Missing)?.join(BOX);
+        match ballot_box {
+            Some(label) => Ok(fs::write(path, label)?),
+            None if path.exists() => Ok(fs::remove_file(path)?),
+            None => Ok(()),
+        }
     }
 
     /// Begins to take a file into a parcel that has `already` in it.

@@ -35,6 +35,7 @@ struct View {
     recent: u64,
     scanning: bool,
     parcels: Vec<Parcel>,
+    boxes: Vec<BoxRow>,
     batches: Vec<BatchLine>,
 }
 
@@ -52,6 +53,7 @@ impl View {
             recent: store.pages_since(SPEED_OVER)?,
             scanning: station.is_scanning(),
             parcels,
+            boxes: store.boxes()?,
             batches,
         })
     }
@@ -67,16 +69,14 @@ pub(super) async fn show(State(app): State<App>, person: Person) -> Result<Marku
 
 async fn page(app: &App, person: &Person, problem: Option<String>) -> Result<Markup, Refused> {
     let here = app.clone();
-    let (view, boxes) = person
-        .act(app, Role::Viewer, move |store, _| {
-            Ok((View::of(&here, store)?, store.boxes()?))
-        })
+    let view = person
+        .act(app, Role::Viewer, move |store, _| View::of(&here, store))
         .await?;
     let w = person.words;
     let body = html! {
         h1 { (w.t("Lô quét", "Batches")) }
         @if let Some(problem) = problem { p .problem role="alert" { (problem) } }
-        @if person.account.role >= Role::Operator { (drop_area(w, &boxes)) }
+        @if person.account.role >= Role::Operator { (drop_area(w, &view.boxes)) }
         div #live data-every="1500" data-from="/api/batches" { (figures(person, &view)) }
         script src="/assets/live.js" defer {}
         script src="/assets/drop.js" defer {}
@@ -109,14 +109,24 @@ fn drop_area(w: Words, boxes: &[BoxRow]) -> Markup {
             }
             p {
                 label for="box" { (w.t("Phiếu của hòm ", "Out of the box ")) }
-                select #box {
-                    option value="" { (w.t("theo mã in hoặc tờ bìa", "as the codes or cover sheets say")) }
-                    @for b in boxes { option value=(b.label()) { (b.label()) @if let Some(n) = &b.unit_name { " (" (n) ")" } } }
-                }
+                select #box { (box_options(w, boxes, None)) }
             }
             progress #sent hidden max="1" value="0" aria-label=(w.t("đã gửi", "sent")) {}
             p #drop-status role="status" {}
             button #drop-stop type="button" hidden { (w.t("Dừng gửi", "Stop sending")) }
+        }
+    }
+}
+
+fn box_options(w: Words, boxes: &[BoxRow], chosen: Option<&str>) -> Markup {
+    let known = boxes.iter().any(|b| Some(b.label().as_str()) == chosen);
+    html! {
+        option value="" selected[!known] { (w.t("theo mã in hoặc tờ bìa", "as the codes or cover sheets say")) }
+        @for b in boxes {
+            @let label = b.label();
+            option value=(label) selected[Some(label.as_str()) == chosen] {
+                (label) @if let Some(n) = &b.unit_name { " (" (n) ")" }
+            }
         }
     }
 }
@@ -141,6 +151,10 @@ fn figures(person: &Person, view: &View) -> Markup {
                         form .inline method="post" action="/batches" {
                             input type="hidden" name="csrf" value=(person.csrf);
                             input type="hidden" name="parcel" value=(p.id);
+                            select name="box" aria-label=(w.t("Phiếu của hòm", "Out of the box")) {
+                                (box_options(w, &view.boxes, p.ballot_box.as_deref()))
+                            }
+                            " "
                             button name="action" value="scan" disabled[view.scanning] { (w.t("Quét", "Scan")) }
                             " "
                             button name="action" value="discard" { (w.t("Bỏ các tệp này", "Throw them away")) }
@@ -374,6 +388,8 @@ pub(super) struct ChangeForm {
     batch: Option<i64>,
     #[serde(default)]
     parcel: String,
+    #[serde(default, rename = "box")]
+    ballot_box: String,
     #[serde(default)]
     reason: String,
     /// The page to come back to.
@@ -401,7 +417,7 @@ pub(super) async fn change(
 
 async fn act(app: &App, person: &Person, form: ChangeForm) -> Result<(), Refused> {
     match form.action.as_str() {
-        "scan" => return inbox::begin_scan(app, person, &form.parcel, "").await,
+        "scan" => return inbox::begin_scan(app, person, &form.parcel, &form.ballot_box).await,
         "discard" => return inbox::discard(app, person, &form.parcel).await,
         "stop" => {
             app.scanning().stop();

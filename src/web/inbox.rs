@@ -30,13 +30,33 @@ const SILENT: Duration = Duration::from_secs(60);
 /// Characters of a refused name that the log keeps.
 const NAME_IN_LOG: usize = 120;
 
-/// A new parcel.
-pub(super) async fn begin(State(app): State<App>, person: Person) -> Result<Response, Refused> {
-    person.may(Role::Operator)?;
+#[derive(Debug, Deserialize)]
+pub(super) struct ScanRequest {
+    #[serde(default, rename = "box")]
+    ballot_box: String,
+}
+
+impl ScanRequest {
+    fn ballot_box(&self) -> Option<&str> {
+        Some(self.ballot_box.trim()).filter(|b| !b.is_empty())
+    }
+}
+
+/// A new parcel; the box is kept with it, for a sending that is cut off.
+pub(super) async fn begin(
+    State(app): State<App>,
+    person: Person,
+    Json(request): Json<ScanRequest>,
+) -> Result<Response, Refused> {
     let here = app.clone();
     let id = person
         .act(&app, Role::Operator, move |_, _| {
-            Ok(here.station().inbox().begin()?)
+            let inbox = here.station().inbox();
+            let id = inbox.begin()?;
+            inbox
+                .keep_box(&id, request.ballot_box())
+                .map_err(|e| Refused::Trouble(e.to_string()))?;
+            Ok(id)
         })
         .await?;
     Ok(Json(json!({ "id": id })).into_response())
@@ -160,12 +180,6 @@ async fn take(
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct ScanRequest {
-    #[serde(default, rename = "box")]
-    ballot_box: String,
-}
-
 /// Scans a parcel as a batch.
 pub(super) async fn scan(
     State(app): State<App>,
@@ -209,6 +223,10 @@ pub(super) async fn begin_scan(
                 }
                 Some(row.label())
             };
+            let inbox = here.station().inbox();
+            inbox
+                .keep_box(&parcel, ballot_box.as_deref())
+                .map_err(|e| Refused::Trouble(e.to_string()))?;
             here.scanning().begin(Order {
                 station: here.station().acting_as(actor),
                 templates: here.options().templates.clone(),

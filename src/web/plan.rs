@@ -136,7 +136,8 @@ fn unit(w: Words, u: &UnitProgress, titles: &BTreeMap<String, String>) -> Markup
                 (total)
             },
             total => {
-                tr { td class=(deep) { (name) } (cells(w, u.counts, u.quota, u.deadline, u.standing)) }
+                tr { td class=(deep) { (name) } (cells(w, u.counts, u.quota, u.deadline, u.standing))
+                }
                 @if let Some(total) = total {
                     tr .below { td class=(below) { i { (w.t("cộng cả các đơn vị dưới", "with those below")) } } (total) }
                 }

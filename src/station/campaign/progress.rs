@@ -107,6 +107,9 @@ pub struct UnitProgress {
     pub deadline: Option<Day>,
     /// How that compares.
     pub standing: Standing,
+    /// The same, or the worst of its forms: a unit that has its number but lacks some
+    /// of one form is not done.
+    pub worst: Standing,
     /// By form, where the plan says something of forms of this unit.
     pub forms: Vec<FormProgress>,
     /// With all units below it; `None`: there are none below.
@@ -138,10 +141,10 @@ impl WithBelow {
             (Some(a), Some(b)) => Some(a.saturating_add(b)),
             (a, b) => a.or(b),
         };
-        self.planned += u64::from(unit.standing != Standing::Open);
-        self.reached += u64::from(unit.standing == Standing::Reached);
-        self.late += u64::from(matches!(unit.standing, Standing::Late(_)));
-        self.soon += u64::from(matches!(unit.standing, Standing::Soon(_)));
+        self.planned += u64::from(unit.worst != Standing::Open);
+        self.reached += u64::from(unit.worst == Standing::Reached);
+        self.late += u64::from(matches!(unit.worst, Standing::Late(_)));
+        self.soon += u64::from(matches!(unit.worst, Standing::Soon(_)));
     }
 }
 
@@ -198,6 +201,7 @@ pub fn unit_progress(
         for f in &mut of_forms {
             f.standing = standing(f.counts.counted, f.quota, f.deadline, today);
         }
+        let own = standing(counts.counted, quota, deadline, today);
         UnitProgress {
             unit: Some(id.to_owned()),
             name: name.map(str::to_owned),
@@ -206,7 +210,8 @@ pub fn unit_progress(
             counts,
             quota,
             deadline,
-            standing: worst(standing(counts.counted, quota, deadline, today), &of_forms),
+            standing: own,
+            worst: worst(own, &of_forms),
             forms: of_forms,
             with_below: None,
         }
@@ -233,6 +238,7 @@ pub fn unit_progress(
             quota: None,
             deadline: None,
             standing: Standing::Open,
+            worst: Standing::Open,
             forms: Vec::new(),
             with_below: None,
         });
@@ -240,7 +246,6 @@ pub fn unit_progress(
     out
 }
 
-/// A unit that has its number but lacks some of one form is not done.
 fn worst(of_all: Standing, forms: &[FormProgress]) -> Standing {
     let rank = |s: &Standing| match s {
         Standing::Open => 0,
@@ -390,7 +395,8 @@ mod tests {
         assert_eq!(all, (39, 2, Some(45)));
         let units = (whole.planned, whole.reached, whole.late, whole.soon);
         assert_eq!(units, (3, 1, 1, 1));
-        assert_eq!(lines[1].standing, Standing::Late(5));
+        assert_eq!(lines[1].standing, Standing::Soon(7));
+        assert_eq!(lines[1].worst, Standing::Late(5));
         assert_eq!(lines[1].forms[0].counts.counted, 9);
         assert_eq!(lines[2].standing, Standing::Reached);
         assert_eq!(lines[2].with_below, None);

@@ -71,7 +71,9 @@
     const bytes = files.reduce((n, f) => n + f.file.size, 0) || 1;
     let sent = 0;
     try {
-      const { id } = await ask("/api/inbox", { method: "POST", signal: going.signal });
+      const json = { "content-type": "application/json" };
+      const box = JSON.stringify({ box: document.getElementById("box").value });
+      const { id } = await ask("/api/inbox", { method: "POST", signal: going.signal, headers: json, body: box });
       for (const [i, f] of files.entries()) {
         show(say("Đang gửi ", "Sending ") + (i + 1) + "/" + files.length + ": " + f.name);
         await ask("/api/inbox/" + id + "?name=" + encodeURIComponent(f.name), {
@@ -82,8 +84,7 @@
         bar.value = sent / bytes;
       }
       await ask("/api/inbox/" + id + "/scan", {
-        method: "POST", headers: { "content-type": "application/json" },
-        body: JSON.stringify({ box: document.getElementById("box").value }),
+        method: "POST", headers: json, body: box,
       });
       show(say("Đã gửi ", "Sent ") + files.length + say(" tệp và bắt đầu quét.", " files and began to scan.")
         + (left > 0 ? say(" Bỏ qua ", " Left out ") + left + say(" tệp không phải ảnh.", " files that are no images.") : ""));

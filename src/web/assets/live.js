@@ -2,10 +2,12 @@
 // Keeps the figures of the page up to date without reloading it.
 const live = document.getElementById("live");
 let shown = "";
-// What somebody writes or is about to press stays as it is.
+// What somebody is about to press, has written or chosen stays as it is.
 function busy() {
   const at = document.activeElement;
-  return live.contains(at) && ["INPUT", "SELECT", "TEXTAREA", "BUTTON"].includes(at.tagName);
+  if (live.contains(at) && ["INPUT", "SELECT", "TEXTAREA", "BUTTON"].includes(at.tagName)) { return true; }
+  return [...live.querySelectorAll("input, textarea")].some((f) => f.value !== f.defaultValue)
+    || [...live.querySelectorAll("option")].some((o) => o.selected !== o.defaultSelected);
 }
 async function refresh() {
   try {
