@@ -9,6 +9,7 @@
 mod accounts;
 mod app;
 mod auth;
+mod batch;
 mod batches;
 mod boxes;
 mod dashboard;
@@ -137,7 +138,7 @@ fn router(app: App) -> Router {
         .route("/boxes/minutes.pdf", get(boxes::minutes))
         .route("/boxes/cover.pdf", get(boxes::cover))
         .route("/batches", get(batches::show).post(batches::change))
-        .route("/batches/{number}", get(batches::one))
+        .route("/batches/{number}", get(batch::one))
         .route("/settings", get(settings::show).post(settings::change))
         .route("/log", get(log::show))
         .route("/accounts", get(accounts::show).post(accounts::change))
