@@ -129,3 +129,108 @@ fn a_reviewer_settles_the_queue_by_the_keyboard_alone() {
     assert_eq!(chromium.complaints(), Vec::<String>::new());
     office.says(0, &["audit", "verify", "--station", "trạm"]);
 }
+
+/// A folder with folders in it, and a file beside it, dragged from the desk.
+#[test]
+fn a_folder_dropped_into_the_page_is_scanned_while_one_looks() {
+    let Some(chromium) = Chromium::start() else {
+        return;
+    };
+    let office = Office::new(ONE_PAGE);
+    let plan = r#"
+name = "Khảo sát sự hài lòng xã Bình An 2020"
+reporting_office = "Phòng Nội vụ"
+starts = 2020-10-20
+ends = "30/11/2099"
+forms = ["mot-trang"]
+templates = ["mẫu phiếu"]
+[[units]]
+id = "binh-an"
+name = "UBND xã Bình An"
+[[units]]
+id = "thon-1"
+name = "Thôn 1"
+parent = "binh-an"
+quota = 5
+deadline = 2020-12-02
+[[units]]
+id = "thon-2"
+name = "Thôn 2"
+parent = "binh-an"
+quota = 60
+[[boxes]]
+id = "h1"
+unit = "thon-1"
+[[boxes]]
+id = "h1"
+unit = "thon-2"
+"#;
+    std::fs::write(office.path("campaign.toml"), plan).unwrap();
+    office.says(0, &["init", "trạm", "--campaign", "campaign.toml"]);
+    // More than the hundred that a browser gives of a folder at a time.
+    for n in 0..130 {
+        let folder = if n < 5 { "hòm/sâu hơn" } else { "hòm" };
+        office.scan(
+            &format!("{folder}/phiếu {n:03}.png"),
+            1,
+            Some(n),
+            &["q1.co"],
+        );
+    }
+    std::fs::write(office.path("hòm/ghi chú.txt"), "không phải ảnh").unwrap();
+    let alone = office.scan("riêng.png", 1, Some(500), &["q1.co", "q1.khong"]);
+    accounts(&office, &[("lan", "supervisor")]);
+    let served = Served::start(&office);
+    chromium.go(&served.url);
+    chromium.until("document.activeElement && document.activeElement.id === 'name'");
+    chromium.keys("lan\u{E004}mật khẩu của lan");
+    chromium.key(ENTER);
+    chromium.until("document.querySelector('.first')");
+    chromium.picture("7-empty-vi");
+    chromium.go(&format!("{}/batches", served.url));
+    chromium.until("document.getElementById('drop')");
+    chromium.picture("8-batches-empty-vi");
+    chromium.script("document.getElementById('box').value = 'thon-2/h1';");
+    chromium.drop_files("#drop", &[office.path("hòm"), alone]);
+    chromium.until("document.querySelector('.scan')");
+    chromium.picture("8-batches-scanning-vi");
+    chromium.until("document.getElementById('live').innerText.includes('Đã quét xong')");
+    let said = chromium.script("return document.getElementById('drop-status').innerText;");
+    assert_eq!(
+        said,
+        "Đã gửi 131 tệp và bắt đầu quét. Bỏ qua 1 tệp không phải ảnh."
+    );
+    let said = chromium.script("return document.getElementById('live').innerText;");
+    let said = said.as_str().unwrap();
+    assert!(said.contains("131 tệp, 131 trang mới"), "{said}");
+    assert_eq!(count(&office.tally("trạm"), "q1", "co"), 130);
+    // What is being written is not taken away by the next figures.
+    chromium.go(&format!("{}/batches/1?flagged=1", served.url));
+    chromium.until("document.body.innerText.includes('riêng.png')");
+    chromium.picture("9-batch-vi");
+    let pages = [
+        ("/batches", "8-batches"),
+        ("/", "10-plan"),
+        ("/settings", "11-settings"),
+        ("/batches/1", "9-batch"),
+    ];
+    for (path, name) in pages {
+        chromium.go(&format!("{}{path}", served.url));
+        chromium.until("document.querySelector('h1')");
+        chromium.picture(&format!("{name}-vi"));
+    }
+    chromium.script("document.querySelector('form.language button').click();");
+    chromium.until("document.documentElement.lang === 'en'");
+    for (path, name) in pages {
+        chromium.go(&format!("{}{path}", served.url));
+        chromium.until("document.documentElement.lang === 'en'");
+        chromium.picture(&format!("{name}-en"));
+    }
+    // A file that nobody takes is said so, and nothing is sent.
+    chromium.go(&format!("{}/batches", served.url));
+    chromium.until("document.getElementById('drop')");
+    chromium.drop_files("#drop", &[office.path("hòm/ghi chú.txt")]);
+    chromium.until("document.getElementById('drop-status').innerText.includes('no image files')");
+    assert_eq!(chromium.complaints(), Vec::<String>::new());
+    office.says(0, &["audit", "verify", "--station", "trạm"]);
+}

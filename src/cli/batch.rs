@@ -8,8 +8,7 @@ use clap::{Args, Subcommand};
 use super::shared::{LangArgs, plain};
 use super::{CliError, Outcome};
 use crate::lang::Lang;
-use crate::station::Station;
-use crate::store::{BatchRow, BatchState};
+use crate::station::{BatchLine, Station};
 
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
@@ -104,34 +103,18 @@ pub(crate) fn run(arguments: BatchArguments) -> Result<Outcome, CliError> {
 
 fn show(args: &ListArgs, number: Option<i64>) -> Result<Outcome, CliError> {
     let station = Station::open(&args.station)?;
-    let scanning = station.is_scanning();
     let store = station.store()?;
-    let all = store.batches()?;
-    // Only the last one that is open can be at work.
-    let open = |b: &&BatchRow| matches!(b.state, BatchState::Open | BatchState::Paused);
-    let running = all
-        .iter()
-        .rev()
-        .find(open)
-        .filter(|_| scanning)
-        .map(|b| b.key);
-    let word = |b: &BatchRow| match b.state {
-        BatchState::Cancelled => "cancelled",
-        BatchState::Finished => "finished",
-        BatchState::Paused if running == Some(b.key) => "paused",
-        BatchState::Open if running == Some(b.key) => "running",
-        _ => "interrupted",
-    };
+    let all = station.batch_lines(&store)?;
     if let Some(n) = number {
         store.batch_numbered(n)?;
     }
-    let wanted: Vec<&BatchRow> = all
+    let wanted: Vec<&BatchLine> = all
         .iter()
-        .filter(|b| number.is_none_or(|n| b.key.number() == n))
+        .filter(|b| number.is_none_or(|n| b.row.key.number() == n))
         .collect();
     let mut out = std::io::stdout().lock();
     if args.json {
-        let rows: Vec<serde_json::Value> = wanted.iter().map(|b| json(b, word(b))).collect();
+        let rows: Vec<serde_json::Value> = wanted.iter().map(|b| json(b)).collect();
         match (number, rows.as_slice()) {
             (Some(_), [one]) => writeln!(out, "{one}")?,
             _ => writeln!(out, "{}", serde_json::Value::from(rows))?,
@@ -147,8 +130,8 @@ fn show(args: &ListArgs, number: Option<i64>) -> Result<Outcome, CliError> {
         )?;
     }
     for b in wanted {
-        writeln!(out, "{}", line(b, word(b), lang))?;
-        if let Some(e) = b.last.as_ref().filter(|e| !e.reason.is_empty()) {
+        writeln!(out, "{}", line(b, lang))?;
+        if let Some(e) = b.row.last.as_ref().filter(|e| !e.reason.is_empty()) {
             let (at, person) = (&e.at, plain(&e.person));
             writeln!(out, "      {at} {person}: {}", plain(&e.reason))?;
         }
@@ -156,28 +139,23 @@ fn show(args: &ListArgs, number: Option<i64>) -> Result<Outcome, CliError> {
     Ok(Outcome::Done)
 }
 
-/// Pages in a second of work; none where too little was measured.
-fn pace(b: &BatchRow) -> Option<f64> {
-    // Below that the clock of the database (milliseconds) is most of it.
-    const LEAST_SECONDS: f64 = 0.05;
-    (b.seconds >= LEAST_SECONDS).then(|| b.pages as f64 / b.seconds)
-}
-
-fn json(b: &BatchRow, state: &str) -> serde_json::Value {
+fn json(line: &BatchLine) -> serde_json::Value {
+    let b = &line.row;
     let last = b.last.as_ref().map(|e| {
         serde_json::json!({
             "kind": e.kind, "reason": e.reason, "person": e.person, "at": e.at,
         })
     });
     serde_json::json!({
-        "batch": b.key.number(), "state": state, "started": b.started, "finished": b.finished,
+        "batch": b.key.number(), "state": line.state, "started": b.started, "finished": b.finished,
         "box": b.ballot_box, "unit": b.unit, "pages": b.pages, "flagged": b.flagged,
-        "ballots": b.ballots, "pages_per_second": pace(b), "last": last,
+        "ballots": b.ballots, "pages_per_second": line.pace(), "last": last,
     })
 }
 
-fn line(b: &BatchRow, state: &str, lang: Lang) -> String {
-    let (vi, en) = match state {
+fn line(line: &BatchLine, lang: Lang) -> String {
+    let b = &line.row;
+    let (vi, en) = match line.state {
         "cancelled" => ("ĐÃ HỦY", "CANCELLED"),
         "finished" => ("xong", "finished"),
         "paused" => ("tạm dừng", "paused"),
@@ -190,7 +168,9 @@ fn line(b: &BatchRow, state: &str, lang: Lang) -> String {
         (None, Some(name)) => name.clone(),
         _ => "-".to_owned(),
     };
-    let pace = pace(b).map_or_else(|| "-".to_owned(), |p| format!("{p:.1}"));
+    let pace = line
+        .pace()
+        .map_or_else(|| "-".to_owned(), |p| format!("{p:.1}"));
     let (n, from) = (b.key.number(), &b.started);
     let (pages, flagged, ballots, of) = (b.pages, b.flagged, b.ballots, plain(&of));
     match lang {

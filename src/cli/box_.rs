@@ -83,14 +83,14 @@ impl WhichArgs {
 
 /// In whose name.
 #[derive(Debug, Args)]
-struct ByArgs {
+pub(super) struct ByArgs {
     /// Họ tên người ghi; mặc định là tên người dùng máy (who writes it down; default: the computer's user)
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
 }
 
 impl ByArgs {
-    fn name(&self, store: &Store) -> Result<String, CliError> {
+    pub(super) fn name(&self, store: &Store) -> Result<String, CliError> {
         Ok(match &self.by {
             Some(name) => reason(name, "--by")?,
             None => store.actor().person.clone(),

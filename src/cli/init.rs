@@ -7,7 +7,7 @@ use clap::Args;
 use super::shared::{LangArgs, ProfileArgs, TemplateArgs, load_forms, warn_of_repair};
 use super::{CliError, Outcome};
 use crate::lang::Lang;
-use crate::station::{Campaign, KnownForm, Station};
+use crate::station::{Campaign, Station, forms_of};
 
 /// Tạo một trạm mới trong thư mục DIR (make a new station in the folder DIR).
 #[derive(Debug, Args)]
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &InitArgs) -> Result<Outcome, CliError> {
         Some(campaign) => {
             let mut dirs = campaign.templates.clone();
             dirs.extend(args.templates.dirs.iter().cloned());
-            forms_of(campaign, load_forms(&dirs)?)?
+            forms_of(campaign, &load_forms(&dirs)?)?
         }
         None => Vec::new(),
     };
@@ -60,28 +60,4 @@ pub(crate) fn run(args: &InitArgs) -> Result<Outcome, CliError> {
         }
     }
     Ok(Outcome::Done)
-}
-
-/// The forms that the campaign names, each at its newest version.
-fn forms_of(campaign: &Campaign, all: Vec<KnownForm>) -> Result<Vec<KnownForm>, CliError> {
-    let mut out = Vec::new();
-    for id in &campaign.forms {
-        let newest = all
-            .iter()
-            .filter(|f| f.layout.form == *id)
-            .max_by_key(|f| f.layout.version);
-        match newest {
-            Some(form) => out.push(form.clone()),
-            None => {
-                let known: Vec<&str> = all.iter().map(|f| f.layout.form.as_str()).collect();
-                return Err(format!(
-                    "the campaign names the form {id:?}, which is not among the templates; \
-                     there are: {}",
-                    known.join(", ")
-                )
-                .into());
-            }
-        }
-    }
-    Ok(out)
 }

@@ -13,6 +13,7 @@ mod batch;
 mod box_;
 mod calibrate;
 mod calibrate_measure;
+mod campaign;
 mod demo;
 mod form;
 mod form_check;
@@ -53,6 +54,8 @@ enum Command {
     Scan(scan::ScanArgs),
     /// Hòm phiếu: mở, biên bản, đối chiếu, đóng, tờ bìa (ballot boxes: open, minutes, reconcile, close, covers).
     Box(box_::BoxArguments),
+    /// Đợt khảo sát: xem, thay đổi, các phiên bản (the campaign: show, update, versions).
+    Campaign(campaign::CampaignArguments),
     Watch(watch::WatchArgs),
     /// Lô quét: xem, tạm dừng, quét tiếp, hủy (batches: list, show, pause, resume, cancel).
     Batch(batch::BatchArguments),
@@ -77,6 +80,7 @@ impl Command {
             Self::Init(args) => init::run(&args),
             Self::Scan(args) => scan::run(&args),
             Self::Box(arguments) => box_::run(arguments),
+            Self::Campaign(arguments) => campaign::run(arguments),
             Self::Watch(args) => watch::run(&args),
             Self::Batch(arguments) => batch::run(arguments),
             Self::Tally(args) => tally::run(&args),

@@ -22,4 +22,4 @@ mod unpack;
 
 pub use file::PageFile;
 pub use scan::{DecodeLimits, PageError, Scan};
-pub use source::{Collected, SkipReason, Skipped, Source, SourceError, collect};
+pub use source::{Collected, SkipReason, Skipped, Source, SourceError, collect, is_wanted};

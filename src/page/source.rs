@@ -111,6 +111,19 @@ pub fn collect(paths: &[PathBuf]) -> Result<Collected, SourceError> {
 }
 
 impl Collected {
+    /// Names files as they lie below this folder, which must have been named itself:
+    /// where the station keeps them for a while says nothing to people.
+    pub fn name_below(&mut self, folder: &Path) {
+        let mut front = folder.display().to_string();
+        front.push(std::path::MAIN_SEPARATOR);
+        let names = self.sources.iter_mut().map(|s| &mut s.name);
+        for name in names.chain(self.skipped.iter_mut().map(|s| &mut s.name)) {
+            if let Some(rest) = name.strip_prefix(&front) {
+                *name = rest.to_owned();
+            }
+        }
+    }
+
     fn add_folder(&mut self, folder: &Path) {
         let mut files = Vec::new();
         for entry in WalkDir::new(folder).follow_links(true).max_depth(MAX_DEPTH) {
@@ -181,6 +194,14 @@ impl Collected {
 enum Wanted {
     Image,
     Archive,
+}
+
+/// Would a file of this name be taken from a folder?
+///
+/// # Errors
+/// Why not.
+pub fn is_wanted(name: &str) -> Result<(), SkipReason> {
+    wanted(name).map(|_| ())
 }
 
 /// Judges a file by its place below the folder or archive that was given.

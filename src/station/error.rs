@@ -54,6 +54,16 @@ pub enum StationError {
         /// What is wrong and what to do.
         what: String,
     },
+    /// The campaign names a form that is not there.
+    #[error(
+        "the campaign names the form {form:?}, which is not among the templates; there are: {known}"
+    )]
+    CampaignForm {
+        /// What it names.
+        form: String,
+        /// What there is.
+        known: String,
+    },
     /// No form to read by.
     #[error("there is no form to read by; name a folder with --templates DIR")]
     NoForms,

@@ -10,11 +10,13 @@
 //! campaign.toml  the campaign as it was taken in
 //! scanner.toml   the profile of the station's scanner, if it has one
 //! feeder/        pages from the feeder until they are recorded
+//! inbox/         files from the browser until they are recorded
 //! scan.lock      held by the scan that runs
 //! ```
 
 pub mod assemble;
 pub mod audit;
+mod batches;
 mod blanks;
 pub mod boxes;
 mod by_hand;
@@ -24,6 +26,7 @@ mod error;
 mod feeder;
 mod forms;
 pub mod guard;
+pub mod inbox;
 mod lock;
 pub mod ordered;
 mod originals;
@@ -39,16 +42,21 @@ mod wording;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use batches::BatchLine;
 pub use blanks::Blanks;
 pub use by_hand::{Asked, ByHandOutcome, Desk, Keyed, answer, questions_of};
-pub use campaign::{Campaign, CampaignBox, CampaignUnit};
+pub use campaign::{
+    Area, Campaign, CampaignBox, CampaignUnit, Change, Changed, Channel, Counts, Day, FormProgress,
+    Quota, Standing, UnitProgress, WithBelow, changes, form_progress, forms_of, standing,
+    unit_progress,
+};
 pub use error::StationError;
 pub use feeder::{Fed, Feed};
 pub use forms::{KnownForm, check_forms, layouts_digest, load_forms};
 pub use originals::Originals;
 pub use problem::problem_words;
 pub use read_page::{Pages, damaged};
-pub use scan::{Progress, ScanJob, ScanSummary, Session, scan};
+pub use scan::{Progress, ScanJob, ScanSummary, Session, scan, scan_until};
 pub use watch::{Notice, WatchTimes, watch};
 pub use wording::{QuestionWords, Wording};
 
@@ -106,7 +114,7 @@ impl Station {
                     &unit.id,
                     unit.name.as_deref(),
                     unit.parent.as_deref(),
-                    unit.quota,
+                    unit.whole_quota(),
                 )?;
             }
             for b in &campaign.boxes {

@@ -696,7 +696,21 @@ pub fn scan(
     job: &ScanJob<'_>,
     progress: impl FnMut(&Progress),
 ) -> Result<ScanSummary, StationError> {
+    scan_until(station, job, &AtomicBool::new(false), progress)
+}
+
+/// As [`scan`], until `stop` becomes true.
+///
+/// # Errors
+/// As [`scan`]; [`StationError::Stopped`] where it was stopped.
+pub fn scan_until(
+    station: &Station,
+    job: &ScanJob<'_>,
+    stop: &AtomicBool,
+    progress: impl FnMut(&Progress),
+) -> Result<ScanSummary, StationError> {
     let mut session = Session::begin(station, job)?;
+    session.stop_on(stop);
     match session
         .take(job.sources, progress)
         .and_then(|()| session.boundary())

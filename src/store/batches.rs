@@ -509,7 +509,10 @@ impl Store {
     }
 
     /// What happened to a batch, oldest first, each with its time in days.
-    fn batch_events(&self, batch: BatchKey) -> Result<Vec<(BatchEvent, f64)>, rusqlite::Error> {
+    pub(super) fn batch_events(
+        &self,
+        batch: BatchKey,
+    ) -> Result<Vec<(BatchEvent, f64)>, rusqlite::Error> {
         self.db
             .prepare_cached(
                 "SELECT kind, reason, person, at, julianday(at) FROM batch_events

@@ -2,7 +2,7 @@
 
 use rusqlite::OptionalExtension;
 
-use super::{BatchKey, BoxKey, FormKey, Store, StoreError};
+use super::{BatchKey, BoxKey, FormKey, NewCampaign, Store, StoreError};
 use crate::form::Layout;
 
 /// Who the station is.
@@ -77,17 +77,17 @@ impl Store {
         if self.campaign()?.is_some_and(|c| c.source == source) {
             return Ok(());
         }
-        let digest = blake3::hash(source.as_bytes()).to_hex();
+        let new = NewCampaign {
+            name: name.to_owned(),
+            source: source.to_owned(),
+            ..NewCampaign::default()
+        };
         self.change("campaign-recorded", || {
-            self.db
-                .execute(
-                    "INSERT INTO campaigns (version, name, source, digest, recorded)
-                     SELECT coalesce(max(version), 0) + 1, ?1, ?2, ?3,
-                            strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM campaigns",
-                    (name, source, digest.as_str()),
-                )
-                .map_err(|e| self.failed("write the campaign", e))?;
-            let detail = serde_json::json!({ "name": name, "digest": digest.as_str() });
+            let version = self.insert_campaign(&new, &self.actor().person, None)?;
+            let digest = blake3::hash(source.as_bytes()).to_hex();
+            let detail = serde_json::json!({
+                "name": name, "digest": digest.as_str(), "version": version
+            });
             Ok(((), detail))
         })
     }

@@ -129,6 +129,13 @@ pub enum StoreError {
         /// Waiting for a person.
         in_review: u64,
     },
+    /// A changed campaign would leave records behind.
+    #[error(
+        "the changed campaign leaves out what the station has records of: {}; \
+         keep it in the file, or cancel the batches that brought the ballots",
+        .0.join(", ")
+    )]
+    CampaignOrphans(Vec<String>),
     /// No sample has this number.
     #[error("no sample {0} was drawn in the station")]
     SampleUnknown(i64),

@@ -8,7 +8,7 @@ use super::{StoreError, audit};
 
 /// `MIGRATIONS[n]` brings version n to n + 1; `PRAGMA user_version` says where
 /// a database is. A migration that was released is never edited.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: &[&str] = &[
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
     include_str!("schema/0003.sql"),
@@ -16,6 +16,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("schema/0005.sql"),
     include_str!("schema/0006.sql"),
     include_str!("schema/0007.sql"),
+    include_str!("schema/0008.sql"),
 ];
 
 /// The version with which the log becomes a chain.

@@ -8,12 +8,14 @@
 
 mod accounts;
 pub(crate) mod audit;
+mod batch_pages;
 mod batches;
 #[cfg(test)]
 mod batches_tests;
 mod box_figures;
 mod boxes;
 mod campaign;
+mod campaign_versions;
 mod decisions;
 mod error;
 mod figures;
@@ -38,10 +40,12 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use accounts::{Account, AccountKey, Role, Session};
 pub use audit::{Actor, Checked, Entry, Finding, Head};
+pub use batch_pages::BatchPage;
 pub use batches::{BatchEvent, BatchRow, BatchState, Cancelled};
 pub use box_figures::{BoxFigures, BoxLine, RejectedFor};
 pub use boxes::{BoxEvent, BoxRow, Minutes, OpeningRow, Pile, Present};
 pub use campaign::{CampaignRow, FormRow, StationRow, UnitRow};
+pub use campaign_versions::{CampaignVersion, NewCampaign};
 pub use decisions::{Decision, Settled};
 pub use error::StoreError;
 pub use figures::{AnswerCount, BallotCount, ChoiceCount};
@@ -51,7 +55,9 @@ pub use pages::{
 };
 pub(crate) use pages::{MISPAIRED, MISPAIRED_NEIGHBOUR};
 pub use provenance::Provenance;
-pub use review::{Cursor, Item, ItemFilter, ItemId, Opinion, Outcome, Pace, PageOfItem, WallBox};
+pub use review::{
+    Cursor, Item, ItemFilter, ItemId, Opinion, Outcome, Pace, PageOfItem, SettingRow, WallBox,
+};
 pub use samples::{SampleResult, SampleRow, ScannedBallot};
 pub use sketches::Suspect;
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
@@ -65,6 +71,11 @@ pub use waiting_ballots::{
 pub struct FormKey(i64);
 
 impl FormKey {
+    #[cfg(test)]
+    pub(crate) fn of_number(number: i64) -> Self {
+        Self(number)
+    }
+
     /// Its number in this station.
     #[must_use]
     pub fn number(self) -> i64 {

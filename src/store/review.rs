@@ -115,6 +115,21 @@ pub struct Pace {
     pub twice: (u64, u64),
 }
 
+/// A setting as it was set once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingRow {
+    /// Which one.
+    pub name: String,
+    /// What it was set to.
+    pub value: String,
+    /// By whom.
+    pub person: String,
+    /// When, RFC 3339 UTC.
+    pub at: String,
+    /// Why; `None`: nobody said.
+    pub reason: Option<String>,
+}
+
 /// One box on the wall of marks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WallBox {
@@ -775,6 +790,44 @@ impl Store {
             .map_err(|e| self.failed("list the boxes of a choice", e))
     }
 
+    /// Why a question waits; `None`: it does not.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn open_state(&self, id: &ItemId) -> Result<Option<String>, StoreError> {
+        self.db
+            .prepare_cached("SELECT state FROM open_items WHERE ballot_id = ?1 AND question = ?2")
+            .and_then(|mut s| {
+                s.query_row((id.ballot.0, &id.question), |r| r.get(0))
+                    .optional()
+            })
+            .map_err(|e| self.failed("look up a question", e))
+    }
+
+    /// All changes of settings, newest first.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn settings_history(&self) -> Result<Vec<SettingRow>, StoreError> {
+        self.db
+            .prepare_cached(
+                "SELECT name, value, person, set_at, reason FROM settings ORDER BY id DESC",
+            )
+            .and_then(|mut s| {
+                s.query_map([], |r| {
+                    Ok(SettingRow {
+                        name: r.get(0)?,
+                        value: r.get(1)?,
+                        person: r.get(2)?,
+                        at: r.get(3)?,
+                        reason: r.get(4)?,
+                    })
+                })?
+                .collect()
+            })
+            .map_err(|e| self.failed("list the settings", e))
+    }
+
     /// The value that a setting has; `None`: it was never set.
     ///
     /// # Errors
@@ -791,6 +844,19 @@ impl Store {
     /// # Errors
     /// The database refuses.
     pub fn set(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        self.set_because(name, value, None)
+    }
+
+    /// The same, with why.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn set_because(
+        &self,
+        name: &str,
+        value: &str,
+        reason: Option<&str>,
+    ) -> Result<(), StoreError> {
         self.change_if("setting-changed", || {
             let before = self.setting(name)?;
             if before.as_deref() == Some(value) {
@@ -798,12 +864,14 @@ impl Store {
             }
             self.db
                 .execute(
-                    "INSERT INTO settings (name, value, person, set_at)
-                     VALUES (?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
-                    (name, value, &self.actor().person),
+                    "INSERT INTO settings (name, value, person, set_at, reason)
+                     VALUES (?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?4)",
+                    (name, value, &self.actor().person, reason),
                 )
                 .map_err(|e| self.failed("set a setting", e))?;
-            let detail = serde_json::json!({ "name": name, "before": before, "after": value });
+            let detail = serde_json::json!({
+                "name": name, "before": before, "after": value, "reason": reason
+            });
             Ok(((), Some(detail)))
         })
     }

@@ -3,11 +3,15 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use image::GrayImage;
 use tokio::sync::Semaphore;
 
+use super::dashboard::Progress;
 use super::error::Refused;
+use super::parcels::Parcels;
+use super::scanning::Scanning;
 use super::{ServeOptions, WebError};
 use crate::form::Layout;
 use crate::page::{DecodeLimits, PageFile};
@@ -25,6 +29,13 @@ const KEPT_PAGES: usize = 12;
 /// Passwords that are hashed at once: each takes 19 MiB and a core.
 const HASHED_AT_ONCE: usize = 2;
 
+/// Figures that are this young are shown to all who look: twenty reviewers do not
+/// make the station count twenty times.
+const FIGURES_FOR: Duration = Duration::from_secs(2);
+
+/// Files that come in at once: more would only wait for the same disk.
+const UPLOADS_AT_ONCE: usize = 8;
+
 /// Shared by all requests.
 #[derive(Debug, Clone)]
 pub(super) struct App(Arc<Shared>);
@@ -39,6 +50,10 @@ struct Shared {
     forms: Mutex<Vec<Arc<FormInWords>>>,
     hashing: Semaphore,
     desk: Mutex<Option<(u64, Arc<Desk>)>>,
+    uploads: Semaphore,
+    parcels: Parcels,
+    scanning: Scanning,
+    progress: Mutex<Option<(Instant, Arc<Progress>)>>,
 }
 
 /// A form with its words.
@@ -67,6 +82,10 @@ impl App {
             forms: Mutex::default(),
             hashing: Semaphore::new(HASHED_AT_ONCE),
             desk: Mutex::default(),
+            uploads: Semaphore::new(UPLOADS_AT_ONCE),
+            parcels: Parcels::default(),
+            scanning: Scanning::default(),
+            progress: Mutex::default(),
         })))
     }
 
@@ -80,6 +99,32 @@ impl App {
 
     pub fn hashing(&self) -> &Semaphore {
         &self.0.hashing
+    }
+
+    pub fn uploads(&self) -> &Semaphore {
+        &self.0.uploads
+    }
+
+    pub fn parcels(&self) -> &Parcels {
+        &self.0.parcels
+    }
+
+    pub fn scanning(&self) -> &Scanning {
+        &self.0.scanning
+    }
+
+    /// The figures of this moment, or of just before. Only on a thread that may wait.
+    pub fn progress(&self, store: &Store) -> Result<Arc<Progress>, Refused> {
+        // Held while it is counted: who comes meanwhile gets the same.
+        let mut kept = locked(&self.0.progress);
+        if let Some((at, progress)) = kept.as_ref()
+            && at.elapsed() < FIGURES_FOR
+        {
+            return Ok(Arc::clone(progress));
+        }
+        let progress = Arc::new(Progress::of(self, store)?);
+        *kept = Some((Instant::now(), Arc::clone(&progress)));
+        Ok(progress)
     }
 
     /// Does `f` with a database on a thread that may wait; `actor` stands in the

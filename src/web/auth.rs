@@ -13,9 +13,10 @@ use maud::html;
 use serde::Deserialize;
 
 use super::app::App;
-use super::error::Refused;
+use super::error::{Denied, Refused};
 use super::page::{self, document};
 use super::password::{random_hex, verify};
+use super::tls::Peer;
 use super::words::Words;
 use crate::store::{Account, Actor, Role, Store};
 
@@ -127,7 +128,8 @@ impl FromRequestParts<App> for Person {
         let wants_page = parts.method == axum::http::Method::GET
             && !parts.uri.path().starts_with("/api/")
             && !parts.uri.path().starts_with("/picture/");
-        let person = find(parts, app).await;
+        let peer = parts.extensions.get::<ConnectInfo<Peer>>().map(|c| c.0.0);
+        let person = find(&parts.headers, peer, app).await;
         match person {
             Ok(person) => {
                 // Whatever a script sends that changes something carries the token.
@@ -146,7 +148,10 @@ impl FromRequestParts<App> for Person {
                             Ok(())
                         })
                         .await;
-                    return Err(Refused::Forbidden.into_response());
+                    let mut refused = Refused::Forbidden.into_response();
+                    // It is in the log already.
+                    refused.extensions_mut().remove::<Denied>();
+                    return Err(refused);
                 }
                 Ok(person)
             }
@@ -156,13 +161,14 @@ impl FromRequestParts<App> for Person {
     }
 }
 
-async fn find(parts: &Parts, app: &App) -> Result<Person, Refused> {
-    let peer = parts
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|c| c.0);
-    let origin = origin_of(app, &parts.headers, peer);
-    let token = cookie(&parts.headers, COOKIE_NAME)
+/// Whose session the cookie names.
+pub(super) async fn find(
+    headers: &HeaderMap,
+    peer: Option<SocketAddr>,
+    app: &App,
+) -> Result<Person, Refused> {
+    let origin = origin_of(app, headers, peer);
+    let token = cookie(headers, COOKIE_NAME)
         .ok_or(Refused::LogIn)?
         .to_owned();
     let hash = token_hash(&token);
@@ -176,7 +182,7 @@ async fn find(parts: &Parts, app: &App) -> Result<Person, Refused> {
     Ok(Person {
         account: session.account,
         csrf: session.csrf,
-        words: words_of(&parts.headers),
+        words: words_of(headers),
         origin,
         token,
     })
@@ -228,7 +234,7 @@ pub(super) struct LoginForm {
 
 pub(super) async fn login(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
     headers: HeaderMap,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, Refused> {
@@ -272,7 +278,7 @@ pub(super) async fn login(
     drop(permit);
     match found {
         Login::In => {
-            let secure = if app.options().behind_proxy {
+            let secure = if app.options().secure() {
                 "; Secure"
             } else {
                 ""

@@ -95,7 +95,7 @@ fn row(person: &Person, line: &BoxLine) -> Markup {
     }
 }
 
-fn state(w: Words, line: &BoxLine) -> Markup {
+pub(super) fn state(w: Words, line: &BoxLine) -> Markup {
     let Some(_) = &line.ballot_box else {
         return html! { span .warn { (w.t("cần người xem", "for a person to see")) } };
     };

@@ -1,6 +1,7 @@
 //! How far the station is, live.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::extract::State;
 use maud::{Markup, html};
@@ -9,39 +10,65 @@ use super::app::App;
 use super::auth::Person;
 use super::error::Refused;
 use super::page::document;
+use super::plan;
 use super::words::Words;
-use crate::store::{BallotCount, ItemFilter, Pace, PageTotals, Role, Store, UnitRow};
+use crate::station::{Campaign, Day, FormProgress, UnitProgress, form_progress, unit_progress};
+use crate::store::{BallotCount, BoxLine, ItemFilter, Pace, PageTotals, Role, Store};
 
 /// Over so many seconds the speed of scanning is taken.
 const SPEED_OVER: u32 = 20;
 
 /// Everything that the page shows.
-struct Progress {
-    campaign: Option<String>,
+#[derive(Debug)]
+pub(super) struct Progress {
+    campaign: Campaign,
+    /// There is a plan at all.
+    planned: bool,
+    today: Day,
     pages: PageTotals,
     recent: u64,
     ballots: Vec<BallotCount>,
-    forms: BTreeMap<i64, String>,
-    units: Vec<UnitRow>,
+    titles: BTreeMap<String, String>,
+    forms: Vec<FormProgress>,
+    units: Vec<UnitProgress>,
+    boxes: Vec<BoxLine>,
     open: u64,
     escalated: u64,
     pace: Pace,
 }
 
 impl Progress {
-    fn of(app: &App, store: &Store) -> Result<Self, Refused> {
+    pub fn of(app: &App, store: &Store) -> Result<Self, Refused> {
         let (open, escalated) = store.count_items(&ItemFilter::default())?;
+        let row = store.campaign()?;
+        let planned = row.is_some();
+        let campaign = match row {
+            Some(row) => Campaign::of_source(&row.source)?,
+            None => Campaign::default(),
+        };
+        let today = store.today()?;
+        let today = Day::parse(&today)
+            .ok_or_else(|| Refused::Trouble(format!("the calendar says {today:?}")))?;
+        let known = app.forms(store)?;
+        let ids: BTreeMap<i64, String> = known
+            .iter()
+            .map(|f| (f.key.number(), f.layout.form.clone()))
+            .collect();
+        let ballots = store.ballot_counts()?;
         Ok(Self {
-            campaign: store.campaign()?.map(|c| c.name),
+            forms: form_progress(&campaign, &ids, &ballots, today),
+            units: unit_progress(&campaign, &store.units()?, &ids, &ballots, today),
+            titles: known
+                .iter()
+                .map(|f| (f.layout.form.clone(), f.title.clone()))
+                .collect(),
+            campaign,
+            planned,
+            today,
             pages: store.page_totals()?,
             recent: store.pages_since(SPEED_OVER)?,
-            ballots: store.ballot_counts()?,
-            forms: app
-                .forms(store)?
-                .iter()
-                .map(|f| (f.key.number(), f.title.clone()))
-                .collect(),
-            units: store.units()?,
+            ballots,
+            boxes: store.box_lines()?,
             open,
             escalated,
             pace: store.pace()?,
@@ -49,25 +76,29 @@ impl Progress {
     }
 }
 
-async fn now(app: &App, person: &Person) -> Result<Progress, Refused> {
+pub(super) async fn show(State(app): State<App>, person: Person) -> Result<Markup, Refused> {
     let here = app.clone();
-    person
-        .act(app, Role::Viewer, move |store, _| {
+    let progress = person
+        .act(&app, Role::Viewer, move |store, _| {
             Progress::of(&here, store)
         })
-        .await
-}
-
-pub(super) async fn show(State(app): State<App>, person: Person) -> Result<Markup, Refused> {
-    let progress = now(&app, &person).await?;
+        .await?;
     let w = person.words;
-    let title = progress
-        .campaign
-        .clone()
-        .unwrap_or_else(|| w.t("Tiến độ", "Progress").to_owned());
+    let title = if progress.planned {
+        progress.campaign.name.clone()
+    } else {
+        w.t("Tiến độ", "Progress").to_owned()
+    };
     let body = html! {
         h1 { (title) }
-        div #live data-every="3000" data-from="/api/progress" { (figures(w, &progress)) }
+        @if let Some(office) = &progress.campaign.reporting_office {
+            p { (w.t("Cơ quan tổng hợp: ", "Reporting office: ")) (office)
+                @if let (Some(from), Some(to)) = (progress.campaign.starts, progress.campaign.ends) {
+                    " · " (w.t("khảo sát từ ", "from ")) (from.written()) (w.t(" đến ", " to ")) (to.written())
+                }
+            }
+        }
+        div #live data-every="3000" data-from="/api/progress" { (figures(&person, &progress)) }
         script src="/assets/live.js" defer {}
     };
     Ok(document(
@@ -79,11 +110,15 @@ pub(super) async fn show(State(app): State<App>, person: Person) -> Result<Marku
 }
 
 pub(super) async fn progress(State(app): State<App>, person: Person) -> Result<Markup, Refused> {
-    let progress = now(&app, &person).await?;
-    Ok(figures(person.words, &progress))
+    let here = app.clone();
+    let progress: Arc<Progress> = person
+        .act(&app, Role::Viewer, move |store, _| here.progress(store))
+        .await?;
+    Ok(figures(&person, &progress))
 }
 
-fn figures(w: Words, p: &Progress) -> Markup {
+fn figures(person: &Person, p: &Progress) -> Markup {
+    let w = person.words;
     let in_state = |state: &str| -> u64 {
         p.ballots
             .iter()
@@ -93,6 +128,7 @@ fn figures(w: Words, p: &Progress) -> Markup {
     };
     let speed = p.recent as f64 / f64::from(SPEED_OVER);
     html! {
+        @if p.pages.pages == 0 { (first_steps(person, p)) }
         div .tiles {
             (tile(w.t("Trang đã quét", "Pages scanned"), &p.pages.pages.to_string()))
             (tile(w.t("Trang/giây lúc này", "Pages/s now"), &format!("{speed:.1}")))
@@ -102,6 +138,14 @@ fn figures(w: Words, p: &Progress) -> Markup {
             (tile(w.t("Câu chờ kiểm tra", "Questions to review"), &p.open.to_string()))
             (tile(w.t("… chờ người giám sát", "… left to a supervisor"), &p.escalated.to_string()))
             (tile(w.t("Kết luận trong giờ qua", "Decisions in the last hour"), &p.pace.last_hour.to_string()))
+            @if let Some(left) = time_left(w, p) {
+                (tile(w.t("Xong sau, theo nhịp giờ qua", "Done in, at that pace"), &left))
+            }
+            @let (twice, agreed) = p.pace.twice;
+            @if twice > 0 {
+                (tile(&format!("{} ({agreed}/{twice})", w.t("Hai người xem, giống nhau", "Seen by two, agreed")),
+                    &format!("{:.1} %", 100.0 * agreed as f64 / twice as f64)))
+            }
         }
         @if p.pages.unreadable + p.pages.duplicates > 0 {
             p .note {
@@ -109,8 +153,9 @@ fn figures(w: Words, p: &Progress) -> Markup {
                 (w.t(" · nghi quét trùng: ", " · suspected duplicates: ")) (p.pages.duplicates)
             }
         }
-        (by_form(w, p))
-        (by_unit(w, p))
+        (plan::by_form(w, &p.forms, &p.titles))
+        (plan::by_unit(w, &p.units, &p.titles))
+        (plan::by_box(w, &p.boxes, &p.campaign, p.today))
         @if !p.pace.by_person.is_empty() {
             h2 { (w.t("Người kiểm tra", "Reviewers")) }
             table .narrow {
@@ -122,107 +167,58 @@ fn figures(w: Words, p: &Progress) -> Markup {
                     tr { td { (person) } td .number { (n) } }
                 } }
             }
-            @let (twice, agreed) = p.pace.twice;
-            @if twice > 0 {
-                p { (w.t("Câu có hai người xem: ", "Questions seen by two: ")) (twice)
-                    (w.t(", giống nhau: ", ", agreed: ")) (agreed)
-                    " (" (format!("{:.1}", 100.0 * agreed as f64 / twice as f64)) " %)" }
-            }
         }
     }
+}
+
+/// How long the open questions take at the pace of the last hour; `None`: nothing
+/// waits, or nobody reviews.
+fn time_left(w: Words, p: &Progress) -> Option<String> {
+    if p.open == 0 || p.pace.last_hour == 0 {
+        return None;
+    }
+    let minutes = (p.open * 60).div_ceil(p.pace.last_hour);
+    let (hours, rest) = (minutes / 60, minutes % 60);
+    Some(if hours == 0 {
+        format!("{rest} {}", w.t("phút", "min"))
+    } else {
+        format!("{hours} {} {rest:02}", w.t("giờ", "h"))
+    })
 }
 
 fn tile(label: &str, value: &str) -> Markup {
     html! { div .tile { span .value { (value) } span .label { (label) } } }
 }
 
-fn by_form(w: Words, p: &Progress) -> Markup {
-    let mut rows: BTreeMap<i64, BTreeMap<&str, u64>> = BTreeMap::new();
-    for b in &p.ballots {
-        *rows
-            .entry(b.form.number())
-            .or_default()
-            .entry(b.state.as_str())
-            .or_default() += b.ballots;
-    }
+/// What to do first on a station into which nothing was scanned.
+fn first_steps(person: &Person, p: &Progress) -> Markup {
+    let w = person.words;
+    let may = |role| person.account.role >= role;
     html! {
-        h2 { (w.t("Theo mẫu phiếu", "By form")) }
-        table {
-            thead { tr {
-                th scope="col" { (w.t("Mẫu phiếu", "Form")) }
-                (state_heads(w))
-            } }
-            tbody { @for (form, states) in &rows {
-                tr {
-                    td { (p.forms.get(form).map_or("?", String::as_str)) }
-                    (state_cells(states))
+        section .first aria-label=(w.t("Bắt đầu", "How to begin")) {
+            h2 { (w.t("Trạm chưa có trang nào. Việc cần làm:", "Nothing has been scanned yet. What to do:")) }
+            ol {
+                @if !p.planned {
+                    li { (w.t("Nhập kế hoạch (mẫu phiếu, đơn vị, chỉ tiêu, hạn), trên máy của trạm: ", "Take in the plan (forms, units, quotas, deadlines), on the station's computer: "))
+                        code { "phieu campaign update --station … --campaign campaign.toml --reason …" } }
                 }
-            } }
-        }
-    }
-}
-
-fn by_unit(w: Words, p: &Progress) -> Markup {
-    let mut counts: BTreeMap<Option<&str>, BTreeMap<&str, u64>> = BTreeMap::new();
-    for b in &p.ballots {
-        *counts
-            .entry(b.unit.as_deref())
-            .or_default()
-            .entry(b.state.as_str())
-            .or_default() += b.ballots;
-    }
-    let empty = BTreeMap::new();
-    let nowhere = counts.get(&None);
-    html! {
-        @if !p.units.is_empty() {
-            h2 { (w.t("Theo đơn vị", "By unit")) }
-            table {
-                thead { tr {
-                    th scope="col" { (w.t("Đơn vị", "Unit")) }
-                    th scope="col" { (w.t("Chỉ tiêu", "Quota")) }
-                    (state_heads(w))
-                    th scope="col" { (w.t("Đạt", "Reached")) }
-                } }
-                tbody {
-                    @for unit in &p.units {
-                        @let states = counts.get(&Some(unit.unit.as_str())).unwrap_or(&empty);
-                        @let counted = states.get("counted").copied().unwrap_or(0);
-                        tr {
-                            td {
-                                (unit.name.as_deref().unwrap_or(&unit.unit))
-                                @if !unit.declared { " " span .warn { (w.t("(không có trong kế hoạch)", "(not in the plan)")) } }
-                            }
-                            td .number { @if let Some(q) = unit.quota { (q) } }
-                            (state_cells(states))
-                            td {
-                                @if let Some(q) = unit.quota.filter(|q| *q > 0) {
-                                    progress max=(q) value=(counted.min(u64::from(q)))
-                                        aria-label=(w.t("so với chỉ tiêu", "of the quota")) {}
-                                    " " (format!("{:.0}", 100.0 * counted as f64 / f64::from(q))) " %"
-                                }
-                            }
-                        }
-                    }
-                    @if let Some(states) = nowhere {
-                        tr {
-                            td { i { (w.t("không rõ đơn vị", "unit not known")) } }
-                            td {}
-                            (state_cells(states))
-                            td {}
-                        }
-                    }
+                @if may(Role::Supervisor) {
+                    li { a href="/accounts" { (w.t("Tạo tài khoản", "Make accounts")) }
+                        (w.t(" cho nhân viên quét và người kiểm tra.", " for those who scan and review.")) }
+                }
+                @if may(Role::Operator) {
+                    li { a href="/boxes/open" { (w.t("Mở hòm phiếu, lập biên bản", "Open a ballot box, write its minutes")) }
+                        (w.t("; in tờ bìa đặt trên chồng phiếu.", "; print the cover sheet for the pile.")) }
+                    li { (w.t("Quét phiếu bằng máy quét, rồi ", "Scan the ballots with your scanner, then "))
+                        a href="/batches" { (w.t("kéo thả thư mục ảnh vào trang Lô quét", "drop the folder of images into the page Batches")) }
+                        (w.t(" (hoặc lệnh phieu scan, phieu watch).", " (or phieu scan, phieu watch).")) }
+                } @else {
+                    li { (w.t("Nhân viên quét đưa ảnh phiếu vào ở trang Lô quét.", "An operator brings the images of the ballots in the page Batches.")) }
+                }
+                @if may(Role::Reviewer) {
+                    li { a href="/review" { (w.t("Kiểm tra", "Review")) } (w.t(" những câu máy chưa chắc.", " what the machine was not sure of.")) }
                 }
             }
         }
     }
-}
-
-const STATES: [&str; 3] = ["counted", "pending", "rejected"];
-
-fn state_heads(w: Words) -> Markup {
-    html! { @for state in STATES { th scope="col" { (w.state(state)) } } }
-}
-
-fn state_cells(states: &BTreeMap<&str, u64>) -> Markup {
-    html! { @for state in STATES { td .number { (states.get(state).copied().unwrap_or(0)) } } }
 }

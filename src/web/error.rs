@@ -16,7 +16,8 @@ pub enum WebError {
     /// Anybody in the network could listen in.
     #[error(
         "{0} can be reached from other computers, and passwords would go over the network in the clear; \
-         listen on 127.0.0.1, or put a proxy that speaks TLS in front and say --behind-proxy"
+         listen on 127.0.0.1, give --tls-cert and --tls-key, or put a proxy that speaks TLS in front and \
+         say --behind-proxy"
     )]
     NotLoopback(SocketAddr),
     /// The address is taken, or not this computer's.
@@ -26,6 +27,14 @@ pub enum WebError {
         address: SocketAddr,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// Certificate or key cannot be used.
+    #[error("{}: {what}", path.display())]
+    Tls {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        what: String,
     },
     /// The station.
     #[error(transparent)]
@@ -48,6 +57,10 @@ pub enum WebError {
     Password(String),
 }
 
+/// Marks an answer that refused somebody by role or token, for the log.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Denied;
+
 /// What a request ends with where it does not end well.
 #[derive(Debug)]
 pub(super) enum Refused {
@@ -69,6 +82,11 @@ impl From<StationError> for Refused {
     fn from(error: StationError) -> Self {
         match error {
             StationError::Store(e) => e.into(),
+            StationError::Busy(_) => Self::Conflict(
+                "trạm đang quét một lô khác; mỗi lúc chỉ quét một lô, đợi quét xong rồi thử lại \
+                 (another scan is running on this station; one at a time)"
+                    .to_owned(),
+            ),
             other => Self::Trouble(other.to_string()),
         }
     }
@@ -111,6 +129,15 @@ impl From<StoreError> for Refused {
             StoreError::AccountMissing(name) => {
                 Self::Conflict(format!("không có tài khoản {name:?} (no such account)"))
             }
+            StoreError::BatchMissing(n) => {
+                Self::Conflict(format!("không có lô {n} (there is no such batch)"))
+            }
+            StoreError::BatchCancelled(n) => {
+                Self::Conflict(format!("lô {n} đã bị hủy (this batch is cancelled)"))
+            }
+            StoreError::BatchFinished(n) => Self::Conflict(format!(
+                "lô {n} không còn được quét, chỉ có thể hủy (this batch has come to its end)"
+            )),
             StoreError::BoxUnknown(name) => {
                 Self::Conflict(format!("không có hòm {name:?} (no such box)"))
             }
@@ -194,6 +221,7 @@ impl From<WebError> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
+        let denied = matches!(self, Self::Forbidden);
         let (status, what) = match self {
             Self::LogIn => (StatusCode::UNAUTHORIZED, "log in first".to_owned()),
             Self::Forbidden => (
@@ -208,7 +236,11 @@ impl IntoResponse for Refused {
             Self::Conflict(why) => (StatusCode::CONFLICT, why),
             Self::Trouble(why) => (StatusCode::INTERNAL_SERVER_ERROR, why),
         };
-        (status, Json(serde_json::json!({ "error": what }))).into_response()
+        let mut response = (status, Json(serde_json::json!({ "error": what }))).into_response();
+        if denied {
+            response.extensions_mut().insert(Denied);
+        }
+        response
     }
 }
 

@@ -1,16 +1,24 @@
 //! What every request passes: whose host it names, whose page sent it; and what
 //! every answer carries.
 
-use axum::extract::{Request, State};
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::app::App;
+use super::auth;
+use super::error::Denied;
+use super::tls::Peer;
+
+/// Characters of a refused path that the log keeps.
+const PATH_IN_LOG: usize = 120;
 
 /// Nothing from anywhere else, no script or style in the page itself, in nobody's
 /// frame.
@@ -19,10 +27,19 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let refused = refuse(&app, &request);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<Peer>>()
+        .map(|c| c.0.0);
+    let asked = request.headers().clone();
     let mut response = match refused {
         Some(why) => (StatusCode::FORBIDDEN, why).into_response(),
         None => next.run(request).await,
     };
+    if response.extensions().get::<Denied>().is_some() {
+        note(&app, &asked, peer, &method, &path).await;
+    }
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
@@ -31,13 +48,37 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(X_FRAME_OPTIONS, "DENY");
     set(REFERRER_POLICY, "same-origin");
-    if app.options().behind_proxy {
+    if app.options().secure() {
         set(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// Notes in the log that somebody who is logged in was refused by role or token.
+async fn note(
+    app: &App,
+    headers: &HeaderMap,
+    peer: Option<SocketAddr>,
+    method: &Method,
+    path: &str,
+) {
+    let Ok(person) = auth::find(headers, peer, app).await else {
+        return;
+    };
+    let path: String = path.chars().take(PATH_IN_LOG).collect();
+    let detail = serde_json::json!({
+        "method": method.as_str(), "path": path, "role": person.account.role.word(),
+    });
+    let noted = app
+        .with_store(person.actor(), move |store| {
+            Ok(store.event("refused", &detail)?)
+        })
+        .await;
+    // Refused it is in any case.
+    drop(noted);
 }
 
 fn refuse(app: &App, request: &Request) -> Option<&'static str> {

@@ -10,34 +10,45 @@ mod accounts;
 mod app;
 mod auth;
 mod ballots;
+mod batch;
+mod batches;
 mod blur;
 mod boxes;
 mod dashboard;
 mod error;
 mod guard;
+mod inbox;
 mod log;
 mod notes;
 mod page;
 mod pages;
+mod parcels;
 mod password;
 mod picture;
+mod plan;
 mod review;
+mod scanning;
+mod settings;
+mod tls;
 mod wall;
 mod words;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 
 pub use error::WebError;
 pub use password::{Password, generate as generate_password};
+pub use tls::TlsFiles;
 
 use crate::form::code::Keyring;
 use crate::station::Station;
 use app::App;
+use tls::{Peer, TlsListener};
 
 /// How the station is served.
 #[derive(Debug, Clone)]
@@ -51,6 +62,17 @@ pub struct ServeOptions {
     pub hosts: Vec<String>,
     /// Keys that the sheets may be printed with.
     pub keys: Keyring,
+    /// Folders of forms, beside those of the station, for what is scanned from here.
+    pub templates: Vec<PathBuf>,
+    /// The program speaks TLS itself.
+    pub tls: Option<TlsFiles>,
+}
+
+impl ServeOptions {
+    /// Do browsers come by HTTPS?
+    fn secure(&self) -> bool {
+        self.behind_proxy || self.tls.is_some()
+    }
 }
 
 /// The largest request body, bytes: a decision with a long reason.
@@ -59,13 +81,14 @@ const MOST_BODY: usize = 64 * 1024;
 /// Serves until the program is told to stop. `ready` is told the address.
 ///
 /// # Errors
-/// The address is not loopback and no proxy was named, or cannot be listened on.
+/// The address is not loopback and nothing speaks TLS, it cannot be listened on, or
+/// certificate or key cannot be used.
 pub async fn serve(
     station: Station,
     options: ServeOptions,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), WebError> {
-    if !options.listen.ip().is_loopback() && !options.behind_proxy {
+    if !options.listen.ip().is_loopback() && !options.secure() {
         return Err(WebError::NotLoopback(options.listen));
     }
     let listener = tokio::net::TcpListener::bind(options.listen)
@@ -78,19 +101,31 @@ pub async fn serve(
         address: options.listen,
         source,
     })?;
+    let tls = options.tls.clone();
     let app = App::new(station, options, address)?;
-    ready(address);
-    axum::serve(
-        listener,
-        router(app).into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(async {
-        // Without a handler for Ctrl-C the system ends the program, which harms
-        // nothing: whatever was answered is on the disk.
-        drop(tokio::signal::ctrl_c().await);
-    })
-    .await
-    .map_err(|source| WebError::Listen { address, source })
+    let service = router(app).into_make_service_with_connect_info::<Peer>();
+    let served = match tls {
+        Some(files) => {
+            let listener = TlsListener::start(listener, &files)?;
+            ready(address);
+            axum::serve(listener, service)
+                .with_graceful_shutdown(told_to_stop())
+                .await
+        }
+        None => {
+            ready(address);
+            axum::serve(listener, service)
+                .with_graceful_shutdown(told_to_stop())
+                .await
+        }
+    };
+    served.map_err(|source| WebError::Listen { address, source })
+}
+
+/// Without a handler for Ctrl-C the system ends the program, which harms nothing:
+/// whatever was answered is on the disk.
+async fn told_to_stop() {
+    drop(tokio::signal::ctrl_c().await);
 }
 
 fn router(app: App) -> Router {
@@ -125,9 +160,16 @@ fn router(app: App) -> Router {
         .route("/boxes/open", get(boxes::form).post(boxes::open))
         .route("/boxes/minutes.pdf", get(boxes::minutes))
         .route("/boxes/cover.pdf", get(boxes::cover))
+        .route("/batches", get(batches::show).post(batches::change))
+        .route("/batches/{number}", get(batch::one))
+        .route("/settings", get(settings::show).post(settings::change))
         .route("/log", get(log::show))
         .route("/accounts", get(accounts::show).post(accounts::change))
         .route("/api/progress", get(dashboard::progress))
+        .route("/api/batches", get(batches::live))
+        .route("/api/inbox", post(inbox::begin))
+        .route("/api/inbox/{parcel}", put(inbox::receive))
+        .route("/api/inbox/{parcel}/scan", post(inbox::scan))
         .route("/api/review/next", post(review::next))
         .route("/api/review/take", post(review::take))
         .route("/api/review/answer", post(review::answer))

@@ -21,6 +21,7 @@ const LIVE: &str = include_str!("assets/live.js");
 const BALLOTS: &str = include_str!("assets/ballots.js");
 const NOTES: &str = include_str!("assets/notes.js");
 const PAGES: &str = include_str!("assets/pages.js");
+const DROP: &str = include_str!("assets/drop.js");
 const WALL: &str = include_str!("assets/wall.js");
 
 /// A whole page. `person`: who is logged in.
@@ -80,9 +81,11 @@ fn navigation(words: Words, person: &Person) -> Markup {
                 a href="/wall" { (words.t("Bảng dấu", "Wall of marks")) }
             }
             a href="/boxes" { (words.t("Hòm phiếu", "Boxes")) }
+            a href="/batches" { (words.t("Lô quét", "Batches")) }
             a href="/log" { (words.t("Nhật ký", "Log")) }
             @if may(Role::Supervisor) {
                 a href="/accounts" { (words.t("Tài khoản", "Accounts")) }
+                a href="/settings" { (words.t("Thiết lập", "Settings")) }
             }
         }
     }
@@ -120,6 +123,7 @@ pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Refused>
         "ballots.js" => ("text/javascript; charset=utf-8", BALLOTS),
         "notes.js" => ("text/javascript; charset=utf-8", NOTES),
         "pages.js" => ("text/javascript; charset=utf-8", PAGES),
+        "drop.js" => ("text/javascript; charset=utf-8", DROP),
         "wall.js" => ("text/javascript; charset=utf-8", WALL),
         _ => return Err(Refused::NotFound),
     };

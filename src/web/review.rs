@@ -10,6 +10,7 @@ use super::app::App;
 use super::auth::{Person, now};
 use super::error::Refused;
 use super::page::document;
+use super::settings::asks_two;
 use super::words::Words;
 use crate::form::QuestionKind;
 use crate::read::{Answer, AnswerState, MarkState};
@@ -20,10 +21,6 @@ use crate::store::{Cursor, Item, ItemFilter, ItemId, Outcome, Role, Store};
 /// A question that is looked at is kept from others for so long, seconds: longer
 /// than anybody looks at one, shorter than a lunch.
 const CLAIM: i64 = 180;
-
-/// Name of the setting that says of how many of a hundred questions two people
-/// must agree.
-pub(crate) const SECOND_SHARE: &str = "second-opinion-share";
 
 /// Items on one page of the list.
 const LISTED: u32 = 200;
@@ -362,28 +359,6 @@ fn checked(app: &App, store: &Store, id: &ItemId, choices: &[String]) -> Result<
         return Err(Refused::Bad("the question has no such choice"));
     }
     Ok(answer_of(spec, chosen))
-}
-
-/// Must two people agree on this question? Drawn by hash, so that it is the same
-/// whoever asks, and nobody can choose.
-fn asks_two(store: &Store, id: &ItemId) -> Result<bool, Refused> {
-    let share: u64 = store
-        .setting(SECOND_SHARE)?
-        .and_then(|v| v.parse().ok())
-        .unwrap_or(0);
-    let text = format!(
-        "{} {} {}",
-        store.station()?.id,
-        id.ballot.number(),
-        id.question
-    );
-    let hash = blake3::hash(text.as_bytes());
-    let drawn = hash
-        .as_bytes()
-        .iter()
-        .take(7)
-        .fold(0u64, |n, b| n << 8 | u64::from(*b));
-    Ok(drawn % 100 < share)
 }
 
 #[derive(Debug, Deserialize)]

@@ -101,6 +101,24 @@ impl Chromium {
         }
     }
 
+    /// Lets go of files over an element, as the mouse does that drags them from the
+    /// desk.
+    pub fn drop_files(&self, selector: &str, paths: &[PathBuf]) {
+        let at = self.script(&format!(
+            "const r = document.querySelector('{selector}').getBoundingClientRect();
+             return [r.x + r.width / 2, r.y + r.height / 3];"
+        ));
+        let files: Vec<_> = paths.iter().map(|p| p.to_str().unwrap()).collect();
+        for kind in ["dragEnter", "dragOver", "drop"] {
+            let params = json!({ "type": kind, "x": at[0], "y": at[1],
+                "data": { "items": [], "files": files, "dragOperationsMask": 1 } });
+            self.post(
+                "/goog/cdp/execute",
+                &json!({ "cmd": "Input.dispatchDragEvent", "params": params }),
+            );
+        }
+    }
+
     /// Waits until a script says true.
     pub fn until(&self, text: &str) {
         let begin = Instant::now();

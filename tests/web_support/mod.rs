@@ -160,6 +160,15 @@ impl Browser {
         answer(request.send_json(body))
     }
 
+    /// Sends a file as a script does.
+    pub fn put(&self, path: &str, bytes: &[u8]) -> Answer {
+        let request = agent()
+            .put(format!("{}{path}", self.url))
+            .header("cookie", &self.cookie)
+            .header("x-csrf", &self.csrf);
+        answer(request.send(bytes)).unwrap()
+    }
+
     /// Logs in; the account must exist.
     pub fn log_in(url: &str, name: &str) -> Self {
         let mut browser = Self::new(url);

@@ -1,0 +1,208 @@
+//! How the station is set: second opinions. For supervisors, each change with a
+//! reason in the log.
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::app::App;
+use super::auth::Person;
+use super::error::Refused;
+use super::page::document;
+use crate::store::{ItemId, Role, SettingRow, Store};
+
+/// Name of the setting that says of how many of a hundred questions two people
+/// must agree.
+pub(crate) const SECOND_SHARE: &str = "second-opinion-share";
+
+/// Name of the setting that says of which kinds of questions two people must agree
+/// on all: their states, with spaces between.
+pub(crate) const SECOND_STATES: &str = "second-opinion-states";
+
+/// Why a question waits, as [`crate::store::Item`] has it.
+const STATES: [&str; 4] = ["overvote", "marginal", "corrected", "doubted"];
+
+/// Longest reason, characters.
+const REASON: usize = 500;
+
+fn share(store: &Store) -> Result<u64, Refused> {
+    let set = store.setting(SECOND_SHARE)?;
+    Ok(set.and_then(|v| v.parse().ok()).unwrap_or(0).min(100))
+}
+
+fn states(store: &Store) -> Result<Vec<String>, Refused> {
+    let set = store.setting(SECOND_STATES)?.unwrap_or_default();
+    Ok(set.split_whitespace().map(str::to_owned).collect())
+}
+
+/// Must two people agree on this question? By its kind, or drawn by hash, so that it
+/// is the same whoever asks, and nobody can choose.
+pub(super) fn asks_two(store: &Store, id: &ItemId) -> Result<bool, Refused> {
+    let kinds = states(store)?;
+    if !kinds.is_empty()
+        && let Some(state) = store.open_state(id)?
+        && kinds.contains(&state)
+    {
+        return Ok(true);
+    }
+    let share = share(store)?;
+    let text = format!(
+        "{} {} {}",
+        store.station()?.id,
+        id.ballot.number(),
+        id.question
+    );
+    let hash = blake3::hash(text.as_bytes());
+    let drawn = hash
+        .as_bytes()
+        .iter()
+        .take(7)
+        .fold(0u64, |n, b| n << 8 | u64::from(*b));
+    Ok(drawn % 100 < share)
+}
+
+pub(super) async fn show(State(app): State<App>, person: Person) -> Result<Markup, Refused> {
+    page(&app, &person, None).await
+}
+
+async fn page(app: &App, person: &Person, problem: Option<String>) -> Result<Markup, Refused> {
+    let (share, kinds, history) = person
+        .act(app, Role::Supervisor, |store, _| {
+            Ok((share(store)?, states(store)?, store.settings_history()?))
+        })
+        .await?;
+    let w = person.words;
+    let body = html! {
+        h1 { (w.t("Thiết lập", "Settings")) }
+        @if let Some(problem) = problem { p .problem role="alert" { (problem) } }
+        h2 { (w.t("Người thứ hai xem lại", "Second opinions")) }
+        p { (w.t(
+            "Những câu này do hai người xem riêng, không thấy câu trả lời của nhau; khác nhau thì người giám sát kết luận. Câu nào được chọn là do mã băm, không ai chọn được.",
+            "Two people settle these questions without seeing each other's answer; where they differ, a supervisor decides. Which ones is drawn by a hash; nobody can choose.",
+        )) }
+        form .grid method="post" action="/settings" {
+            input type="hidden" name="csrf" value=(person.csrf);
+            label for="share" { (w.t("Tỷ lệ câu cần hai người, % (0 đến 100)", "Share of the questions, % (0 to 100)")) }
+            input id="share" name="share" type="number" min="0" max="100" step="1" required value=(share);
+            span #kinds { (w.t("Luôn cần hai người", "Always two people")) }
+            div role="group" aria-labelledby="kinds" {
+                @for state in STATES {
+                    label .check {
+                        input type="checkbox" name=(state) value="1" checked[kinds.iter().any(|k| k == state)];
+                        " " (w.state(state))
+                    }
+                }
+            }
+            label for="reason" { (w.t("Lý do thay đổi", "Why it is changed")) }
+            input id="reason" name="reason" required maxlength=(REASON) autocomplete="off";
+            button .primary type="submit" { (w.t("Ghi", "Save")) }
+        }
+        @if !history.is_empty() {
+            h2 { (w.t("Đã thay đổi", "Changes")) }
+            table .narrow {
+                thead { tr {
+                    th scope="col" { (w.t("Lúc (UTC)", "When (UTC)")) }
+                    th scope="col" { (w.t("Ai", "Who")) }
+                    th scope="col" { (w.t("Thiết lập", "Setting")) }
+                    th scope="col" { (w.t("Giá trị", "Value")) }
+                    th scope="col" { (w.t("Lý do", "Reason")) }
+                } }
+                tbody { @for s in &history { (row(person, s)) } }
+            }
+        }
+    };
+    Ok(document(
+        w,
+        w.t("Thiết lập", "Settings"),
+        Some(person),
+        &body,
+    ))
+}
+
+fn row(person: &Person, s: &SettingRow) -> Markup {
+    let w = person.words;
+    let name = match s.name.as_str() {
+        SECOND_SHARE => w.t("tỷ lệ câu cần hai người, %", "share for two people, %"),
+        SECOND_STATES => w.t("luôn cần hai người", "always two people"),
+        other => other,
+    };
+    let value = if s.name == SECOND_STATES {
+        let kinds: Vec<&str> = s.value.split_whitespace().map(|k| w.state(k)).collect();
+        if kinds.is_empty() {
+            "–".to_owned()
+        } else {
+            kinds.join(", ")
+        }
+    } else {
+        s.value.clone()
+    };
+    html! { tr {
+        td .time { (s.at.replace('T', " ").split('.').next().unwrap_or("")) }
+        td { (s.person) }
+        td { (name) }
+        td { (value) }
+        td { @if let Some(reason) = &s.reason { (reason) } }
+    } }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ChangeForm {
+    csrf: String,
+    share: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    overvote: String,
+    #[serde(default)]
+    marginal: String,
+    #[serde(default)]
+    corrected: String,
+    #[serde(default)]
+    doubted: String,
+}
+
+pub(super) async fn change(
+    State(app): State<App>,
+    person: Person,
+    Form(form): Form<ChangeForm>,
+) -> Result<Response, Refused> {
+    person.may(Role::Supervisor)?;
+    person.check_csrf(&form.csrf)?;
+    let done = person
+        .act(&app, Role::Supervisor, move |store, _| {
+            let share = form.share.trim().parse::<u8>().ok().filter(|s| *s <= 100);
+            let share = share.ok_or_else(|| {
+                Refused::Conflict("tỷ lệ là số nguyên từ 0 đến 100 (0 to 100)".to_owned())
+            })?;
+            let reason: String = form.reason.trim().chars().take(REASON).collect();
+            if reason.is_empty() {
+                return Err(Refused::Conflict("cần ghi lý do (say why)".to_owned()));
+            }
+            let wanted = [
+                &form.overvote,
+                &form.marginal,
+                &form.corrected,
+                &form.doubted,
+            ];
+            let kinds: Vec<&str> = STATES
+                .into_iter()
+                .zip(wanted)
+                .filter(|(_, w)| !w.is_empty())
+                .map(|(s, _)| s)
+                .collect();
+            store.set_because(SECOND_SHARE, &share.to_string(), Some(&reason))?;
+            // Never set is the same as none.
+            if store.setting(SECOND_STATES)?.is_some() || !kinds.is_empty() {
+                store.set_because(SECOND_STATES, &kinds.join(" "), Some(&reason))?;
+            }
+            Ok(())
+        })
+        .await;
+    match done {
+        Ok(()) => Ok(Redirect::to("/settings").into_response()),
+        Err(Refused::Conflict(why)) => Ok(page(&app, &person, Some(why)).await?.into_response()),
+        Err(other) => Err(other),
+    }
+}
