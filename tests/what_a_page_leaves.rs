@@ -185,7 +185,7 @@ fn a_fold_through_a_column_is_no_mark_and_a_stroke_of_the_pen_asks() {
     line(&mut image, 1.0);
     let reading = sheet.read(&image);
     let crossed = |q: &&str| !answers(&reading, q, "co");
-    assert!(["q1", "q2", "q3", "q4", "q5"].iter().any(|q| crossed(q)));
+    assert!(["q1", "q2", "q3", "q4", "q5"].iter().any(crossed));
     for mark in reading.marks.iter().filter(|m| m.choice == "khong") {
         assert_ne!(mark.state, MarkState::Marked);
     }
