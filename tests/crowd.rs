@@ -119,7 +119,8 @@ fn many_reviewers(reviewers: usize, waiting: u64, arriving: u64) -> Vec<Duration
         let ended = scan(&office, "sau").wait().unwrap();
         // Before anything can fail: the others wait for it.
         scanned.store(true, Ordering::SeqCst);
-        assert_eq!(ended.code(), Some(1));
+        // 0 where all that asked is settled by the time it ends.
+        assert!(matches!(ended.code(), Some(0 | 1)), "{ended}");
     });
 
     let decided = decided.into_inner().unwrap();

@@ -95,6 +95,18 @@ impl Chromium {
         );
     }
 
+    pub fn key_with_shift(&self, key: &str) {
+        let shift = "\u{E008}";
+        let actions = json!([
+            { "type": "keyDown", "value": shift }, { "type": "keyDown", "value": key },
+            { "type": "keyUp", "value": key }, { "type": "keyUp", "value": shift },
+        ]);
+        self.post(
+            "/actions",
+            &json!({ "actions": [{ "type": "key", "id": "keys", "actions": actions }] }),
+        );
+    }
+
     pub fn keys(&self, text: &str) {
         for key in text.chars() {
             self.key(&key.to_string());

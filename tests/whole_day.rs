@@ -1,0 +1,374 @@
+//! A whole day of an office: two boxes are opened, 300 ballots go through the feeder
+//! in one run under their cover sheets, two people settle the queue in their browsers
+//! by the keyboard alone, the boxes are closed, and the tally is what was meant.
+//!
+//! `cargo test` plays it with fewer ballots; the whole, with its figures:
+//!
+//! ```sh
+//! cargo test --release --test whole_day -- --ignored --nocapture
+//! ```
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod paper;
+mod web_support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use image::{GrayImage, Luma};
+use imageproc::geometric_transformations::{Border, Interpolation, rotate_about_center};
+use paper::{ONE_PAGE, Office};
+use phieu::form::{Layout, Library};
+use phieu::page::{DecodeLimits, PageFile};
+use phieu::synth::{Level, Outcome, Simulator};
+use rayon::prelude::*;
+use serde_json::{Value, json};
+use web_support::chromium::{Chromium, ENTER};
+use web_support::{Browser, Served, accounts};
+
+const FORM: &str = "tien-giang-2024";
+
+const CAMPAIGN: &str = r#"
+name = "Khảo sát sự hài lòng về BHXH, BHYT, BHTN năm 2024"
+forms = ["tien-giang-2024"]
+units = [
+    { id = "my-tho", name = "Thành phố Mỹ Tho", quota = 300 },
+    { id = "phuong-1", name = "Phường 1", parent = "my-tho", quota = 150 },
+    { id = "phuong-2", name = "Phường 2", parent = "my-tho", quota = 150 },
+]
+boxes = [{ id = "h1", unit = "phuong-1" }, { id = "h1", unit = "phuong-2" }]
+"#;
+
+/// What respondents meant, by serial and question.
+type Meant = BTreeMap<(String, String), Vec<String>>;
+
+/// Lays sheets of the simulation into the pile and returns what they say.
+fn pile(office: &Office, name: &str, simulator: &Simulator, sheets: std::ops::Range<u64>) -> Meant {
+    let all: Vec<Meant> = sheets
+        .into_par_iter()
+        .map(|n| {
+            let sheet = simulator.sheet(n).unwrap();
+            let serial = sheet.serial.clone().unwrap();
+            let mut meant = Meant::new();
+            for page in &sheet.pages {
+                let mut image = page.scan.image.clone();
+                if n % 50 == 7 {
+                    tear(&mut image);
+                }
+                lay(
+                    office,
+                    &format!("{name}-{n:04}-{}", page.truth.page),
+                    &image,
+                );
+                for question in &page.truth.questions {
+                    let key = (serial.clone(), question.id.clone());
+                    let choices = match question.outcome {
+                        Outcome::Blank => Vec::new(),
+                        _ => question.choices.clone(),
+                    };
+                    meant.insert(key, choices);
+                }
+                if n % 60 == 11 {
+                    // The feeder took it twice.
+                    let again = rotate_about_center(
+                        &image,
+                        0.012,
+                        Interpolation::Bilinear,
+                        Border::Constant(Luma([250])),
+                    );
+                    lay(
+                        office,
+                        &format!("{name}-{n:04}-{}-z", page.truth.page),
+                        &again,
+                    );
+                }
+            }
+            meant
+        })
+        .collect();
+    all.into_iter().flatten().collect()
+}
+
+/// The corner of the paper is gone.
+fn tear(image: &mut GrayImage) {
+    let side = image.width().min(image.height()) / 40;
+    for y in 0..side {
+        for x in 0..side - y {
+            image.put_pixel(x, y, Luma([30]));
+        }
+    }
+}
+
+fn lay(office: &Office, name: &str, image: &GrayImage) {
+    let path = office.path(&format!("chồng phiếu/{name}.jpg"));
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    image.save(path).unwrap();
+}
+
+/// Somebody before a browser of their own, logged in.
+fn before_a_browser(served: &Served, name: &str) -> Option<Chromium> {
+    let chromium = Chromium::start()?;
+    chromium.go(&served.url);
+    chromium.until("document.activeElement && document.activeElement.id === 'name'");
+    chromium.keys(&format!("{name}\u{E004}mật khẩu của {name}"));
+    chromium.key(ENTER);
+    chromium.until("document.querySelector('nav')");
+    Some(chromium)
+}
+
+/// The supervisor writes a box's minutes in the browser.
+fn open_box(lan: &Chromium, served: &Served, unit: &str, counted: u64) {
+    lan.go(&format!("{}/boxes/open", served.url));
+    lan.until("document.getElementById('unit')");
+    lan.script(&format!(
+        "const set = (name, value) => {{ document.querySelector(`[name=${{name}}]`).value = value; }};
+         set('unit', '{unit}'); set('box', 'h1'); set('opened', '25/11/2026 8:15');
+         set('place', 'Bộ phận Một cửa'); set('counted', '{counted}');
+         set('present', 'Lê Thị Cúc; trưởng bộ phận\\nTrần Văn An; công chức');
+         for (const name of ['lock', 'seal']) {{
+           const whole = document.querySelector(`[name=${{name}}][value=whole]`);
+           if (whole) {{ whole.checked = true; }} else {{ set(name, 'whole'); }}
+         }}
+         document.querySelector('form.grid').requestSubmit();"
+    ));
+    lan.until("location.pathname === '/boxes'");
+}
+
+/// The cover sheet of a box as the printer gives it.
+fn cover(office: &Office, unit: &str) -> GrayImage {
+    let named = format!("{unit}/h1");
+    let args = [
+        "box",
+        "cover",
+        "--out",
+        "bìa.pdf",
+        "--box",
+        &named,
+        "--station",
+        "trạm",
+    ];
+    office.says(0, &args);
+    let file = PageFile::open(&office.path("bìa.pdf"), &DecodeLimits::default()).unwrap();
+    file.page(0).unwrap().image
+}
+
+/// Settles the queue by the keyboard alone until nothing waits; returns how many.
+fn settle_all(desk: &Chromium, served: &Served, form: &Layout, meant: &Meant) -> usize {
+    desk.go(&format!("{}/review", served.url));
+    let mut settled = 0;
+    let now = "const strip = document.getElementById('strip-picture').getAttribute('src');
+        return { strip, where: document.getElementById('where').textContent,
+          question: document.getElementById('question').textContent,
+          pressed: [...document.querySelectorAll('#choices button')]
+            .map((b) => b.getAttribute('aria-pressed') === 'true') };";
+    desk.until("document.getElementById('question').textContent !== ''");
+    loop {
+        let here = desk.script(now);
+        if here["question"] == "Không còn câu nào chờ." {
+            return settled;
+        }
+        let strip = here["strip"].as_str().unwrap().to_owned();
+        let question = strip.rsplit('/').next().unwrap().split('?').next().unwrap();
+        let text = here["where"].as_str().unwrap();
+        let serial = text
+            .split("phiếu ")
+            .nth(1)
+            .unwrap()
+            .split(' ')
+            .next()
+            .unwrap();
+        let meant = &meant[&(serial.to_owned(), question.to_owned())];
+        let spec = form.questions.iter().find(|q| q.id == question).unwrap();
+        let place = |choice: &String| spec.choices.iter().position(|c| c == choice).unwrap();
+        let wanted: Vec<usize> = meant.iter().map(place).collect();
+        let pressed: Vec<usize> = (0..spec.choices.len())
+            .filter(|&i| here["pressed"][i] == true)
+            .collect();
+        match &wanted[..] {
+            [] => desk.key("0"),
+            same if same == pressed => desk.key(ENTER),
+            [first, more @ ..] => {
+                if pressed != [*first] {
+                    desk.key(&(first + 1).to_string());
+                }
+                for next in more {
+                    desk.key_with_shift(&(next + 1).to_string());
+                }
+                desk.key(ENTER);
+            }
+        }
+        settled += 1;
+        desk.until(&format!(
+            "document.getElementById('strip-picture').getAttribute('src') !== {}",
+            json!(strip)
+        ));
+    }
+}
+
+/// What the tally must say of each question: choice → count, and blank and invalid.
+fn expected(meant: &Meant) -> BTreeMap<(String, String), u64> {
+    let mut out = BTreeMap::new();
+    for ((_, question), choices) in meant {
+        let what = match &choices[..] {
+            [] => "(blank)",
+            [one] => one,
+            _ => "(invalid)",
+        };
+        *out.entry((question.clone(), what.to_owned())).or_default() += 1;
+    }
+    out
+}
+
+fn counted(tally: &Value) -> BTreeMap<(String, String), u64> {
+    let mut out = BTreeMap::new();
+    let mut add = |question: &str, what: &str, count: u64| {
+        if count > 0 {
+            out.insert((question.to_owned(), what.to_owned()), count);
+        }
+    };
+    for question in tally["forms"][0]["questions"].as_array().unwrap() {
+        let id = question["question"].as_str().unwrap();
+        assert_eq!(question["pending"], 0, "{id}");
+        add(id, "(blank)", question["blank"].as_u64().unwrap());
+        add(id, "(invalid)", question["invalid"].as_u64().unwrap());
+        for choice in question["choices"].as_array().unwrap() {
+            let name = choice["choice"].as_str().unwrap();
+            add(id, name, choice["count"].as_u64().unwrap());
+        }
+    }
+    out
+}
+
+/// Numbers that a list of the browser links to.
+fn linked(text: &str, to: &str) -> Vec<i64> {
+    let mark = format!("<a href=\"/{to}/");
+    text.split(&mark)
+        .skip(1)
+        .filter_map(|t| t.split('"').next()?.parse().ok())
+        .collect()
+}
+
+fn day(ballots: u64) {
+    let office = Office::new(ONE_PAGE);
+    fs::write(office.path("campaign.toml"), CAMPAIGN).unwrap();
+    office.says(0, &["init", "trạm", "--campaign", "campaign.toml"]);
+    let people = [
+        ("hoa", "reviewer"),
+        ("mai", "reviewer"),
+        ("vinh", "operator"),
+        ("lan", "supervisor"),
+    ];
+    accounts(&office, &people);
+    let served = Served::start(&office);
+    let Some(lan) = before_a_browser(&served, "lan") else {
+        return;
+    };
+    let [vinh, hoa, mai] =
+        ["vinh", "hoa", "mai"].map(|name| before_a_browser(&served, name).unwrap());
+
+    // Half of them in each box; one more paper lies in the second, without its front.
+    let half = ballots / 2;
+    open_box(&lan, &served, "phuong-1", half);
+    open_box(&lan, &served, "phuong-2", half + 1);
+    lan.picture("day-1-boxes-open-vi");
+    let form = Library::load(&[]).unwrap().resolve(FORM).unwrap().clone();
+    let simulator = Simulator::for_form(&form, Level::Office, 20_261_125).unwrap();
+    lay(&office, "1-0000-0", &cover(&office, "phuong-1"));
+    let mut meant = pile(&office, "1-0001", &simulator, 0..half);
+    lay(&office, "2-0000-0", &cover(&office, "phuong-2"));
+    meant.extend(pile(&office, "2-0001", &simulator, half..2 * half));
+    let torn = simulator.sheet(2 * half).unwrap();
+    lay(&office, "2-0002-lẻ", &torn.pages[1].scan.image);
+    // Somebody's ballot of another survey.
+    office.scan("chồng phiếu/2-0003-lạ.png", 1, Some(1), &["q1.co"]);
+
+    let began = Instant::now();
+    vinh.go(&format!("{}/batches", served.url));
+    vinh.until("document.getElementById('drop')");
+    vinh.drop_files("#drop", &[office.path("chồng phiếu")]);
+    let done = "return document.getElementById('live').innerText.includes('Đã quét xong');";
+    while vinh.script(done) != true {
+        assert!(began.elapsed().as_secs() < 900, "the scan does not end");
+        thread::sleep(Duration::from_millis(200));
+    }
+    vinh.picture("day-2-scanned-vi");
+    let scanned = began.elapsed();
+
+    let began = Instant::now();
+    let by: Vec<usize> = thread::scope(|s| {
+        let at_work = [&hoa, &mai].map(|desk| {
+            let (served, form, meant) = (&served, &form.layout, &meant);
+            s.spawn(move || settle_all(desk, served, form, meant))
+        });
+        at_work.into_iter().map(|p| p.join().unwrap()).collect()
+    });
+    let reviewed = began.elapsed();
+
+    // What is no question: the paper without its front, and the foreign one.
+    let http = Browser::log_in(&served.url, "lan");
+    lan.go(&format!("{}/ballots", served.url));
+    lan.until("document.querySelector('h1')");
+    lan.picture("day-3-ballots-vi");
+    let waiting = linked(
+        http.get("/ballots").text.split("<h2>").next().unwrap(),
+        "ballots",
+    );
+    assert_eq!(waiting.len(), 1, "the paper without its front");
+    let body = json!({ "ballot": waiting[0], "what": "reject", "reason": "mất mặt trước" });
+    assert_eq!(http.post("/api/ballots/settle", &body).status, 200);
+    let waiting = linked(
+        http.get("/pages").text.split("<h2>").next().unwrap(),
+        "pages",
+    );
+    assert_eq!(waiting.len(), 1, "the foreign one");
+    let body = json!({ "page": waiting[0], "reason": "phiếu của cuộc khảo sát khác" });
+    assert_eq!(http.post("/api/pages/reject", &body).status, 200);
+
+    lan.go(&format!("{}/boxes", served.url));
+    lan.until("document.querySelector('h1')");
+    lan.picture("day-4-boxes-vi");
+    for name in ["phuong-1/h1", "phuong-2/h1"] {
+        let form = [
+            ("csrf", http.csrf.as_str()),
+            ("action", "close"),
+            ("box", name),
+            ("reason", ""),
+        ];
+        let said = http.post_form("/boxes", &form);
+        assert_eq!(said.status, 303, "{name} agrees: {}", said.text);
+    }
+    for (path, name) in [("/", "day-5-progress"), ("/boxes", "day-6-closed")] {
+        lan.go(&format!("{}{path}", served.url));
+        lan.until("document.querySelector('h1')");
+        lan.picture(&format!("{name}-vi"));
+    }
+    for desk in [&lan, &vinh, &hoa, &mai] {
+        assert_eq!(desk.complaints(), Vec::<String>::new());
+    }
+    let tally = office.tally("trạm");
+    assert_eq!(tally["forms"][0]["ballots"]["counted"], 2 * half);
+    assert_eq!(tally["forms"][0]["ballots"]["rejected"], 1);
+    assert_eq!(counted(&tally), expected(&meant));
+    office.says(0, &["audit", "verify", "--station", "trạm"]);
+    println!(
+        "{} ballots, {} pages: scanned in {scanned:.1?}, {} questions settled by two in {reviewed:.1?}, \
+         {} answers as they were meant",
+        2 * half,
+        tally["pages"]["total"],
+        by.iter().sum::<usize>(),
+        meant.len()
+    );
+}
+
+#[test]
+fn a_whole_day_ends_with_the_tally_that_was_meant() {
+    day(30);
+}
+
+#[test]
+#[ignore = "takes minutes; prints figures"]
+fn a_whole_day_of_three_hundred_ballots() {
+    day(300);
+}
