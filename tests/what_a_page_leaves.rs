@@ -236,3 +236,54 @@ fn a_sheet_with_nearly_all_boxes_crossed_is_not_empty() {
         assert!(reading.answers["q6"].choices.is_empty());
     }
 }
+
+/// A streak through a box of a question left blank, over print that shows through,
+/// was once read as its answer: not all ink inside lay on the line.
+#[test]
+fn a_streak_over_print_of_the_other_side_is_no_answer() {
+    let sheet = Sheet::new();
+    let mut image = sheet.marked(&MARKED);
+    let c = sheet.place("q6.khong").center();
+    for (dx, dy) in [(-1.3, -0.9), (1.3, 0.4), (0.9, -1.0)] {
+        shade(
+            &mut image,
+            &mm_rect(c.x + dx - 0.35, c.y + dy - 0.7, 0.7, 1.4),
+            0.16,
+        );
+    }
+    stroke(
+        &mut image,
+        (c.x - 0.3, c.y - 30.0),
+        (c.x - 0.3, c.y + 8.0),
+        0.3,
+        0.8,
+    );
+    assert!(asks(&sheet.read(&image), "q6"));
+}
+
+/// A signature that passed through a box of a question left blank was once read as
+/// its answer.
+#[test]
+fn a_signature_through_a_blank_question_asks() {
+    let sheet = Sheet::new();
+    let mut image = sheet.marked(&MARKED);
+    let c = sheet.place("q6.khong").center();
+    let zigzag = [
+        (-7.0, 3.6),
+        (-4.5, -3.9),
+        (-3.6, 3.8),
+        (-3.0, -3.6),
+        (-2.3, 3.4),
+        (1.7, 1.2),
+        (1.9, 3.9),
+        (3.4, -3.5),
+        (3.6, 3.6),
+        (5.0, -3.0),
+        (8.0, 2.0),
+    ];
+    for pair in zigzag.windows(2) {
+        let [from, to] = [pair[0], pair[1]].map(|(dx, dy)| (c.x + dx, c.y + dy));
+        stroke(&mut image, from, to, 0.4, 0.9);
+    }
+    assert!(asks(&sheet.read(&image), "q6"));
+}

@@ -71,6 +71,18 @@ const FAINT: f64 = 0.5;
 /// thinnest ballpoint line (0.25 mm).
 const CENTER_MM2: f64 = 0.15;
 
+const LINE: &str = "a line runs through the box: streak, fold or stroke";
+/// Share of the interior's width that a streak of half a millimetre takes at most, …
+const THIN: f64 = 0.15;
+/// … and of its height that it runs over at least.
+const WHOLE: f64 = 0.9;
+
+/// So much ink within 2 mm around a box, mm², …
+const AROUND_MM2: f64 = 3.5;
+/// … and so many times as much as in it, is of something else: the arms and tails of
+/// marks leave a third of their ink in their boxes at least.
+const AROUND_TIMES: f64 = 3.0;
+
 /// What is known of a box beside its ink.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
@@ -108,7 +120,7 @@ pub(crate) fn classify(
     let speck =
         ink.faint_mm2 < limit || (ink.faint_mm2 < 2.0 * limit && ink.extent_mm <= SPECK_EXTENT_MM);
     if ink.line_through && !speck && !empty {
-        return marginal("a line runs through the box: streak, fold or stroke");
+        return marginal(LINE);
     }
     if ink.stained && ink.fill < OVERWHELMING {
         return marginal("a stain, stamp or shadow lies over the box");
@@ -130,6 +142,12 @@ pub(crate) fn classify(
             return marginal(
                 "a line from far outside runs through the box: stamp, signature or a very large mark",
             );
+        }
+        if thin_line(ink) {
+            return marginal(LINE);
+        }
+        if spread_out(ink, hand) {
+            return marginal("there is far more ink around the box than in it");
         }
         if of_another_pen(ink, hand) {
             return marginal("the ink in the box is lighter than the sheet's other marks");
@@ -157,6 +175,25 @@ fn circled(ink: &Ink) -> bool {
 /// Lighter than the sheet's pen, and from far outside.
 fn from_afar(ink: &Ink, hand: &Hand) -> bool {
     ink.exits && !hand.large && ink.darkness < LIGHTER * hand.darkness
+}
+
+/// Is all firm ink one thin line from one side of the box out of the opposite one,
+/// whatever else there is of faint ink? A streak over print of the other side was
+/// once read as an answer, because not all ink inside lay on it.
+fn thin_line(ink: &Ink) -> bool {
+    let (narrow, long) = if ink.span.0 < ink.span.1 {
+        ink.span
+    } else {
+        (ink.span.1, ink.span.0)
+    };
+    ink.exits && narrow <= THIN && long >= WHOLE
+}
+
+/// Is the ink in the box but a small part of what is close around it? A signature
+/// that passed through a box was once read as its mark.
+fn spread_out(ink: &Ink, hand: &Hand) -> bool {
+    let around = ink.ring_mm2.iter().sum::<f64>();
+    !hand.large && ink.reaches_rim && around >= AROUND_MM2 && around >= AROUND_TIMES * ink.firm_mm2
 }
 
 fn of_another_pen(ink: &Ink, hand: &Hand) -> bool {
