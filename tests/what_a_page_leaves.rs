@@ -287,3 +287,27 @@ fn a_signature_through_a_blank_question_asks() {
     }
     assert!(asks(&sheet.read(&image), "q6"));
 }
+
+/// Specks of a bad copy that touched each other in a blank question were once read
+/// as its answer on a sheet of dots; but there were as many beside the box.
+#[test]
+fn specks_of_a_bad_copy_are_no_dot() {
+    let sheet = Sheet::new();
+    let mut image = sheet.marked(&[]);
+    for question in ["q1", "q2", "q3", "q4", "q5"] {
+        let place = sheet.place(&format!("{question}.co"));
+        spot(&mut image, &place, (0.1, 0.1), 1.2, 0.6);
+    }
+    let place = sheet.place("q6.co");
+    for (at, side) in [
+        ((0.5, 0.4), 0.6),
+        ((0.9, 0.8), 0.5),
+        ((3.1, 0.2), 0.5),
+        ((-3.2, 1.0), 0.5),
+    ] {
+        spot(&mut image, &place, at, side, 0.6);
+    }
+    let reading = sheet.read(&image);
+    assert!(answers(&reading, "q2", "co"));
+    assert!(asks(&reading, "q6"));
+}

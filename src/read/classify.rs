@@ -37,6 +37,13 @@ const DUST_EXTENT_MM: f64 = 0.8;
 /// broke into pieces has more in all.
 const DUST_MM2: f64 = 0.5;
 
+/// A mark no longer than this is a dot, mm …
+const DOT_EXTENT_MM: f64 = 1.5;
+/// … and nothing of a dot is outside its box: so large a share of its ink there is
+/// dirt, and so may the dot be. Specks of a bad copy that touched each other in a
+/// blank question were once read as its answer on a sheet of dots.
+const DIRTY: f64 = 0.3;
+
 /// Ink beside an empty box that may be meant for it, mm².
 const BESIDE_MM2: f64 = 0.6;
 /// The same where the question has no mark at all, so that nothing is lost by
@@ -134,6 +141,9 @@ pub(crate) fn classify(
     if log_odds >= model.limits.marked {
         if ink.extent_mm <= DUST_EXTENT_MM && ink.faint_mm2 <= DUST_MM2 {
             return marginal("a dot as small as dust");
+        }
+        if ink.extent_mm <= DOT_EXTENT_MM && ink.ring_faint_mm2 >= DIRTY * ink.faint_mm2 {
+            return marginal("a dot among other specks");
         }
         if circled(ink) {
             return marginal("the marked box has a circle around it: it may be taken back");

@@ -188,9 +188,8 @@ impl Store {
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let setup = || -> Result<(Connection, audit::Touched), rusqlite::Error> {
             let mut db = Connection::open_with_flags(path, flags)?;
-            // Longer than any single transaction of a scan; a reader of the
-            // tally waits instead of failing.
-            db.busy_timeout(std::time::Duration::from_secs(20))?;
+            // A reader of the tally waits instead of failing.
+            db.busy_handler(Some(wait_for_turn))?;
             db.pragma_update(None, "journal_mode", "WAL")?;
             db.pragma_update(
                 None,
@@ -237,6 +236,15 @@ impl Store {
             source,
         }
     }
+}
+
+/// Waits while somebody else writes, 20 s in all: longer than any transaction of a
+/// scan. SQLite's own handler waits up to 100 ms at a time, and who has waited longest
+/// then comes last: beside a running scan a reviewer once waited for two seconds.
+fn wait_for_turn(tries: i32) -> bool {
+    const STEP: std::time::Duration = std::time::Duration::from_millis(2);
+    std::thread::sleep(STEP);
+    tries < 10_000
 }
 
 /// A column that counts something; SQLite has no unsigned integers.
