@@ -216,7 +216,9 @@ fn pulled_plugs(rounds: u64, pages: u64) {
         });
     }
     assert!(interrupted > 0, "no scan was interrupted");
-    assert_eq!(scan(&office, "ảnh").wait().unwrap().code(), Some(1));
+    // 0 where they had settled all that was there.
+    let ended = scan(&office, "ảnh").wait().unwrap();
+    assert!(matches!(ended.code(), Some(0 | 1)), "{ended}");
     let served = Served::start(&office);
     let hoa = Browser::log_in(&served.url, "hoa");
     let mai = Browser::log_in(&served.url, "mai");

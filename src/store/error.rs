@@ -150,7 +150,7 @@ pub enum StoreError {
         source: serde_json::Error,
     },
     /// SQLite refused.
-    #[error("{}: cannot {doing}: {source}", path.display())]
+    #[error("{}: cannot {doing}: {}", path.display(), in_words(source))]
     Sql {
         /// The database.
         path: PathBuf,
@@ -159,4 +159,50 @@ pub enum StoreError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
+}
+
+/// What SQLite said, without the statement; where the disk is at fault, what to do.
+fn in_words(source: &rusqlite::Error) -> String {
+    use rusqlite::ErrorCode::{CannotOpen, DiskFull, PermissionDenied, ReadOnly, SystemIoFailure};
+    let said = match source {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    };
+    match source.sqlite_error_code() {
+        Some(DiskFull) => format!(
+            "ổ đĩa đầy; dọn chỗ trống rồi chạy lại, việc đã ghi không mất \
+             (the disk is full; make room and run it again, what was written is kept): {said}"
+        ),
+        Some(CannotOpen | PermissionDenied | ReadOnly) => format!(
+            "không ghi được vào đây; ổ đĩa hoặc thư mục chỉ cho đọc? \
+             (cannot write here; is the disk or the folder read-only?): {said}"
+        ),
+        Some(SystemIoFailure) => format!(
+            "ổ đĩa báo lỗi; kiểm tra ổ đĩa, dây nối \
+             (the disk reports a failure; check it and its cable): {said}"
+        ),
+        _ => said,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A full disk was once only "database or disk is full".
+    #[test]
+    fn a_full_disk_is_said_with_what_to_do() {
+        let full = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(13), None);
+        let error = StoreError::Sql {
+            path: PathBuf::from("trạm/phieu.db"),
+            doing: "commit",
+            source: full,
+        };
+        let text = error.to_string();
+        assert!(
+            text.contains("dọn chỗ trống") && text.contains("make room"),
+            "{text}"
+        );
+        assert!(text.starts_with("trạm/phieu.db: "), "{text}");
+    }
 }
