@@ -7,20 +7,12 @@ mod web_support;
 use image::Luma;
 use paper::{ONE_PAGE, Office, SCAN, TWO_PAGES, count, draw};
 use serde_json::{Value, json};
-use web_support::{Answer, Browser, Served, accounts};
+use web_support::{Answer, Browser, FOUR, Served, accounts};
 
 fn serve(office: &Office) -> Served {
     office.says(0, &["init", "trạm"]);
     office.phieu(&SCAN);
-    accounts(
-        office,
-        &[
-            ("hoa", "reviewer"),
-            ("mai", "reviewer"),
-            ("lan", "supervisor"),
-            ("xem", "viewer"),
-        ],
-    );
+    accounts(office, &FOUR);
     Served::start(office)
 }
 
@@ -78,10 +70,6 @@ fn counts(office: &Office, choices: [(&str, &str); 2]) -> (u64, u64) {
     let tally = office.tally("trạm");
     let [a, b] = choices.map(|(q, c)| count(&tally, q, c));
     (a, b)
-}
-
-fn verified(office: &Office) {
-    office.says(0, &["audit", "verify", "--station", "trạm"]);
 }
 
 /// A page without a serial; `n` makes it another file than others of the same marks.
@@ -162,7 +150,7 @@ fn two_images_under_one_serial_are_one_paper_or_two_as_a_person_says() {
     let lan = Browser::log_in(&served.url, "lan");
     assert_eq!(unsettle(&lan, again, "reject").status, 200);
     assert_eq!(ballots(&office), (1, 0, 1, 0));
-    verified(&office);
+    office.verify();
 }
 
 /// A back that came in another pile: front and back are put together by hand.
@@ -217,7 +205,7 @@ fn a_missing_back_is_given_to_its_front_and_what_lay_beside_it_is_settled() {
     assert_eq!(undo_act(&hoa).status, 200);
     assert_eq!(ballots(&office), (4, 2, 2, 0));
     assert_eq!(counts(&office, Q1), (2, 0));
-    verified(&office);
+    office.verify();
 }
 
 /// Papers without serials by the strokes in their boxes.
@@ -250,7 +238,7 @@ fn a_paper_that_was_perhaps_scanned_before_is_another_one_or_the_same() {
         (ballots(&office), counts(&office, Q1)),
         ((2, 1, 0, 1), (1, 0))
     );
-    verified(&office);
+    office.verify();
 }
 
 #[test]

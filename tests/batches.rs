@@ -28,10 +28,6 @@ fn scan_of<'a>(path: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [all.as_slice(), more].concat()
 }
 
-fn whole(office: &Office) {
-    office.says(0, &["audit", "verify", "--station", "trạm"]);
-}
-
 fn batches(office: &Office) -> Vec<serde_json::Value> {
     let said = office.says(0, &["batch", "list", "--station", "trạm", "--json"]);
     serde_json::from_str(&said).unwrap()
@@ -88,7 +84,7 @@ unit = "xa-b"
     let tally = office.tally("trạm");
     assert_eq!(tally["forms"][0]["ballots"]["total"], 0);
     assert_eq!(tally["pages"]["total"], 0);
-    whole(&office);
+    office.verify();
     let again = office.phieu(&[cancel.as_slice(), &why].concat());
     assert_eq!(again.status.code(), Some(2));
 
@@ -126,7 +122,7 @@ unit = "xa-b"
     office.says(1, &scan_of("ảnh", &["--box", "xa-b/h1"]));
     assert_eq!(office.tally("trạm"), tally);
     assert_eq!(batches(&office).len(), 2);
-    whole(&office);
+    office.verify();
 }
 
 /// Draws many ballots, each a file of its own.
@@ -180,7 +176,7 @@ fn a_running_scan_is_paused_resumed_and_cancelled_from_another_window() {
     assert_eq!(counted(&office), 150);
     let late = office.phieu(&["batch", "pause", "1", "--station", "trạm"]);
     assert_eq!(late.status.code(), Some(2));
-    whole(&office);
+    office.verify();
 
     pile(&office, "nữa", 200..350);
     let child = spawn(&office, &scan_of("nữa", &["--threads", "1"]));
@@ -205,10 +201,10 @@ fn a_running_scan_is_paused_resumed_and_cancelled_from_another_window() {
     let second = batches(&office)[1].clone();
     assert_eq!(second["state"], "cancelled");
     assert!(second["pages"].as_u64().unwrap() < 150, "{second}");
-    whole(&office);
+    office.verify();
     office.says(0, &scan_of("nữa", &[]));
     assert_eq!(counted(&office), 300);
-    whole(&office);
+    office.verify();
 }
 
 /// A scan that was cut off is not shown as running.
@@ -242,7 +238,7 @@ fn a_killed_scan_is_shown_as_interrupted_and_its_part_can_be_cancelled() {
     assert_eq!(counted(&office), 120 - part);
     office.says(0, &scan_of("ảnh", &[]));
     assert_eq!(counted(&office), 120);
-    whole(&office);
+    office.verify();
 }
 
 /// Writes a file as a slow scanner does, in pieces with pauses between.
@@ -347,7 +343,7 @@ fn a_watched_folder_is_taken_file_by_file_when_each_is_whole() {
         (3, 1)
     );
     assert!(batches(&office).iter().all(|b| b["state"] == "finished"));
-    whole(&office);
+    office.verify();
 }
 
 #[cfg(unix)]
@@ -392,7 +388,7 @@ fn a_watch_leaves_what_was_cancelled_alone_until_it_is_told() {
     until("all four", || counted(&office) == 4);
     interrupt(&child);
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
-    whole(&office);
+    office.verify();
 }
 
 /// A sheet without a serial, filled in by a hand of its own.
@@ -466,7 +462,7 @@ fn a_paper_without_serial_that_is_scanned_again_waits_for_a_person() {
     assert_eq!(tally["forms"][0]["ballots"]["counted"], 6);
     assert_eq!(tally["forms"][0]["ballots"]["pending"], 1);
     assert_eq!(count(&tally, "q1", "co"), 6);
-    whole(&office);
+    office.verify();
     // Its first scan is cancelled: the second one counts.
     let cancel = [
         "batch",
@@ -479,7 +475,7 @@ fn a_paper_without_serial_that_is_scanned_again_waits_for_a_person() {
     ];
     office.says(0, &cancel);
     assert_eq!(counted(&office), 1);
-    whole(&office);
+    office.verify();
 }
 
 #[test]
@@ -525,7 +521,7 @@ fn strange_sheets_are_told_apart() {
     assert!(said.contains("thư.png: không đủ ô mốc"), "{said}");
     assert!(!said.contains("Trang trắng"), "{said}");
     assert_eq!(counted(&office), 2);
-    whole(&office);
+    office.verify();
 }
 
 #[test]
@@ -586,5 +582,5 @@ fn a_feeder_is_scanned_by_sane() {
     let error = String::from_utf8_lossy(&missing.stderr);
     assert_eq!(missing.status.code(), Some(2), "{error}");
     assert!(error.contains("scanimage"), "{error}");
-    whole(&office);
+    office.verify();
 }

@@ -49,27 +49,6 @@ fn office(plan: &str) -> Office {
     office
 }
 
-fn log_of(office: &Office, kind: &str) -> Vec<serde_json::Value> {
-    let all = [
-        "audit",
-        "log",
-        "--station",
-        "trạm",
-        "--format",
-        "jsonl",
-        "--kind",
-        kind,
-    ];
-    let said = office.says(0, &all);
-    said.lines()
-        .map(|l| serde_json::from_str(l).unwrap())
-        .collect()
-}
-
-fn whole(office: &Office) {
-    office.says(0, &["audit", "verify", "--station", "trạm"]);
-}
-
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
@@ -204,8 +183,8 @@ fn files_that_are_dropped_into_the_page_become_a_batch() {
     assert!(said.text.contains("lô 1 đã bị hủy"), "{}", said.text);
     assert!(xem.get("/batches/1").text.contains("nhầm hòm"));
     assert_eq!(count(&office.tally("trạm"), "q1", "co"), 0);
-    assert_eq!(log_of(&office, "scan-ordered")[0]["person"], "quét");
-    whole(&office);
+    assert_eq!(office.log("scan-ordered")[0]["person"], "quét");
+    office.verify();
 }
 
 #[test]
@@ -227,7 +206,7 @@ fn what_is_dropped_by_hostile_hands_does_no_harm() {
     ] {
         assert_eq!(said.status, 403, "{said:?}");
     }
-    let refused = log_of(&office, "refused");
+    let refused = office.log("refused");
     assert_eq!(refused.len(), 4);
     assert_eq!(
         (&refused[0]["person"], &refused[0]["detail"]["role"]),
@@ -235,7 +214,7 @@ fn what_is_dropped_by_hostile_hands_does_no_harm() {
     );
     let token = std::mem::replace(&mut clerk.csrf, "0".repeat(32));
     assert_eq!(send(&clerk, &id, "a.png", &image).status, 403);
-    assert_eq!(log_of(&office, "refused-csrf").len(), 1);
+    assert_eq!(office.log("refused-csrf").len(), 1);
     clerk.csrf = token;
 
     for name in [
@@ -248,7 +227,7 @@ fn what_is_dropped_by_hostile_hands_does_no_harm() {
     ] {
         assert_eq!(send(&clerk, &id, name, &image).status, 400, "{name}");
     }
-    assert_eq!(log_of(&office, "refused-upload").len(), 6);
+    assert_eq!(office.log("refused-upload").len(), 6);
     for name in ["virus.exe", ".ẩn.png", "__MACOSX/a.png"] {
         let said = send(&clerk, &id, name, &image);
         assert!((400..500).contains(&said.status), "{name} {said:?}");
@@ -280,7 +259,7 @@ fn what_is_dropped_by_hostile_hands_does_no_harm() {
     let mut said = [0; 12];
     raw(5 << 30, b"").read_exact(&mut said).unwrap();
     assert_eq!(&said, b"HTTP/1.1 413");
-    let giant = log_of(&office, "refused-upload").pop().unwrap();
+    let giant = office.log("refused-upload").pop().unwrap();
     assert_eq!(giant["detail"]["name"], "to.png");
     assert!(
         giant["detail"]["why"].as_str().unwrap().contains("lớn hơn"),
@@ -310,7 +289,7 @@ fn what_is_dropped_by_hostile_hands_does_no_harm() {
     assert!(page.contains("tệp hỏng"), "{page}");
     // Nothing comes into a pile that was scanned.
     assert_eq!(send(&clerk, &id, "muộn.png", &image).status, 404);
-    whole(&office);
+    office.verify();
 }
 
 #[test]
@@ -429,8 +408,8 @@ fn one_scan_at_a_time_and_it_is_steered_from_the_page() {
         303
     );
     assert!(!office.path(&format!("trạm/inbox/{id}")).exists());
-    assert_eq!(log_of(&office, "upload-discarded").len(), 1);
-    whole(&office);
+    assert_eq!(office.log("upload-discarded").len(), 1);
+    office.verify();
 }
 
 /// The server ends in the middle of a scan: the files are there after it is started
@@ -471,7 +450,7 @@ fn a_scan_that_was_cut_off_goes_on_after_the_server_is_started_again() {
         clerk.get("/api/batches").text.contains("Đã quét xong")
     });
     assert_eq!(count(&office.tally("trạm"), "q1", "co"), 120);
-    whole(&office);
+    office.verify();
 }
 
 #[test]
@@ -504,7 +483,7 @@ fn a_supervisor_sets_how_much_is_seen_by_two() {
     );
     let page = lan.get("/settings").text;
     assert!(page.contains("chọn quá số ô hay nhầm"), "{page}");
-    let changed = log_of(&office, "setting-changed");
+    let changed = office.log("setting-changed");
     assert_eq!(changed.len(), 2);
     assert_eq!(changed[0]["detail"]["reason"], "chọn quá số ô hay nhầm");
     // All of that kind wait for a second person, with a share of nothing.
@@ -523,7 +502,7 @@ fn a_supervisor_sets_how_much_is_seen_by_two() {
     );
     let page = lan.get("/").text;
     assert!(page.contains("(1/2)") && page.contains("50.0 %"), "{page}");
-    whole(&office);
+    office.verify();
 }
 
 /// The day that is so many days from now.

@@ -6,66 +6,10 @@ mod paper;
 
 use std::fs;
 
-use image::{GrayImage, imageops};
-use paper::{Office, draw, shade, stroke};
-use phieu::form::Layout;
-use phieu::geometry::{MmRect, mm_rect};
-use phieu::page::Scan;
-use phieu::read::{AnswerState, MarkState, PageReading, ReadOptions, Reader, Status};
-
-/// Six questions with two choices each, below each other.
-const SIX: &str = r#"
-id = "sau-cau"
-version = 1
-languages = ["vi"]
-paper = "A5"
-title = "PHIẾU THỬ"
-body = [
-  { kind = "single", id = "q1", text = "Một?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
-  { kind = "single", id = "q2", text = "Hai?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
-  { kind = "single", id = "q3", text = "Ba?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
-  { kind = "single", id = "q4", text = "Bốn?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
-  { kind = "single", id = "q5", text = "Năm?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
-  { kind = "single", id = "q6", text = "Sáu?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
-]
-"#;
-
-struct Desk {
-    layout: Layout,
-    reader: Reader,
-    _office: Office,
-}
-
-impl Desk {
-    fn new() -> Self {
-        let office = Office::new(SIX);
-        let layout = office.layout.clone();
-        Self {
-            reader: Reader::new(vec![layout.clone()], ReadOptions::default()),
-            layout,
-            _office: office,
-        }
-    }
-
-    fn sheet(&self, marked: &[&str]) -> GrayImage {
-        draw(&self.layout, 1, None, marked)
-    }
-
-    /// The place of a checkbox, as `q1.co`.
-    fn place(&self, name: &str) -> MmRect {
-        let page = self.layout.page(1).unwrap();
-        let named = |b: &&phieu::form::BoxSpec| format!("{}.{}", b.question, b.choice) == name;
-        page.boxes.iter().find(named).unwrap().rect
-    }
-
-    fn read(&self, image: GrayImage) -> PageReading {
-        self.reader.read(&Scan {
-            image,
-            dpi: None,
-            bilevel: false,
-        })
-    }
-}
+use image::imageops;
+use paper::{Desk, Office, SIX, shade, stroke};
+use phieu::geometry::mm_rect;
+use phieu::read::{AnswerState, MarkState, PageReading, Status};
 
 fn state(reading: &PageReading, question: &str, choice: &str) -> MarkState {
     let wanted = |m: &&phieu::read::Mark| m.question == question && m.choice == choice;

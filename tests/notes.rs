@@ -10,7 +10,7 @@ use paper::{Office, SCAN, draw, stroke};
 use phieu::form::code::{Key, serial};
 use phieu::geometry::{MmRect, px_per_mm};
 use serde_json::{Value, json};
-use web_support::{Browser, Served, accounts};
+use web_support::{Browser, FOUR, Served, accounts};
 
 /// Resolution of the drawn scans, dpi (as in `paper`).
 const DPI: f64 = 150.0;
@@ -59,15 +59,7 @@ fn station(n: u64) -> (Office, Served) {
     }
     office.says(0, &["init", "trạm"]);
     office.phieu(&SCAN);
-    accounts(
-        &office,
-        &[
-            ("hoa", "reviewer"),
-            ("mai", "reviewer"),
-            ("lan", "supervisor"),
-            ("xem", "viewer"),
-        ],
-    );
+    accounts(&office, &FOUR);
     let served = Served::start(&office);
     (office, served)
 }
@@ -124,19 +116,7 @@ fn notes_are_written_down_searched_without_marks_and_grouped() {
     assert!(all.contains("&lt;b&gt;") && !all.contains("<b>gọn"));
 
     // The same again is nothing new; another text is beside the first; back again.
-    let written = || {
-        let args = [
-            "audit",
-            "log",
-            "--station",
-            "trạm",
-            "--format",
-            "jsonl",
-            "--kind",
-            "note-written",
-        ];
-        office.says(0, &args).lines().count()
-    };
+    let written = || office.log("note-written").len();
     assert_eq!(written(), 3);
     assert_eq!(write(&hoa, pages[0], "Cán bộ nhiệt tình", "khen"), 200);
     assert_eq!(written(), 3);
@@ -169,7 +149,7 @@ fn notes_are_written_down_searched_without_marks_and_grouped() {
         })
         .unwrap();
     assert_eq!(listed(&hoa, "/notes"), before - 1);
-    office.says(0, &["audit", "verify", "--station", "trạm"]);
+    office.verify();
 }
 
 #[test]

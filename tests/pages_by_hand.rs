@@ -11,7 +11,7 @@ use phieu::form::Layout;
 use phieu::form::code::{Key, serial};
 use phieu::geometry::{MmRect, px_per_mm};
 use serde_json::{Value, json};
-use web_support::{Answer, Browser, Served, accounts};
+use web_support::{Answer, Browser, FOUR, Served, accounts};
 
 /// Resolution of the drawn scans, dpi (as in `paper`).
 const DPI: f64 = 150.0;
@@ -58,15 +58,7 @@ fn station(office: &Office, good: &[&str], pages: &[(&str, GrayImage)]) -> Serve
     }
     office.says(0, &["init", "trạm"]);
     office.phieu(&SCAN);
-    accounts(
-        office,
-        &[
-            ("hoa", "reviewer"),
-            ("mai", "reviewer"),
-            ("lan", "supervisor"),
-            ("xem", "viewer"),
-        ],
-    );
+    accounts(office, &FOUR);
     Served::start(office)
 }
 
@@ -103,10 +95,6 @@ fn ballots(office: &Office, state: &str) -> u64 {
     office.tally("trạm")["forms"][0]["ballots"][state]
         .as_u64()
         .unwrap()
-}
-
-fn verified(office: &Office) {
-    office.says(0, &["audit", "verify", "--station", "trạm"]);
 }
 
 #[test]
@@ -164,7 +152,7 @@ fn a_page_without_codes_is_read_once_a_person_says_whose_it_is() {
     let said = mai.post("/api/pages/read", &one_page(id, Some(&number)));
     assert_eq!(outcome(&said), "placed");
     assert_eq!(office.tally("trạm"), tally);
-    verified(&office);
+    office.verify();
 }
 
 /// A second image under a serial that is there must be a suspected duplicate, as a
@@ -206,7 +194,7 @@ fn a_page_given_a_serial_that_is_there_is_a_suspected_duplicate() {
         (ballots(&office, "counted"), count(&tally, "q1", "co")),
         (1, 1)
     );
-    verified(&office);
+    office.verify();
 }
 
 #[test]
@@ -277,7 +265,7 @@ fn a_page_without_anchors_is_read_through_four_corners_and_only_where_they_are_r
         ),
         (1, 1, 1)
     );
-    verified(&office);
+    office.verify();
 }
 
 /// Whatever a person says: a code that can be read and says otherwise goes before it.
@@ -312,7 +300,7 @@ fn a_page_is_not_read_as_another_one_than_its_code_says() {
         (ballots(&office, "total"), ballots(&office, "pending")),
         (2, 1)
     );
-    verified(&office);
+    office.verify();
 }
 
 #[test]
@@ -387,7 +375,7 @@ fn keyed_answers_are_a_persons_decisions_and_go_whole() {
         (ballots(&office, "counted"), count(&tally, "q2", "tot")),
         (2, 1)
     );
-    verified(&office);
+    office.verify();
 }
 
 /// A page whose code is read and whose boxes are not where they should be belongs to
@@ -460,7 +448,7 @@ fn a_back_that_could_not_be_aligned_is_keyed_into_its_ballot_and_survives_a_canc
         (2, 1)
     );
     assert_eq!(waiting(&hoa), [id]);
-    verified(&office);
+    office.verify();
 }
 
 #[test]
@@ -486,7 +474,7 @@ fn a_rejected_page_is_left_alone_until_that_is_taken_back() {
     let act = json!({ "act": last_act(&hoa) });
     assert_eq!(hoa.post("/api/pages/undo", &act).status, 200);
     assert_eq!(waiting(&hoa), [id]);
-    verified(&office);
+    office.verify();
 }
 
 #[test]
@@ -588,5 +576,5 @@ fn a_hand_that_is_a_row_off_is_found_out() {
         }
     }
     assert!(placed >= 2, "only {placed} of 5 were read at all");
-    verified(&office);
+    office.verify();
 }

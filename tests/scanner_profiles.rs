@@ -358,7 +358,7 @@ fn a_station_of_the_first_version_opens_and_goes_on() {
         .unwrap();
     assert!(version >= 3);
     // Its events and rows came under the log.
-    office.says(0, &["audit", "verify", "--station", "trạm"]);
+    office.verify();
     let log = office.says(
         0,
         &["audit", "log", "--station", "trạm", "--format", "jsonl"],

@@ -9,7 +9,7 @@ use std::thread;
 
 use paper::{ONE_PAGE, Office, SCAN, count};
 use serde_json::json;
-use web_support::{Browser, Served, accounts};
+use web_support::{Browser, FOUR, Served, accounts};
 
 /// Ballots on each of which both boxes of q1 are crossed; their accounts.
 fn office(ballots: u64) -> Office {
@@ -26,34 +26,8 @@ fn office(ballots: u64) -> Office {
     if ballots > 0 {
         office.says(1, &SCAN);
     }
-    accounts(
-        &office,
-        &[
-            ("hoa", "reviewer"),
-            ("mai", "reviewer"),
-            ("lan", "supervisor"),
-            ("xem", "viewer"),
-        ],
-    );
+    accounts(&office, &FOUR);
     office
-}
-
-fn log_of(office: &Office, kind: &str) -> Vec<serde_json::Value> {
-    let args = [
-        "audit",
-        "log",
-        "--station",
-        "trạm",
-        "--format",
-        "jsonl",
-        "--kind",
-        kind,
-    ];
-    office
-        .says(0, &args)
-        .lines()
-        .map(|l| serde_json::from_str(l).unwrap())
-        .collect()
 }
 
 #[test]
@@ -81,12 +55,12 @@ fn nobody_gets_in_without_an_account_and_guessing_locks_out() {
     let said = stranger.post_form("/login", &right);
     assert_eq!(said.status, 401);
     assert!(said.text.contains("15 phút"), "{}", said.text);
-    assert_eq!(log_of(&office, "login-failed").len(), 5);
-    assert_eq!(log_of(&office, "login-locked-out").len(), 1);
+    assert_eq!(office.log("login-failed").len(), 5);
+    assert_eq!(office.log("login-locked-out").len(), 1);
     // Others are not locked out with her.
     let lan = Browser::log_in(&served.url, "lan");
     assert_eq!(lan.get("/accounts").status, 200);
-    assert_eq!(log_of(&office, "login").len(), 1);
+    assert_eq!(office.log("login").len(), 1);
 }
 
 #[test]
@@ -105,7 +79,7 @@ fn what_a_role_may_not_do_and_what_carries_no_token_is_refused() {
     assert_eq!(hoa.get("/accounts").status, 403);
     let token = std::mem::replace(&mut hoa.csrf, "0".repeat(32));
     assert_eq!(hoa.post("/api/review/next", &next).status, 403);
-    assert_eq!(log_of(&office, "refused-csrf").len(), 1);
+    assert_eq!(office.log("refused-csrf").len(), 1);
     hoa.csrf = token;
     assert_eq!(hoa.post("/api/review/next", &next).status, 200);
     // A form of another site has no token either.
@@ -159,7 +133,7 @@ fn foreign_hosts_giant_bodies_and_crooked_paths_do_no_harm() {
     // The next call may still find the closed connection; the one after is answered.
     let alive = |_| hoa.try_get("/").is_ok_and(|a| a.status == 200);
     assert!((0..2).any(alive), "the station went down");
-    assert!(log_of(&office, "answered").is_empty());
+    assert!(office.log("answered").is_empty());
 }
 
 /// A file name is somebody's input: it is shown, and nothing else.
@@ -215,8 +189,8 @@ fn two_reviewers_never_get_the_same_question_and_each_counts_once() {
     let tally = office.tally("trạm");
     assert_eq!(count(&tally, "q1", "co"), 12);
     assert_eq!(count(&tally, "q2", "re"), 12);
-    assert_eq!(log_of(&office, "answered").len(), 12);
-    office.says(0, &["audit", "verify", "--station", "trạm"]);
+    assert_eq!(office.log("answered").len(), 12);
+    office.verify();
 }
 
 #[test]
@@ -240,9 +214,9 @@ fn a_question_that_was_settled_meanwhile_is_not_settled_again_and_can_be_undone(
     assert_eq!(again["ballot"], item["ballot"]);
     assert_eq!(mai.settle(&again, &["co"]).status, 200);
     assert_eq!(count(&office.tally("trạm"), "q1", "co"), 1);
-    let withdrawn = log_of(&office, "withdrawn");
+    let withdrawn = office.log("withdrawn");
     assert_eq!(withdrawn[0]["detail"]["reason"], "bấm nhầm");
-    office.says(0, &["audit", "verify", "--station", "trạm"]);
+    office.verify();
 }
 
 #[test]
@@ -282,7 +256,7 @@ fn two_must_agree_where_the_office_wants_it_and_a_supervisor_settles_the_rest() 
         (count(&tally, "q1", "co"), count(&tally, "q1", "khong")),
         (1, 1)
     );
-    office.says(0, &["audit", "verify", "--station", "trạm"]);
+    office.verify();
 }
 
 #[test]
@@ -308,7 +282,7 @@ fn a_click_on_the_wall_opens_a_question_that_the_machine_was_sure_of() {
     assert_eq!(count(&office.tally("trạm"), "q1", "co"), 1);
     // What a person settled is not opened by a click.
     assert_eq!(hoa.post("/api/doubt", &named).status, 409);
-    office.says(0, &["audit", "verify", "--station", "trạm"]);
+    office.verify();
 }
 
 /// What a clerk got wrong was once said in English, in the words of the command line.
@@ -374,7 +348,7 @@ fn a_box_is_opened_and_closed_in_the_browser_and_mistakes_are_said_in_vietnamese
         page.contains("đã đóng") && page.contains("thất lạc"),
         "{page}"
     );
-    office.says(0, &["audit", "verify", "--station", "trạm"]);
+    office.verify();
 }
 
 #[test]

@@ -5,66 +5,16 @@
 mod paper;
 
 use image::{GrayImage, imageops};
-use paper::{Office, draw, shade, stroke};
-use phieu::form::Layout;
+use paper::{Desk, shade, stroke};
 use phieu::geometry::{MmRect, mm_rect};
-use phieu::page::Scan;
-use phieu::read::{AnswerState, MarkState, PageReading, ReadOptions, Reader};
-
-const FORM: &str = r#"
-id = "sau-cau"
-version = 1
-languages = ["vi"]
-paper = "A5"
-title = "PHIẾU THỬ"
-body = [
-  { kind = "single", id = "q1", text = "Một?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
-  { kind = "single", id = "q2", text = "Hai?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
-  { kind = "single", id = "q3", text = "Ba?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
-  { kind = "single", id = "q4", text = "Bốn?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
-  { kind = "single", id = "q5", text = "Năm?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
-  { kind = "single", id = "q6", text = "Sáu?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
-]
-"#;
+use phieu::read::{AnswerState, MarkState, PageReading};
 
 /// The sheet's crosses: all but the sixth question.
 const MARKED: [&str; 5] = ["q1.co", "q2.co", "q3.co", "q4.co", "q5.co"];
 
-struct Sheet {
-    layout: Layout,
-    reader: Reader,
-    _office: Office,
-}
-
-impl Sheet {
-    fn new() -> Self {
-        let office = Office::new(FORM);
-        let layout = office.layout.clone();
-        Self {
-            reader: Reader::new(vec![layout.clone()], ReadOptions::default()),
-            layout,
-            _office: office,
-        }
-    }
-
-    fn marked(&self, marked: &[&str]) -> GrayImage {
-        draw(&self.layout, 1, None, marked)
-    }
-
-    fn place(&self, name: &str) -> MmRect {
-        let page = self.layout.page(1).unwrap();
-        let named = |b: &&phieu::form::BoxSpec| format!("{}.{}", b.question, b.choice) == name;
-        page.boxes.iter().find(named).unwrap().rect
-    }
-
-    /// After a scanner's slight blur.
-    fn read(&self, image: &GrayImage) -> PageReading {
-        self.reader.read(&Scan {
-            image: imageops::blur(image, 1.0),
-            dpi: None,
-            bilevel: false,
-        })
-    }
+/// Reads it after a scanner's slight blur.
+fn read(desk: &Desk, image: &GrayImage) -> PageReading {
+    desk.read(imageops::blur(image, 1.0))
 }
 
 /// A square of ink, mm from the box's middle.
@@ -83,18 +33,18 @@ fn answers(reading: &PageReading, question: &str, choice: &str) -> bool {
     answer.state == AnswerState::Answered && answer.choices == [choice]
 }
 
-/// Dust in a second box was once a reason to ask in every thirtieth question of a
-/// dusty page, and hid the questions that needed a person.
+/// Dust in a second box was once a reason to ask, and hid the questions that needed a
+/// person.
 #[test]
 fn a_speck_beside_an_answer_is_dust_and_alone_it_asks() {
-    let sheet = Sheet::new();
+    let desk = Desk::new();
     for side in [0.25, 0.3] {
-        let mut image = sheet.marked(&MARKED);
+        let mut image = desk.sheet(&MARKED);
         for question in ["q2", "q4", "q6"] {
-            let place = sheet.place(&format!("{question}.khong"));
+            let place = desk.place(&format!("{question}.khong"));
             spot(&mut image, &place, (0.8, -0.7), side, 0.8);
         }
-        let reading = sheet.read(&image);
+        let reading = read(&desk, &image);
         assert!(answers(&reading, "q2", "co"), "{side}");
         assert!(answers(&reading, "q4", "co"), "{side}");
         assert!(asks(&reading, "q6"), "{side}");
@@ -104,24 +54,24 @@ fn a_speck_beside_an_answer_is_dust_and_alone_it_asks() {
 /// A dot of a pen as the second answer is not dust.
 #[test]
 fn a_dot_beside_an_answer_asks() {
-    let sheet = Sheet::new();
-    let mut image = sheet.marked(&MARKED);
-    spot(&mut image, &sheet.place("q3.khong"), (0.1, 0.2), 1.2, 0.8);
-    assert!(!answers(&sheet.read(&image), "q3", "co"));
+    let desk = Desk::new();
+    let mut image = desk.sheet(&MARKED);
+    spot(&mut image, &desk.place("q3.khong"), (0.1, 0.2), 1.2, 0.8);
+    assert!(!answers(&read(&desk, &image), "q3", "co"));
 }
 
 /// On a sheet of dots a blurred speck in a blank question was once read as its
 /// answer: a little smaller than the sheet's dots, and darker.
 #[test]
 fn a_speck_on_a_sheet_of_dots_asks() {
-    let sheet = Sheet::new();
-    let mut image = sheet.marked(&[]);
+    let desk = Desk::new();
+    let mut image = desk.sheet(&[]);
     for question in ["q1", "q2", "q3", "q4", "q5"] {
-        let place = sheet.place(&format!("{question}.co"));
+        let place = desk.place(&format!("{question}.co"));
         spot(&mut image, &place, (0.1, 0.1), 1.1, 0.5);
     }
-    spot(&mut image, &sheet.place("q6.co"), (0.9, 0.1), 0.5, 0.7);
-    let reading = sheet.read(&image);
+    spot(&mut image, &desk.place("q6.co"), (0.9, 0.1), 0.5, 0.7);
+    let reading = read(&desk, &image);
     assert!(answers(&reading, "q2", "co"));
     assert!(asks(&reading, "q6"));
 }
@@ -130,9 +80,9 @@ fn a_speck_on_a_sheet_of_dots_asks() {
 /// them is a second mark, however the one is that somebody made.
 #[test]
 fn print_of_the_other_side_is_no_second_mark() {
-    let sheet = Sheet::new();
+    let desk = Desk::new();
     let through = |image: &mut GrayImage, question: &str, darkness: f64| {
-        let place = sheet.place(&format!("{question}.khong"));
+        let place = desk.place(&format!("{question}.khong"));
         for (dx, dy) in [(-1.2, -0.8), (0.0, 0.6), (1.1, -0.2)] {
             let c = place.center();
             let rect = mm_rect(c.x + dx - 0.35, c.y + dy - 0.8, 0.7, 1.6);
@@ -141,26 +91,26 @@ fn print_of_the_other_side_is_no_second_mark() {
     };
     let rows = ["q1", "q2", "q3", "q4", "q5"];
     for darkness in [0.12, 0.18] {
-        let mut image = sheet.marked(&MARKED);
+        let mut image = desk.sheet(&MARKED);
         for question in rows {
             through(&mut image, question, darkness);
         }
-        let reading = sheet.read(&image);
+        let reading = read(&desk, &image);
         for question in rows {
             assert!(answers(&reading, question, "co"), "{darkness} {question}");
         }
 
         // A second cross by the pen, where the others only show through.
-        let mut image = sheet.marked(&[&MARKED[..], &["q3.khong"]].concat());
+        let mut image = desk.sheet(&[&MARKED[..], &["q3.khong"]].concat());
         for question in rows {
             through(&mut image, question, darkness);
         }
-        assert!(asks(&sheet.read(&image), "q3"), "{darkness}");
+        assert!(asks(&read(&desk, &image), "q3"), "{darkness}");
 
         // In one box alone nothing says that it is not a light stroke.
-        let mut image = sheet.marked(&MARKED);
+        let mut image = desk.sheet(&MARKED);
         through(&mut image, "q3", 0.2);
-        assert!(asks(&sheet.read(&image), "q3"), "{darkness}");
+        assert!(asks(&read(&desk, &image), "q3"), "{darkness}");
     }
 }
 
@@ -168,22 +118,22 @@ fn print_of_the_other_side_is_no_second_mark() {
 /// the pen through the same boxes strikes them out.
 #[test]
 fn a_fold_through_a_column_is_no_mark_and_a_stroke_of_the_pen_asks() {
-    let sheet = Sheet::new();
-    let (first, last) = (sheet.place("q1.khong"), sheet.place("q5.khong"));
+    let desk = Desk::new();
+    let (first, last) = (desk.place("q1.khong"), desk.place("q5.khong"));
     let line = |image: &mut GrayImage, darkness: f64| {
         let x = first.center().x + 0.4;
         let (from, to) = (first.min_y() - 9.0, last.max_y() + 9.0);
         stroke(image, (x, from), (x + 0.5, to), 0.4, darkness);
     };
-    let mut image = sheet.marked(&MARKED);
+    let mut image = desk.sheet(&MARKED);
     line(&mut image, 0.25);
-    let reading = sheet.read(&image);
+    let reading = read(&desk, &image);
     for question in ["q1", "q2", "q3", "q4", "q5"] {
         assert!(answers(&reading, question, "co"), "{question}");
     }
-    let mut image = sheet.marked(&MARKED);
+    let mut image = desk.sheet(&MARKED);
     line(&mut image, 1.0);
-    let reading = sheet.read(&image);
+    let reading = read(&desk, &image);
     let crossed = |q: &&str| !answers(&reading, q, "co");
     assert!(["q1", "q2", "q3", "q4", "q5"].iter().any(crossed));
     for mark in reading.marks.iter().filter(|m| m.choice == "khong") {
@@ -196,9 +146,9 @@ fn a_fold_through_a_column_is_no_mark_and_a_stroke_of_the_pen_asks() {
 /// leaves the surroundings of the box at both ends.
 #[test]
 fn a_tick_along_two_sides_of_its_box_is_no_streak() {
-    let sheet = Sheet::new();
-    let mut image = sheet.marked(&MARKED);
-    let place = sheet.place("q4.khong");
+    let desk = Desk::new();
+    let mut image = desk.sheet(&MARKED);
+    let place = desk.place("q4.khong");
     let (right, below) = (place.max_x() + 0.7, place.max_y() + 0.7);
     let bend = (right - 0.4, below);
     stroke(
@@ -209,19 +159,19 @@ fn a_tick_along_two_sides_of_its_box_is_no_streak() {
         0.8,
     );
     stroke(&mut image, bend, (right, place.min_y() + 0.2), 0.4, 0.8);
-    assert!(!answers(&sheet.read(&image), "q4", "co"));
+    assert!(!answers(&read(&desk, &image), "q4", "co"));
 }
 
 /// What an empty box of a page looks like is learned from its lighter boxes. Where
 /// nearly all are crossed, or crossed by a streak, that was once a cross.
 #[test]
 fn a_sheet_with_nearly_all_boxes_crossed_is_not_empty() {
-    let sheet = Sheet::new();
+    let desk = Desk::new();
     for darkness in [0.2, 0.35, 0.6, 1.0] {
-        let mut image = sheet.marked(&[]);
+        let mut image = desk.sheet(&[]);
         for question in ["q1", "q2", "q3", "q4", "q5"] {
             for choice in ["co", "khong"] {
-                let r = sheet
+                let r = desk
                     .place(&format!("{question}.{choice}"))
                     .inflate(-0.6, -0.6);
                 let (low, high) = ((r.min_x(), r.min_y()), (r.max_x(), r.max_y()));
@@ -229,7 +179,7 @@ fn a_sheet_with_nearly_all_boxes_crossed_is_not_empty() {
                 stroke(&mut image, (low.0, high.1), (high.0, low.1), 0.4, darkness);
             }
         }
-        let reading = sheet.read(&image);
+        let reading = read(&desk, &image);
         for question in ["q1", "q2", "q3", "q4", "q5"] {
             assert!(asks(&reading, question), "{darkness} {question}");
         }
@@ -241,9 +191,9 @@ fn a_sheet_with_nearly_all_boxes_crossed_is_not_empty() {
 /// was once read as its answer: not all ink inside lay on the line.
 #[test]
 fn a_streak_over_print_of_the_other_side_is_no_answer() {
-    let sheet = Sheet::new();
-    let mut image = sheet.marked(&MARKED);
-    let c = sheet.place("q6.khong").center();
+    let desk = Desk::new();
+    let mut image = desk.sheet(&MARKED);
+    let c = desk.place("q6.khong").center();
     for (dx, dy) in [(-1.3, -0.9), (1.3, 0.4), (0.9, -1.0)] {
         shade(
             &mut image,
@@ -258,16 +208,16 @@ fn a_streak_over_print_of_the_other_side_is_no_answer() {
         0.3,
         0.8,
     );
-    assert!(asks(&sheet.read(&image), "q6"));
+    assert!(asks(&read(&desk, &image), "q6"));
 }
 
 /// A signature that passed through a box of a question left blank was once read as
 /// its answer.
 #[test]
 fn a_signature_through_a_blank_question_asks() {
-    let sheet = Sheet::new();
-    let mut image = sheet.marked(&MARKED);
-    let c = sheet.place("q6.khong").center();
+    let desk = Desk::new();
+    let mut image = desk.sheet(&MARKED);
+    let c = desk.place("q6.khong").center();
     let zigzag = [
         (-7.0, 3.6),
         (-4.5, -3.9),
@@ -285,20 +235,20 @@ fn a_signature_through_a_blank_question_asks() {
         let [from, to] = [pair[0], pair[1]].map(|(dx, dy)| (c.x + dx, c.y + dy));
         stroke(&mut image, from, to, 0.4, 0.9);
     }
-    assert!(asks(&sheet.read(&image), "q6"));
+    assert!(asks(&read(&desk, &image), "q6"));
 }
 
 /// Specks of a bad copy that touched each other in a blank question were once read
 /// as its answer on a sheet of dots; but there were as many beside the box.
 #[test]
 fn specks_of_a_bad_copy_are_no_dot() {
-    let sheet = Sheet::new();
-    let mut image = sheet.marked(&[]);
+    let desk = Desk::new();
+    let mut image = desk.sheet(&[]);
     for question in ["q1", "q2", "q3", "q4", "q5"] {
-        let place = sheet.place(&format!("{question}.co"));
+        let place = desk.place(&format!("{question}.co"));
         spot(&mut image, &place, (0.1, 0.1), 1.2, 0.6);
     }
-    let place = sheet.place("q6.co");
+    let place = desk.place("q6.co");
     for (at, side) in [
         ((0.5, 0.4), 0.6),
         ((0.9, 0.8), 0.5),
@@ -307,7 +257,7 @@ fn specks_of_a_bad_copy_are_no_dot() {
     ] {
         spot(&mut image, &place, at, side, 0.6);
     }
-    let reading = sheet.read(&image);
+    let reading = read(&desk, &image);
     assert!(answers(&reading, "q2", "co"));
     assert!(asks(&reading, "q6"));
 }

@@ -314,7 +314,9 @@ impl Demo {
                  {dir}/scans/             ảnh quét mô phỏng, kèm {TRUTH_FILE}\n   \
                  {dir}/tally.txt          kết quả kiểm phiếu (cả .json, .csv)\n   \
                  phieu scan {dir}/scans --station {dir}/station     quét lại: không có gì thay đổi\n   \
-                 phieu read {dir}/scans --format csv"
+                 phieu read {dir}/scans --format csv\n   \
+                 phieu account add lan --role supervisor --generate --station {dir}/station\n   \
+                 phieu serve --station {dir}/station     kiểm tra các câu máy hỏi, trong trình duyệt"
             ),
             Lang::En => format!(
                 "Done in {seconds:.0} s. What to look at next:\n   \
@@ -322,7 +324,9 @@ impl Demo {
                  {dir}/scans/             simulated scans, with {TRUTH_FILE}\n   \
                  {dir}/tally.txt          the tally (also .json, .csv)\n   \
                  phieu scan {dir}/scans --station {dir}/station     scanning again changes nothing\n   \
-                 phieu read {dir}/scans --format csv"
+                 phieu read {dir}/scans --format csv\n   \
+                 phieu account add lan --role supervisor --generate --station {dir}/station\n   \
+                 phieu serve --station {dir}/station     settle what the machine asks, in a browser"
             ),
         };
         say(&text)

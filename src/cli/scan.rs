@@ -9,11 +9,10 @@ use super::shared::{
 };
 use super::{CliError, Outcome};
 use crate::calibrate::Profile;
-use crate::form::Layout;
 use crate::lang::Lang;
 use crate::page::{DecodeLimits, Source};
-use crate::read::{OTHER_VERSION, ReadOptions, Reader};
-use crate::station::{Feed, KnownForm, ScanJob, ScanSummary, Station, scan};
+use crate::read::{OTHER_VERSION, Reader};
+use crate::station::{Feed, KnownForm, ScanJob, ScanSummary, Station, reader_of, scan};
 use crate::store::{OpenQuestion, PageTotals, Reason, Store, Suspect, UnplacedPage};
 use crate::tally::{TallyFilter, tally};
 
@@ -88,15 +87,7 @@ impl ReadingArgs {
         let forms = forms_for(&station, &self.templates.dirs)?;
         let profile = self.profile.profile(|| Ok(station.profile()?))?;
         warn_of_repair(profile.as_ref(), lang);
-        let layouts: Vec<Layout> = forms.iter().map(|f| f.layout.clone()).collect();
-        let reader = Reader::new(
-            layouts,
-            ReadOptions {
-                keys: self.keys.keyring()?,
-                scanner: profile.as_ref().map(Profile::known_scanner),
-                ..ReadOptions::default()
-            },
-        );
+        let reader = reader_of(&forms, self.keys.keyring()?, profile.as_ref());
         Ok(Prepared {
             args: self,
             station,

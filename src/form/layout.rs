@@ -34,6 +34,19 @@ pub struct QuestionSpec {
     pub max_choices: Option<u32>,
 }
 
+impl QuestionSpec {
+    /// More marks than this are an overvote.
+    #[must_use]
+    pub fn most_choices(&self) -> usize {
+        match self.kind {
+            QuestionKind::Single => 1,
+            QuestionKind::Multiple => self
+                .max_choices
+                .map_or(usize::MAX, |m| usize::try_from(m).unwrap_or(usize::MAX)),
+        }
+    }
+}
+
 /// Outline of a checkbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -51,8 +51,8 @@ const FOLLOWED_SECTORS: usize = 5;
 /// than three in four are marked on nearly every sheet …
 const EMPTY_RANK: f64 = 0.25;
 /// … but not on all: it is taken to be no darker than the lightest box by more than
-/// this share of the contrast, which is what print of the other side and the blur of
-/// outlines make empty boxes of simulated pages differ by.
+/// this share of the contrast. Print of the other side and the blur of outlines made
+/// empty boxes differ by about as much on the simulated pages that were looked at.
 const EMPTY_SPREAD: f64 = 0.08;
 /// Share of a window outside the image from which the box itself is hidden.
 const OUTSIDE_SHARE: f64 = 0.45;
@@ -244,8 +244,8 @@ pub(crate) fn read(
         paper: MmRect::new(MmPoint::origin(), page.size),
         tone,
     };
-    doubts::settle_lines(&mut out, model, &sheet, page, templates, &located);
     let lines = doubts::lines(&out, templates, &located);
+    doubts::settle_lines(&mut out, model, &sheet, page, &located, &lines);
     background::settle(&mut out, &questions, &lines);
     let standing = doubts::standing(&out);
     doubts::doubt_ink_beside(&mut out, page, &standing);

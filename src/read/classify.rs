@@ -133,7 +133,7 @@ pub(crate) fn classify(
         return marginal("a stain, stamp or shadow lies over the box");
     }
     if empty {
-        if ink.around >= CIRCLE {
+        if drawn_around(ink) {
             return marginal("something is drawn around the box");
         }
         return verdict(MarkState::Unmarked, None);
@@ -179,7 +179,7 @@ pub(crate) fn explained(ink: &Ink, hand: &Hand) -> bool {
 }
 
 fn circled(ink: &Ink) -> bool {
-    ink.around >= CIRCLE && ink.fill < OVERWHELMING
+    drawn_around(ink) && ink.fill < OVERWHELMING
 }
 
 /// Lighter than the sheet's pen, and from far outside.
@@ -202,7 +202,7 @@ fn thin_line(ink: &Ink) -> bool {
 /// Is the ink in the box but a small part of what is close around it? A signature
 /// that passed through a box was once read as its mark.
 fn spread_out(ink: &Ink, hand: &Hand) -> bool {
-    let around = ink.ring_mm2.iter().sum::<f64>();
+    let around = ink.around_mm2();
     !hand.large && ink.reaches_rim && around >= AROUND_MM2 && around >= AROUND_TIMES * ink.firm_mm2
 }
 
@@ -217,7 +217,7 @@ pub(crate) fn trace(ink: &Ink, hand: &Hand) -> bool {
 
 /// The same of ink beside the box alone.
 pub(crate) fn trace_beside(ink: &Ink) -> bool {
-    ink.ring_mm2.iter().sum::<f64>() >= TRACE_BESIDE_MM2
+    ink.around_mm2() >= TRACE_BESIDE_MM2
         || (ink.ring_faint_mm2 >= FAINT_BESIDE_MM2 && !ink.line_beside)
 }
 
@@ -234,12 +234,12 @@ pub(crate) fn only_a_line(ink: &Ink, off_mm2: f64, hand: &Hand) -> bool {
 
 /// Is the line through a box all that keeps it from being marked?
 pub(crate) fn barred_by_line_alone(ink: &Ink) -> bool {
-    ink.line_through && !ink.stained && ink.around < CIRCLE
+    ink.line_through && !ink.stained && !drawn_around(ink)
 }
 
 /// Ink beside an empty box that may have been meant for it.
 pub(crate) fn beside(ink: &Ink) -> bool {
-    ink.ring_mm2.iter().sum::<f64>() >= BESIDE_MM2
+    ink.around_mm2() >= BESIDE_MM2
 }
 
 #[cfg(test)]

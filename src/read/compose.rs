@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::classify::Verdict;
 use super::reading::{Answer, AnswerState, Mark, MarkState};
-use crate::form::{Correction, Layout, PageLayout, QuestionKind};
+use crate::form::{Correction, Layout, PageLayout};
 
 /// Reason of a box that is covered where the sheet's other marks are not.
 pub(crate) const COVERED: &str =
@@ -70,10 +70,7 @@ pub(crate) fn compose(
             .copied()
             .filter(|i| !cancelled.contains(i))
             .collect();
-        let limit = match question.kind {
-            QuestionKind::Single => 1,
-            QuestionKind::Multiple => question.max_choices.map_or(usize::MAX, |m| m as usize),
-        };
+        let limit = question.most_choices();
         let answer = if of(MarkState::Marginal).next().is_some() {
             Answer {
                 state: AnswerState::Marginal,

@@ -49,8 +49,8 @@ pub(crate) fn settle_lines(
     model: &MarkModel,
     sheet: &Sheet,
     page: &PageLayout,
-    templates: &[BoxTemplate],
     located: &[Located],
+    lines: &[Option<PaperLine>],
 ) {
     let seen = |out: &BoxesRead, i: usize, only: bool| {
         let line = out.inks[i]
@@ -60,14 +60,13 @@ pub(crate) fn settle_lines(
         if only && !classify::only_a_line(&out.inks[i], off_mm2, &out.hand) {
             return None;
         }
-        let on_paper = on_paper(line, &templates[i], &located[i]);
         let shift = MmVector::from(located[i].shift_mm);
         let outline = page.boxes[i].outline_mm + INSIDE_MM;
         let interior = page.boxes[i]
             .rect
             .inflate(-outline, -outline)
             .translate(shift);
-        Some((on_paper, interior))
+        Some((lines[i]?, interior))
     };
     for i in 0..out.marks.len() {
         // A wide or wavy stroke is more than a line.

@@ -55,6 +55,13 @@ pub(crate) struct Ink {
     pub stained: bool,
 }
 
+impl Ink {
+    /// Firm area in the whole ring, mm².
+    pub fn around_mm2(&self) -> f64 {
+        self.ring_mm2.iter().sum()
+    }
+}
+
 /// Thresholds on darkness.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Thresholds {

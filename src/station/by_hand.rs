@@ -7,14 +7,12 @@ use serde_json::json;
 
 use super::assemble::{self, FormFacts};
 use super::guard::guarded;
-use super::{KnownForm, SOFTWARE, Station, StationError, Wording, layouts_digest};
+use super::{KnownForm, SOFTWARE, Station, StationError, Wording, layouts_digest, reader_of};
 use crate::form::code::{Keyring, canonical_char};
-use crate::form::{Layout, QuestionKind, QuestionSpec};
+use crate::form::{Layout, QuestionSpec};
 use crate::page::{DecodeLimits, PageFile, Scan};
 use crate::read::sketch::Sketch;
-use crate::read::{
-    Answer, AnswerState, ByHand, PageReading, Problem, ReadOptions, Reader, Status, model_id,
-};
+use crate::read::{Answer, AnswerState, ByHand, PageReading, Problem, Reader, Status, model_id};
 use crate::store::{
     Account, BallotKey, Hand, Home, Homed, NewImage, NewPage, PageOfItem, ReadBy, Store,
     StoreError, is_unread,
@@ -95,16 +93,7 @@ impl Desk {
     pub fn open(station: &Station, keys: &Keyring) -> Result<Self, StationError> {
         let forms = station.forms_to_read_by(&[])?;
         let profile = station.profile()?;
-        let reader = Reader::new(
-            forms.iter().map(|f| f.layout.clone()).collect(),
-            ReadOptions {
-                keys: keys.clone(),
-                scanner: profile
-                    .as_ref()
-                    .map(crate::calibrate::Profile::known_scanner),
-                ..ReadOptions::default()
-            },
-        );
+        let reader = reader_of(&forms, keys.clone(), profile.as_ref());
         Ok(Self {
             layouts: layouts_digest(&forms),
             forms: forms
@@ -328,15 +317,9 @@ fn answers_of(
 /// The answer that these choices are, by the question's own rule; each only once.
 #[must_use]
 pub fn answer(spec: &QuestionSpec, choices: Vec<String>) -> Answer {
-    let most = match spec.kind {
-        QuestionKind::Single => 1,
-        QuestionKind::Multiple => spec
-            .max_choices
-            .map_or(usize::MAX, |m| usize::try_from(m).unwrap_or(usize::MAX)),
-    };
     let state = if choices.is_empty() {
         AnswerState::Blank
-    } else if choices.len() > most {
+    } else if choices.len() > spec.most_choices() {
         AnswerState::Overvote
     } else {
         AnswerState::Answered

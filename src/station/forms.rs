@@ -4,7 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Campaign, Station, StationError};
+use crate::calibrate::Profile;
+use crate::form::code::Keyring;
 use crate::form::{FormError, Layout, Library};
+use crate::read::{ReadOptions, Reader};
 use crate::store::{Store, StoreError};
 
 /// A form as the station needs it.
@@ -31,6 +34,20 @@ pub fn layouts_digest(forms: &[KnownForm]) -> String {
     all.sort();
     let digest = blake3::hash(all.join("\n").as_bytes()).to_hex();
     digest.chars().take(16).collect()
+}
+
+/// A reader of these forms, which knows the keys that sheets may be printed with and
+/// the scanner, if that was measured.
+#[must_use]
+pub fn reader_of(forms: &[KnownForm], keys: Keyring, profile: Option<&Profile>) -> Reader {
+    Reader::new(
+        forms.iter().map(|f| f.layout.clone()).collect(),
+        ReadOptions {
+            keys,
+            scanner: profile.map(Profile::known_scanner),
+            ..ReadOptions::default()
+        },
+    )
 }
 
 /// Refuses forms that contradict what the station has registered under the

@@ -52,7 +52,7 @@ pub use campaign::{
 };
 pub use error::StationError;
 pub use feeder::{Fed, Feed};
-pub use forms::{KnownForm, check_forms, layouts_digest, load_forms};
+pub use forms::{KnownForm, check_forms, layouts_digest, load_forms, reader_of};
 pub use originals::Originals;
 pub use problem::problem_words;
 pub use read_page::{Pages, damaged};
@@ -70,6 +70,15 @@ pub const SOFTWARE: &str = concat!("phieu ", env!("CARGO_PKG_VERSION"));
 pub struct Station {
     dir: PathBuf,
     actor: Actor,
+}
+
+/// Writes a file of the station's folder whole or not at all.
+fn write_whole(path: &Path, text: &str) -> Result<(), StationError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let half = path.with_file_name(name);
+    fs::write(&half, text).map_err(StationError::io(&half, "write"))?;
+    fs::rename(&half, path).map_err(StationError::io(path, "write"))
 }
 
 impl Station {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Station, StationError};
+use super::{Station, StationError, write_whole};
 use crate::calibrate::Profile;
 
 impl Station {
@@ -32,9 +32,7 @@ impl Station {
         let path = self.profile_path();
         if let Some(profile) = profile {
             // Whole or not at all: half a profile would stop every scan.
-            let half = self.dir().join("scanner.toml.part");
-            fs::write(&half, profile.to_toml()?).map_err(StationError::io(&half, "write"))?;
-            fs::rename(&half, &path).map_err(StationError::io(&path, "write"))?;
+            write_whole(&path, &profile.to_toml()?)?;
         } else if path.exists() {
             fs::remove_file(&path).map_err(StationError::io(&path, "remove"))?;
         }

@@ -21,6 +21,7 @@ mod error;
 mod figures;
 mod migrate;
 mod page_acts;
+mod page_places;
 mod pages;
 mod provenance;
 mod review;
@@ -33,6 +34,7 @@ mod state;
 mod tests;
 mod transcripts;
 mod waiting_ballots;
+mod waiting_pages;
 
 use std::path::{Path, PathBuf};
 
@@ -49,7 +51,7 @@ pub use campaign_versions::{CampaignVersion, NewCampaign};
 pub use decisions::{Decision, Settled};
 pub use error::StoreError;
 pub use figures::{AnswerCount, BallotCount, ChoiceCount};
-pub use page_acts::{Hand, Home, Homed, PageAct, PageFilter, WaitingPage, is_unread};
+pub use page_acts::{Hand, Home, Homed, PageAct, is_unread};
 pub use pages::{
     KeptImage, NewBallot, NewGroup, NewImage, NewPage, NewProblem, ReadBy, StoredImage, StoredPage,
 };
@@ -64,7 +66,9 @@ pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
 pub use transcripts::{Note, NoteFilter, plain};
 pub use waiting_ballots::{
     BallotFilter, BallotProblem, INCOMPLETE, PageOfBallot, SettledBallot, WaitingBallot,
+    is_supervised,
 };
+pub use waiting_pages::{PageFilter, WaitingPage};
 
 /// Key of a row of a registered form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -16,6 +16,12 @@ pub const INCOMPLETE: &str = "incomplete";
 /// a serial that is not what the printer made.
 const SUPERVISED: [&str; 2] = [super::boxes::BOX_CLOSED, "serial-forged"];
 
+/// Does only a supervisor settle a problem of this code?
+#[must_use]
+pub fn is_supervised(code: &str) -> bool {
+    SUPERVISED.contains(&code)
+}
+
 /// Which ballots are wanted; what is `None` does not matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BallotFilter {
@@ -247,7 +253,7 @@ impl Store {
             if !open || code == INCOMPLETE || before.state != "pending" {
                 return Err(StoreError::BallotNotOpen);
             }
-            if SUPERVISED.contains(&code) && account.role < Role::Supervisor {
+            if is_supervised(code) && account.role < Role::Supervisor {
                 return Err(StoreError::ForSupervisor);
             }
             self.decide_inside(&Decision {
@@ -383,11 +389,16 @@ impl Store {
         })
     }
 
-    /// What was settled of ballots as a whole and stands, newest first.
+    /// What was settled of a ballot as a whole, or of all, and stands: the newest so
+    /// many, newest first.
     ///
     /// # Errors
     /// The database refuses.
-    pub fn settled_ballots(&self, most: u32) -> Result<Vec<SettledBallot>, StoreError> {
+    pub fn settled_ballots(
+        &self,
+        ballot: Option<BallotKey>,
+        most: u32,
+    ) -> Result<Vec<SettledBallot>, StoreError> {
         self.db
             .prepare_cached(
                 "SELECT d.ballot_id, b.serial, coalesce(p.code, d.kind), min(d.reason), d.person,
@@ -396,10 +407,11 @@ impl Store {
                  LEFT JOIN problems p ON p.id = d.problem_id
                  WHERE d.kind IN ('reject', 'settle') AND NOT EXISTS (
                     SELECT 1 FROM ballot_ends x WHERE x.ballot_id = d.ballot_id)
-                 GROUP BY 1, 3, 5 ORDER BY max(d.id) DESC LIMIT ?1",
+                   AND (?1 IS NULL OR d.ballot_id = ?1)
+                 GROUP BY 1, 3, 5 ORDER BY max(d.id) DESC LIMIT ?2",
             )
             .and_then(|mut s| {
-                s.query_map([most], |r| {
+                s.query_map((ballot.map(|b| b.0), most), |r| {
                     Ok(SettledBallot {
                         ballot: BallotKey(r.get(0)?),
                         serial: r.get(1)?,

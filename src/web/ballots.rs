@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 use super::app::{App, FormInWords};
 use super::auth::Person;
 use super::error::Refused;
+use super::given;
 use super::page::document;
-use super::pages::{acts_table, reason_of};
+use super::pages::acts_table;
 use super::words::Words;
 use crate::read::Answer;
 use crate::store::{
     BallotFilter, BallotKey, BallotProblem, Hand, INCOMPLETE, PageAct, PageOfBallot, Role,
-    SettledBallot, Store, WaitingBallot,
+    SettledBallot, Store, WaitingBallot, is_supervised,
 };
 
 /// What was settled lately is shown so far back.
@@ -44,7 +45,7 @@ pub(super) async fn list(
             Ok((
                 store.waiting_ballots(&filter)?,
                 store.waiting_ballots(&BallotFilter::default())?,
-                store.settled_ballots(SHOWN)?,
+                store.settled_ballots(None, SHOWN)?,
             ))
         })
         .await?;
@@ -137,7 +138,7 @@ fn settled_table(w: Words, settled: &[SettledBallot]) -> Markup {
                 th scope="col" { (w.t("Hoàn tác", "Undo")) }
             } }
             tbody { @for s in settled { tr {
-                td .time { (s.at.get(..19).unwrap_or(&s.at).replace('T', " ")) }
+                td .time { (given::moment(&s.at)) }
                 td { a href={ "/ballots/" (s.ballot.number()) } { "#" (s.ballot.number()) }
                     @if let Some(serial) = &s.serial { " " (serial) } }
                 td {
@@ -194,8 +195,7 @@ pub(super) async fn show(
             for p in &pages {
                 acts.extend(store.page_acts(Some(p.page.page.page_id), SHOWN)?);
             }
-            let mut settled = store.settled_ballots(10_000)?;
-            settled.retain(|s| s.ballot == key);
+            let settled = store.settled_ballots(Some(key), SHOWN)?;
             Ok(View {
                 ballot,
                 pages,
@@ -277,7 +277,6 @@ fn actions(w: Words, view: &View, role: Role) -> Markup {
             codes.push(&p.code);
         }
     }
-    let supervised = |code: &str| ["box-closed", "serial-forged"].contains(&code);
     html! {
         form #settle {
             label for="reason" { (w.t("Lý do", "Reason")) }
@@ -286,8 +285,8 @@ fn actions(w: Words, view: &View, role: Role) -> Markup {
         div .buttons {
             @for code in codes {
                 button .settle type="button" data-code=(code)
-                    disabled[supervised(code) && role < Role::Supervisor]
-                    title=(if supervised(code) { w.t("chỉ người giám sát", "supervisors only") } else { "" }) {
+                    disabled[is_supervised(code) && role < Role::Supervisor]
+                    title=(if is_supervised(code) { w.t("chỉ người giám sát", "supervisors only") } else { "" }) {
                     (settle_words(w, code))
                 }
             }
@@ -409,7 +408,7 @@ pub(super) struct BallotRequest {
 }
 
 fn said_why(reason: &str) -> Result<String, Refused> {
-    let reason = reason_of(reason);
+    let reason = given::reason(reason);
     if reason.is_empty() {
         return Err(Refused::Bad("cần ghi lý do (say why)"));
     }
@@ -454,7 +453,12 @@ pub(super) async fn unsettle(
     person
         .act(&app, Role::Reviewer, move |store, account| {
             let ballot = BallotKey::numbered(request.ballot);
-            store.unsettle_ballot(account, ballot, &request.what, &reason_of(&request.reason))?;
+            store.unsettle_ballot(
+                account,
+                ballot,
+                &request.what,
+                &given::reason(&request.reason),
+            )?;
             Ok(Json(json!({})))
         })
         .await

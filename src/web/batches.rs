@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::app::App;
 use super::auth::Person;
 use super::error::Refused;
+use super::given;
 use super::inbox;
 use super::page::document;
 use super::scanning::{Ended, Seen};
@@ -23,8 +24,6 @@ use crate::store::{BatchRow, BoxRow, Role, Store};
 const LISTED: usize = 100;
 /// Over so many seconds the speed of a scan of another program is taken.
 const SPEED_OVER: u32 = 10;
-/// Longest reason, characters.
-const REASON: usize = 500;
 
 /// All that the page shows.
 struct View {
@@ -283,14 +282,6 @@ fn box_of(b: &BatchRow) -> String {
     }
 }
 
-pub(super) fn when(at: &str) -> String {
-    at.replace('T', " ")
-        .split('.')
-        .next()
-        .unwrap_or("")
-        .to_owned()
-}
-
 /// The heads of [`row`].
 pub(super) fn heads(w: Words) -> Markup {
     html! { tr {
@@ -311,7 +302,7 @@ pub(super) fn row(w: Words, line: &BatchLine) -> Markup {
     html! {
         tr {
             td .number { a href={ "/batches/" (n) } { (n) } }
-            td .time { (when(&b.started)) }
+            td .time { (given::moment(&b.started)) }
             td { (box_of(b)) }
             td .number { (b.pages) }
             td .number { @if let Some(p) = line.pace() { (format!("{p:.1}")) } }
@@ -361,7 +352,7 @@ pub(super) fn steer(person: &Person, batch: Option<&BatchLine>, at: Page) -> Mar
             input type="hidden" name="csrf" value=(person.csrf);
             @if let Some(b) = batch { input type="hidden" name="batch" value=(b.row.key.number()); }
             @if batch.is_some() && (at_work || may_cancel(person, at_work)) {
-                input name="reason" maxlength=(REASON) aria-label=(w.t("Lý do", "Reason"))
+                input name="reason" maxlength=(given::LONGEST_REASON) aria-label=(w.t("Lý do", "Reason"))
                     placeholder=(w.t("lý do (hủy lô phải có)", "reason (needed to cancel)"));
                 " "
             }
@@ -433,7 +424,7 @@ async fn act(app: &App, person: &Person, form: ChangeForm) -> Result<(), Refused
         _ => {}
     }
     let number = form.batch.ok_or(Refused::Bad("which batch?"))?;
-    let reason: String = form.reason.trim().chars().take(REASON).collect();
+    let reason = given::reason(&form.reason);
     let (here, who) = (app.clone(), person.clone());
     person
         .act(app, Role::Operator, move |store, _| {

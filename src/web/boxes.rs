@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::app::App;
 use super::auth::Person;
 use super::error::Refused;
+use super::given;
 use super::page::document;
 use super::words::Words;
 use crate::form::code::Key;
@@ -124,7 +125,7 @@ fn actions(person: &Person, line: &BoxLine) -> Markup {
         return html! {};
     };
     let label = b.label();
-    let query = form_urlencoded(&label);
+    let query = given::in_address(&label);
     html! {
         @if line.figures.counted.is_some() {
             a href={ "/boxes/minutes.pdf?box=" (query) } { (w.t("Biên bản", "Minutes")) } " "
@@ -152,21 +153,6 @@ fn actions(person: &Person, line: &BoxLine) -> Markup {
     }
 }
 
-/// A label as the value of a query: everything but letters and digits as bytes.
-fn form_urlencoded(text: &str) -> String {
-    use std::fmt::Write;
-    let mut out = String::new();
-    for b in text.bytes() {
-        if b.is_ascii_alphanumeric() || b == b'-' {
-            out.push(char::from(b));
-        } else {
-            // Writing to a text cannot fail.
-            let _ = write!(out, "%{b:02X}");
-        }
-    }
-    out
-}
-
 #[derive(Debug, Deserialize)]
 pub(super) struct ChangeForm {
     csrf: String,
@@ -184,7 +170,7 @@ pub(super) async fn change(
 ) -> Result<Response, Refused> {
     person.may(Role::Operator)?;
     person.check_csrf(&form.csrf)?;
-    let reason: String = form.reason.trim().chars().take(500).collect();
+    let reason = given::reason(&form.reason);
     // What does not agree is closed, and what is closed reopened, by a supervisor.
     if !reason.is_empty() || form.action == "reopen" {
         person.may(Role::Supervisor)?;

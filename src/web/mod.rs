@@ -16,6 +16,7 @@ mod blur;
 mod boxes;
 mod dashboard;
 mod error;
+mod given;
 mod guard;
 mod inbox;
 mod log;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::app::App;
 use super::auth::Person;
 use super::error::Refused;
+use super::given;
 use super::page::document;
 use super::words::Words;
 use crate::store::{Note, NoteFilter, Role};
@@ -86,7 +87,7 @@ pub(super) async fn list(
         @if !groups.is_empty() { table .narrow {
             thead { tr { th scope="col" { (w.t("Nhóm", "Group")) } th scope="col" { (w.t("Số ý kiến", "Notes")) } } }
             tbody { @for (label, n) in &groups { tr {
-                td { a href={ "/notes?label=" (encoded(if label.is_empty() { NO_LABEL } else { label })) } {
+                td { a href={ "/notes?label=" (given::in_address(if label.is_empty() { NO_LABEL } else { label })) } {
                     @if label.is_empty() { (w.t("(chưa xếp nhóm)", "(no group)")) } @else { (label) }
                 } }
                 td .number { (n) }
@@ -116,18 +117,6 @@ pub(super) async fn list(
     Ok(document(w, title, Some(&person), &body))
 }
 
-/// For an address.
-fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(|b| match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
-                char::from(b).to_string()
-            }
-            b => format!("%{b:02X}"),
-        })
-        .collect()
-}
-
 fn filters(w: Words, wanted: &Wanted) -> Markup {
     let states = [
         ("", w.t("tất cả", "all")),
@@ -153,8 +142,8 @@ fn filters(w: Words, wanted: &Wanted) -> Markup {
 fn row(w: Words, n: &Note) -> Markup {
     html! {
         tr {
-            td { a href={ "/notes/write?page=" (n.page_id) "&area=" (encoded(&n.area)) } {
-                img .clip src={ "/picture/area/" (n.page_id) "/" (encoded(&n.area)) } loading="lazy"
+            td { a href={ "/notes/write?page=" (n.page_id) "&area=" (given::in_address(&n.area)) } {
+                img .clip src={ "/picture/area/" (n.page_id) "/" (given::in_address(&n.area)) } loading="lazy"
                     alt={ (w.t("ô viết ", "area ")) (n.area) };
             } }
             td { @match n.text.as_deref() {
@@ -257,7 +246,7 @@ pub(super) async fn next(
                     "page": n.page_id, "area": n.area, "ballot": n.ballot.number(),
                     "serial": n.serial, "form": n.form.0, "text": n.text, "label": n.label,
                     "box": n.ballot_box, "unit": n.unit,
-                    "clip": format!("/picture/area/{}/{}", n.page_id, encoded(&n.area)),
+                    "clip": format!("/picture/area/{}/{}", n.page_id, given::in_address(&n.area)),
                 })
             });
             Ok(Json(
@@ -276,10 +265,6 @@ pub(super) struct WriteRequest {
     label: String,
 }
 
-fn cut(text: &str, longest: usize) -> String {
-    text.trim().chars().take(longest).collect()
-}
-
 /// Writes down what a note says; an empty text: nothing that can be read.
 pub(super) async fn write(
     State(app): State<App>,
@@ -288,8 +273,8 @@ pub(super) async fn write(
 ) -> Result<Json<Value>, Refused> {
     person
         .act(&app, Role::Reviewer, move |store, account| {
-            let text = cut(&request.text, LONGEST);
-            let label = cut(&request.label, LONGEST_LABEL);
+            let text = given::cut(&request.text, LONGEST);
+            let label = given::cut(&request.label, LONGEST_LABEL);
             let label = Some(label.as_str()).filter(|l| !l.is_empty());
             store.write_note(account, request.page, &request.area, Some(&text), label, "")?;
             Ok(Json(json!({})))

@@ -16,6 +16,7 @@ use crate::store::Role;
 pub(super) const LANGUAGE_COOKIE: &str = "lang";
 
 const STYLE: &str = include_str!("assets/style.css");
+const STATION: &str = include_str!("assets/station.js");
 const REVIEW: &str = include_str!("assets/review.js");
 const LIVE: &str = include_str!("assets/live.js");
 const BALLOTS: &str = include_str!("assets/ballots.js");
@@ -40,6 +41,7 @@ pub(super) fn document(
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 @if let Some(person) = person {
                     meta name="csrf" content=(person.csrf);
+                    script src="/assets/station.js" defer {}
                 }
                 title { (title) " · phieu" }
                 link rel="stylesheet" href="/assets/style.css";
@@ -118,6 +120,7 @@ pub(super) async fn language(
 pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Refused> {
     let (kind, text) = match name.as_str() {
         "style.css" => ("text/css; charset=utf-8", STYLE),
+        "station.js" => ("text/javascript; charset=utf-8", STATION),
         "review.js" => ("text/javascript; charset=utf-8", REVIEW),
         "live.js" => ("text/javascript; charset=utf-8", LIVE),
         "ballots.js" => ("text/javascript; charset=utf-8", BALLOTS),

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::app::App;
 use super::auth::{Person, now};
 use super::error::Refused;
+use super::given;
 use super::page::document;
 use super::words::Words;
 use crate::form::QuestionKind;
@@ -21,9 +22,6 @@ use crate::store::{BallotKey, Hand, PageAct, PageFilter, Role, WaitingPage};
 /// A page that is looked at is kept from others for so long, seconds: keying a long
 /// page takes some minutes.
 const CLAIM: i64 = 600;
-
-/// Longest reason that is kept, characters.
-const LONGEST_REASON: usize = 500;
 
 /// Acts that are shown below the list.
 const SHOWN_ACTS: u32 = 50;
@@ -184,7 +182,7 @@ pub(super) fn acts_table(w: Words, acts: &[PageAct], files: bool) -> Markup {
                 th scope="col" { (w.t("Hoàn tác", "Undo")) }
             } }
             tbody { @for act in acts { tr {
-                td .time { (act.at.get(..19).unwrap_or(&act.at).replace('T', " ")) }
+                td .time { (given::moment(&act.at)) }
                 @if files { td .detail { a href={ "/pages/" (act.page_id) } { (act.file) } } }
                 td { (act_words(w, &act.kind)) " " (said(w, &act.said)) }
                 td { (act.person) }
@@ -392,36 +390,16 @@ impl ReadRequest {
     }
 }
 
-pub(super) fn reason_of(text: &str) -> String {
-    text.trim().chars().take(LONGEST_REASON).collect()
-}
-
 /// Reads a page as what a person says it is.
 pub(super) async fn read(
     State(app): State<App>,
     person: Person,
     Json(request): Json<ReadRequest>,
 ) -> Result<Json<Value>, Refused> {
-    let (here, w) = (app.clone(), person.words);
-    person
-        .act(&app, Role::Reviewer, move |store, account| {
-            let said = request.said()?;
-            let place = store.page_place(request.page)?.ok_or(Refused::NotFound)?;
-            let desk = here.desk(store)?;
-            let reason = reason_of(&request.reason);
-            let asked = Asked {
-                station: here.station(),
-                store,
-                account,
-                page: &place,
-                into: request.into.map(BallotKey::numbered),
-                unnumbered: request.unnumbered,
-                reason: &reason,
-            };
-            let outcome = desk.read(&asked, &said)?;
-            answer(w, store, outcome)
-        })
-        .await
+    with_help(&app, &person, request, |desk, asked, said, _| {
+        Ok(desk.read(asked, said)?)
+    })
+    .await
 }
 
 /// Takes in the answers that a person keyed from the picture.
@@ -430,15 +408,29 @@ pub(super) async fn key(
     person: Person,
     Json(request): Json<ReadRequest>,
 ) -> Result<Json<Value>, Refused> {
+    with_help(&app, &person, request, |desk, asked, said, keyed| {
+        let keyed = keyed.ok_or(Refused::Bad("no answers were sent"))?;
+        Ok(desk.key(asked, said, keyed)?)
+    })
+    .await
+}
+
+/// Gives `f` what a person asks for, and says what came of it.
+async fn with_help(
+    app: &App,
+    person: &Person,
+    request: ReadRequest,
+    f: impl FnOnce(&Desk, &Asked<'_>, &ByHand, Option<&Keyed>) -> Result<ByHandOutcome, Refused>
+    + Send
+    + 'static,
+) -> Result<Json<Value>, Refused> {
     let (here, w) = (app.clone(), person.words);
     person
-        .act(&app, Role::Reviewer, move |store, account| {
+        .act(app, Role::Reviewer, move |store, account| {
             let said = request.said()?;
-            let answers = request.answers.as_ref();
-            let answers = answers.ok_or(Refused::Bad("no answers were sent"))?;
             let place = store.page_place(request.page)?.ok_or(Refused::NotFound)?;
             let desk = here.desk(store)?;
-            let reason = reason_of(&request.reason);
+            let reason = given::reason(&request.reason);
             let asked = Asked {
                 station: here.station(),
                 store,
@@ -448,7 +440,7 @@ pub(super) async fn key(
                 unnumbered: request.unnumbered,
                 reason: &reason,
             };
-            let outcome = desk.key(&asked, &said, answers)?;
+            let outcome = f(&desk, &asked, &said, request.answers.as_ref())?;
             answer(w, store, outcome)
         })
         .await
@@ -518,7 +510,7 @@ pub(super) async fn reject(
 ) -> Result<Json<Value>, Refused> {
     person
         .act(&app, Role::Reviewer, move |store, account| {
-            let reason = reason_of(&request.reason);
+            let reason = given::reason(&request.reason);
             if reason.is_empty() {
                 return Err(Refused::Bad("cần ghi lý do (say why)"));
             }
@@ -550,7 +542,7 @@ pub(super) async fn undo(
 ) -> Result<Json<Value>, Refused> {
     person
         .act(&app, Role::Reviewer, move |store, account| {
-            store.undo_page_act(account, request.act, &reason_of(&request.reason))?;
+            store.undo_page_act(account, request.act, &given::reason(&request.reason))?;
             Ok(Json(json!({})))
         })
         .await

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::app::App;
 use super::auth::{Person, now};
 use super::error::Refused;
+use super::given;
 use super::page::document;
 use super::settings::asks_two;
 use super::words::Words;
@@ -304,13 +305,6 @@ pub(super) struct AnswerRequest {
     reason: String,
 }
 
-/// Longest reason that is kept, characters.
-const LONGEST_REASON: usize = 500;
-
-fn reason_of(text: &str) -> String {
-    text.trim().chars().take(LONGEST_REASON).collect()
-}
-
 pub(super) async fn answer(
     State(app): State<App>,
     person: Person,
@@ -322,7 +316,7 @@ pub(super) async fn answer(
             let id = request.named.id();
             let after = checked(&here, store, &id, &request.choices)?;
             let twice = asks_two(store, &id)?;
-            let reason = reason_of(&request.reason);
+            let reason = given::reason(&request.reason);
             let outcome = store.answer_item(account, &id, &after, &reason, twice)?;
             Ok(Json(json!({
                 "outcome": match outcome {
@@ -376,7 +370,11 @@ pub(super) async fn escalate(
 ) -> Result<Json<Value>, Refused> {
     person
         .act(&app, Role::Reviewer, move |store, account| {
-            store.escalate(account, &request.named.id(), &reason_of(&request.reason))?;
+            store.escalate(
+                account,
+                &request.named.id(),
+                &given::reason(&request.reason),
+            )?;
             Ok(Json(json!({})))
         })
         .await
@@ -389,7 +387,11 @@ pub(super) async fn undo(
 ) -> Result<Json<Value>, Refused> {
     person
         .act(&app, Role::Reviewer, move |store, account| {
-            store.withdraw(account, &request.named.id(), &reason_of(&request.reason))?;
+            store.withdraw(
+                account,
+                &request.named.id(),
+                &given::reason(&request.reason),
+            )?;
             Ok(Json(json!({})))
         })
         .await
@@ -414,7 +416,7 @@ pub(super) async fn desk(person: Person) -> Result<Markup, Refused> {
     let w = person.words;
     let body = html! {
         h1 .quiet { (w.t("Kiểm tra", "Review")) }
-        div #desk data-lang=(w.code()) {
+        div #desk {
             section #ask aria-live="polite" {
                 p #where {}
                 h2 #question {}

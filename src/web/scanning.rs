@@ -7,12 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use crate::calibrate::Profile;
-use crate::form::Layout;
 use crate::form::code::Keyring;
 use crate::page::{DecodeLimits, collect};
-use crate::read::{ReadOptions, Reader};
-use crate::station::{Progress, ScanJob, ScanSummary, Station, StationError, scan_until};
+use crate::station::{
+    Progress, ScanJob, ScanSummary, Station, StationError, reader_of, scan_until,
+};
 
 /// What a scan is to do.
 #[derive(Debug)]
@@ -135,15 +134,7 @@ impl Run {
         let station = &order.station;
         let forms = station.forms_to_read_by(&order.templates)?;
         let profile = station.profile()?;
-        let layouts: Vec<Layout> = forms.iter().map(|f| f.layout.clone()).collect();
-        let reader = Reader::new(
-            layouts,
-            ReadOptions {
-                keys: order.keys.clone(),
-                scanner: profile.as_ref().map(Profile::known_scanner),
-                ..ReadOptions::default()
-            },
-        );
+        let reader = reader_of(&forms, order.keys.clone(), profile.as_ref());
         let inbox = station.inbox();
         let Some(folder) = inbox.folder(&order.parcel) else {
             return Err(StationError::Input(crate::page::SourceError::NotFound(

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::app::App;
 use super::auth::Person;
 use super::error::Refused;
+use super::given;
 use super::page::document;
 use crate::store::{ItemId, Role, SettingRow, Store};
 
@@ -23,9 +24,6 @@ pub(crate) const SECOND_STATES: &str = "second-opinion-states";
 
 /// Why a question waits, as [`crate::store::Item`] has it.
 const STATES: [&str; 4] = ["overvote", "marginal", "corrected", "doubted"];
-
-/// Longest reason, characters.
-const REASON: usize = 500;
 
 fn share(store: &Store) -> Result<u64, Refused> {
     let set = store.setting(SECOND_SHARE)?;
@@ -96,7 +94,7 @@ async fn page(app: &App, person: &Person, problem: Option<String>) -> Result<Mar
                 }
             }
             label for="reason" { (w.t("Lý do thay đổi", "Why it is changed")) }
-            input id="reason" name="reason" required maxlength=(REASON) autocomplete="off";
+            input id="reason" name="reason" required maxlength=(given::LONGEST_REASON) autocomplete="off";
             button .primary type="submit" { (w.t("Ghi", "Save")) }
         }
         @if !history.is_empty() {
@@ -139,7 +137,7 @@ fn row(person: &Person, s: &SettingRow) -> Markup {
         s.value.clone()
     };
     html! { tr {
-        td .time { (s.at.replace('T', " ").split('.').next().unwrap_or("")) }
+        td .time { (given::moment(&s.at)) }
         td { (s.person) }
         td { (name) }
         td { (value) }
@@ -176,7 +174,7 @@ pub(super) async fn change(
             let share = share.ok_or_else(|| {
                 Refused::Conflict("tỷ lệ là số nguyên từ 0 đến 100 (0 to 100)".to_owned())
             })?;
-            let reason: String = form.reason.trim().chars().take(REASON).collect();
+            let reason = given::reason(&form.reason);
             if reason.is_empty() {
                 return Err(Refused::Conflict("cần ghi lý do (say why)".to_owned()));
             }

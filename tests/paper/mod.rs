@@ -9,8 +9,10 @@ use std::process::{Command, Output};
 
 use image::{GrayImage, Luma};
 use phieu::form::code::{Key, Payload, qr_modules, serial};
-use phieu::form::{CodeKind, Layout, Library, PageLayout};
+use phieu::form::{BoxSpec, CodeKind, Layout, Library, PageLayout};
 use phieu::geometry::{MmRect, mm_rect, px_per_mm};
+use phieu::page::Scan;
+use phieu::read::{PageReading, ReadOptions, Reader};
 
 /// Resolution of the drawn scans, dpi.
 const DPI: f64 = 150.0;
@@ -45,6 +47,61 @@ body = [
     { id = "co", text = "Có" }, { id = "khong", text = "Không" } ] },
 ]
 "#;
+
+/// Six questions with two choices each, below each other, on A5.
+pub const SIX: &str = r#"
+id = "sau-cau"
+version = 1
+languages = ["vi"]
+paper = "A5"
+title = "PHIẾU THỬ"
+body = [
+  { kind = "single", id = "q1", text = "Một?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
+  { kind = "single", id = "q2", text = "Hai?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
+  { kind = "single", id = "q3", text = "Ba?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
+  { kind = "single", id = "q4", text = "Bốn?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
+  { kind = "single", id = "q5", text = "Năm?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
+  { kind = "single", id = "q6", text = "Sáu?", choices = [{ id = "co", text = "Có" }, { id = "khong", text = "Không" }] },
+]
+"#;
+
+/// Sheets of [`SIX`] and a reader of them.
+pub struct Desk {
+    pub layout: Layout,
+    reader: Reader,
+    _office: Office,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        let office = Office::new(SIX);
+        let layout = office.layout.clone();
+        Self {
+            reader: Reader::new(vec![layout.clone()], ReadOptions::default()),
+            layout,
+            _office: office,
+        }
+    }
+
+    pub fn sheet(&self, marked: &[&str]) -> GrayImage {
+        draw(&self.layout, 1, None, marked)
+    }
+
+    /// The place of a checkbox, as `q1.co`.
+    pub fn place(&self, name: &str) -> MmRect {
+        let page = self.layout.page(1).expect("a page");
+        let named = |b: &&BoxSpec| format!("{}.{}", b.question, b.choice) == name;
+        page.boxes.iter().find(named).expect("a box").rect
+    }
+
+    pub fn read(&self, image: GrayImage) -> PageReading {
+        self.reader.read(&Scan {
+            image,
+            dpi: None,
+            bilevel: false,
+        })
+    }
+}
 
 /// Scans what lies in `ảnh quét` into the station `trạm`, by the office's forms.
 pub const SCAN: [&str; 6] = [
@@ -105,6 +162,28 @@ impl Office {
         let errors = String::from_utf8_lossy(&out.stderr);
         assert_eq!(out.status.code(), Some(code), "{args:?}\n{text}\n{errors}");
         text
+    }
+
+    /// What the log of the station `trạm` has of one kind.
+    pub fn log(&self, kind: &str) -> Vec<serde_json::Value> {
+        let args = [
+            "audit",
+            "log",
+            "--station",
+            "trạm",
+            "--format",
+            "jsonl",
+            "--kind",
+            kind,
+        ];
+        let lines = self.says(0, &args);
+        let entry = |line: &str| serde_json::from_str(line).expect("JSON");
+        lines.lines().map(entry).collect()
+    }
+
+    /// The log of the station `trạm` and all that it vouches for are whole.
+    pub fn verify(&self) {
+        self.says(0, &["audit", "verify", "--station", "trạm"]);
     }
 
     /// The tally, without the station's own id.

@@ -1,9 +1,7 @@
 //! A campaign is changed by a new version beside the old ones.
 
-use std::fs;
-
 use super::{Campaign, Change, changes};
-use crate::station::{KnownForm, Station, StationError};
+use crate::station::{KnownForm, Station, StationError, write_whole};
 use crate::store::{NewCampaign, UnitRow};
 
 /// What a changed campaign came to.
@@ -113,10 +111,7 @@ impl Station {
         let version = store.change_campaign(&new_campaign(new), &rows, person, reason, &words)?;
         // The database is what holds; the file is for people who look into the
         // folder. Whole or not at all.
-        let half = self.dir().join("campaign.toml.part");
-        let path = self.dir().join("campaign.toml");
-        fs::write(&half, &new.source).map_err(StationError::io(&half, "write"))?;
-        fs::rename(&half, &path).map_err(StationError::io(&path, "write"))?;
+        write_whole(&self.dir().join("campaign.toml"), &new.source)?;
         store.make_durable()?;
         Ok(Changed {
             version,

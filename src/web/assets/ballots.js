@@ -2,33 +2,7 @@
 // Ballots that wait as a whole: what a person says of them is sent, and the next one
 // is there. (What was done with pages is taken back by pages.js.)
 (function ballots() {
-  const $ = (id) => document.getElementById(id);
-  const csrf = document.querySelector('meta[name="csrf"]').content;
-  const english = document.documentElement.lang === "en";
-  const say = (vi, en) => (english ? en : vi);
   const ballot = $("ballot") ? Number($("ballot").dataset.ballot) : null;
-
-  function tell(text, bad) {
-    $("status").textContent = text;
-    $("status").className = bad ? "bad" : "";
-  }
-
-  async function post(path, body) {
-    const answer = await fetch(path, {
-      method: "POST",
-      credentials: "same-origin",
-      headers: { "content-type": "application/json", "x-csrf": csrf },
-      body: JSON.stringify(body),
-    }).catch(() => null);
-    if (!answer) {
-      throw new Error(say("Trạm không trả lời; chưa ghi gì. Thử lại.",
-        "The station does not answer; nothing was written. Try again."));
-    }
-    if (answer.status === 401) { location.assign("/login"); throw new Error("401"); }
-    const said = await answer.json().catch(() => ({}));
-    if (!answer.ok) { throw new Error(said.error || String(answer.status)); }
-    return said;
-  }
 
   const go = (next) => location.assign(next ? "/ballots/" + next : "/ballots");
 
@@ -40,7 +14,7 @@
       return;
     }
     try {
-      go((await post(path, { ...body, reason })).next);
+      go((await request(path, { ...body, reason })).next);
     } catch (error) { tell(error.message, true); }
   }
 
@@ -48,7 +22,7 @@
     button.addEventListener("click", async () => {
       button.disabled = true;
       try {
-        await post("/api/ballots/undo", { ballot: Number(button.dataset.ballot), what: button.dataset.what });
+        await request("/api/ballots/undo", { ballot: Number(button.dataset.ballot), what: button.dataset.what });
         location.assign("/ballots/" + button.dataset.ballot);
       } catch (error) {
         button.disabled = false;

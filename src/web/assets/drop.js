@@ -4,9 +4,6 @@
 (() => {
   const area = document.getElementById("drop");
   if (!area) { return; }
-  const csrf = document.querySelector('meta[name="csrf"]').content;
-  const english = document.documentElement.lang === "en";
-  const say = (vi, en) => (english ? en : vi);
   const status = document.getElementById("drop-status");
   const bar = document.getElementById("sent");
   const stop = document.getElementById("drop-stop");

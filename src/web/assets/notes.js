@@ -1,40 +1,14 @@
 "use strict";
 // Notes are written down one after the other: the picture, one text, Enter.
-const $ = (id) => document.getElementById(id);
-const csrf = document.querySelector('meta[name="csrf"]').content;
-const english = document.documentElement.lang === "en";
-const say = (vi, en) => (english ? en : vi);
 const desk = $("notes");
 let current = null;
 let skipped = 0;
 let last = null;
 
-function tell(text, bad) {
-  $("status").textContent = text;
-  $("status").className = bad ? "bad" : "";
-}
-
-async function ask(path, body) {
-  const answer = await fetch(path, body === undefined ? { credentials: "same-origin" } : {
-    method: "POST",
-    credentials: "same-origin",
-    headers: { "content-type": "application/json", "x-csrf": csrf },
-    body: JSON.stringify(body),
-  }).catch(() => null);
-  if (!answer) {
-    throw new Error(say("Trạm không trả lời; chưa ghi gì. Thử lại.",
-      "The station does not answer; nothing was written. Try again."));
-  }
-  if (answer.status === 401) { location.assign("/login"); throw new Error("401"); }
-  const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) { throw new Error(said.error || String(answer.status)); }
-  return said;
-}
-
 async function show(page, area) {
   try {
     const at = page ? `page=${page}&area=${encodeURIComponent(area)}` : `skip=${skipped}`;
-    const said = await ask("/api/notes/next?" + at);
+    const said = await request("/api/notes/next?" + at);
     current = said.note;
     $("write").hidden = !current;
     $("clip-frame").hidden = !current;
@@ -63,7 +37,7 @@ async function write(text) {
   if (!current) { return; }
   const note = current;
   try {
-    await ask("/api/notes/write", { page: note.page, area: note.area, text, label: $("label").value });
+    await request("/api/notes/write", { page: note.page, area: note.area, text, label: $("label").value });
     last = note;
     $("undo").disabled = false;
     tell(say("Đã ghi.", "Written."));
@@ -86,7 +60,7 @@ async function undo() {
   if (!last) { return; }
   const note = last;
   try {
-    await ask("/api/notes/undo", { page: note.page, area: note.area });
+    await request("/api/notes/undo", { page: note.page, area: note.area });
     last = null;
     $("undo").disabled = true;
     tell(say("Đã hoàn tác.", "Taken back."));

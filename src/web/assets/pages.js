@@ -1,41 +1,13 @@
 "use strict";
 // Pages that wait for a person: the picture with its four marks, the answers that are
 // keyed from it, and the way back.
-const $ = (id) => document.getElementById(id);
-const csrf = document.querySelector('meta[name="csrf"]').content;
-const english = document.documentElement.lang === "en";
-const say = (vi, en) => (english ? en : vi);
 const desk = $("by-hand");
-
-function tell(text, bad) {
-  $("status").textContent = text;
-  $("status").className = bad ? "bad" : "";
-}
-
-async function ask(path, body) {
-  let answer;
-  try {
-    answer = await fetch(path, body === undefined ? { credentials: "same-origin" } : {
-      method: "POST",
-      credentials: "same-origin",
-      headers: { "content-type": "application/json", "x-csrf": csrf },
-      body: JSON.stringify(body),
-    });
-  } catch (_) {
-    throw new Error(say("Trạm không trả lời; chưa ghi gì. Thử lại.",
-      "The station does not answer; nothing was written. Try again."));
-  }
-  if (answer.status === 401) { location.assign("/login"); throw new Error("401"); }
-  const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) { throw new Error(said.error || String(answer.status)); }
-  return said;
-}
 
 for (const button of document.querySelectorAll("button.undo")) {
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
-      await ask("/api/pages/undo", { act: Number(button.dataset.act) });
+      await request("/api/pages/undo", { act: Number(button.dataset.act) });
       location.reload();
     } catch (error) {
       button.disabled = false;
@@ -188,7 +160,7 @@ if (desk) { (function atTheDesk() {
     const of = document.querySelector('input[name="of"]:checked');
     const corners = marks ? { of: of.value, px: marks } : null;
     try {
-      const said = await ask("/api/pages/read", { ...who(), corners });
+      const said = await request("/api/pages/read", { ...who(), corners });
       if (said.outcome === "unproven") {
         tell(say("Chưa đọc được: ", "Not read: ") + said.why + ". "
           + (marks
@@ -211,7 +183,7 @@ if (desk) { (function atTheDesk() {
     const wanted = "form=" + encodeURIComponent($("form").value) + "&number=" + (Number($("number").value) || 1);
     try {
       if (wanted !== side) {
-        questions = (await ask("/api/pages/side?" + wanted)).questions;
+        questions = (await request("/api/pages/side?" + wanted)).questions;
         side = wanted;
         keyed.clear();
         drawQuestions();
@@ -305,13 +277,13 @@ if (desk) { (function atTheDesk() {
     }
     const answers = Object.fromEntries(questions.map((q) => [q.id, [...keyed.get(q.id)]]));
     try {
-      done(await ask("/api/pages/key", { ...who(), answers }));
+      done(await request("/api/pages/key", { ...who(), answers }));
     } catch (error) { tell(error.message, true); }
   }
 
   async function reject(reason) {
     try {
-      go((await ask("/api/pages/reject", { page, reason })).next);
+      go((await request("/api/pages/reject", { page, reason })).next);
     } catch (error) { tell(error.message, true); }
   }
 

@@ -1,10 +1,6 @@
 "use strict";
 // The review desk: shows one open question, sends what the person settles, and has
 // the next one ready before it is asked for.
-const $ = (id) => document.getElementById(id);
-const csrf = document.querySelector('meta[name="csrf"]').content;
-const english = $("desk").dataset.lang === "en";
-const say = (vi, en) => (english ? en : vi);
 const query = new URLSearchParams(location.search);
 const wanted = {};
 for (const name of ["form", "question", "unit", "box", "state", "escalated"]) {
@@ -19,33 +15,9 @@ const done = [];          // settled here, newest last, for undo
 let turn = 0;
 let reasonFor = null;     // what the reason that is being typed is for
 
-async function post(path, body) {
-  let answer;
-  try {
-    answer = await fetch(path, {
-      method: "POST",
-      credentials: "same-origin",
-      headers: { "content-type": "application/json", "x-csrf": csrf },
-      body: JSON.stringify(body),
-    });
-  } catch (_) {
-    throw new Error(say("Trạm không trả lời; chưa ghi gì. Thử lại.",
-      "The station does not answer; nothing was written. Try again."));
-  }
-  if (answer.status === 401) { location.assign("/login"); throw new Error("401"); }
-  const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) { throw new Error(said.error || String(answer.status)); }
-  return said;
-}
-
-function tell(text, bad) {
-  $("status").textContent = text;
-  $("status").className = bad ? "bad" : "";
-}
-
 // Claims the next question after a place, and loads its pictures.
 async function fetchNext(after, fresh) {
-  const desk = await post("/api/review/next", { wanted, after, fresh: Boolean(fresh) });
+  const desk = await request("/api/review/next", { wanted, after, fresh: Boolean(fresh) });
   if (desk.item) {
     for (const source of [desk.item.strip, desk.item.page]) { new Image().src = source; }
   }
@@ -64,7 +36,7 @@ async function start() {
     const at = query.get("at");
     if (at) {
       const colon = at.indexOf(":");
-      show(await post("/api/review/take",
+      show(await request("/api/review/take",
         { ballot: Number(at.slice(0, colon)), question: at.slice(colon + 1) }));
     } else {
       show(await fetchNext(null, true));
@@ -194,7 +166,7 @@ function accept() {
 async function settle(choices) {
   if (!current) { return; }
   const item = current;
-  const sent = post("/api/review/answer",
+  const sent = request("/api/review/answer",
     { ballot: item.ballot, question: item.question, choices: [...choices] });
   const next = advance(sent);
   try {
@@ -215,7 +187,7 @@ async function settle(choices) {
 async function skip() {
   if (!current) { return; }
   const item = current;
-  const sent = post("/api/review/release", { ballot: item.ballot, question: item.question });
+  const sent = request("/api/review/release", { ballot: item.ballot, question: item.question });
   const next = advance(sent);
   await sent.catch((error) => tell(error.message, true));
   await next;
@@ -224,7 +196,7 @@ async function skip() {
 async function escalate(reason) {
   if (!current) { return; }
   const item = current;
-  const sent = post("/api/review/escalate",
+  const sent = request("/api/review/escalate",
     { ballot: item.ballot, question: item.question, reason });
   const next = advance(sent);
   try {
@@ -240,13 +212,13 @@ async function undo(reason) {
   const item = done.pop();
   if (!item) { return; }
   try {
-    await post("/api/review/undo", { ballot: item.ballot, question: item.question, reason });
+    await request("/api/review/undo", { ballot: item.ballot, question: item.question, reason });
     // What lies on the desk and what was fetched ahead goes back to the queue.
     const next = await ahead.catch(() => ({ item: null }));
     for (const back of [current, next.item]) {
-      if (back) { await post("/api/review/release", { ballot: back.ballot, question: back.question }); }
+      if (back) { await request("/api/review/release", { ballot: back.ballot, question: back.question }); }
     }
-    show(await post("/api/review/take", { ballot: item.ballot, question: item.question }));
+    show(await request("/api/review/take", { ballot: item.ballot, question: item.question }));
     tell(say("Đã hoàn tác.", "Taken back."));
   } catch (error) {
     tell(error.message, true);

@@ -1,9 +1,7 @@
 "use strict";
 // A click on a box sends its question to review.
-const csrf = document.querySelector('meta[name="csrf"]').content;
-const english = document.documentElement.lang === "en";
-const status = document.getElementById("status");
-document.getElementById("wall").addEventListener("click", async (event) => {
+const status = $("status");
+$("wall").addEventListener("click", async (event) => {
   const box = event.target.closest("button.box");
   if (!box || box.disabled) { return; }
   box.disabled = true;
@@ -14,10 +12,10 @@ document.getElementById("wall").addEventListener("click", async (event) => {
   }).catch(() => null);
   if (answer && answer.ok) {
     box.classList.add("sent");
-    status.textContent = english ? "Sent to review." : "Đã đưa ra kiểm tra.";
+    status.textContent = say("Đã đưa ra kiểm tra.", "Sent to review.");
   } else {
     box.disabled = false;
     const said = answer ? (await answer.json().catch(() => ({}))).error : "";
-    status.textContent = said || (english ? "The station does not answer." : "Trạm không trả lời.");
+    status.textContent = said || say("Trạm không trả lời.", "The station does not answer.");
   }
 });
