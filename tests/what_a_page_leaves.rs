@@ -261,3 +261,53 @@ fn specks_of_a_bad_copy_are_no_dot() {
     assert!(answers(&reading, "q2", "co"));
     assert!(asks(&reading, "q6"));
 }
+
+/// Specks that stood in an upright line in a blank question were once read as its
+/// answer: the line was seen to end nearby, and what else spoke against a mark was
+/// not asked again.
+#[test]
+fn specks_in_a_line_are_no_stroke() {
+    let desk = Desk::new();
+    for side in [0.4, 0.45] {
+        let mut image = desk.sheet(&[]);
+        for question in ["q1", "q2", "q3", "q4", "q5"] {
+            let place = desk.place(&format!("{question}.co"));
+            spot(&mut image, &place, (0.1, 0.1), 0.9, 0.5);
+        }
+        let place = desk.place("q6.co");
+        for dy in [-0.3, 0.0, 0.3] {
+            spot(&mut image, &place, (0.3, dy), side, 0.7);
+        }
+        for at in [(1.6, -3.2), (-1.5, 3.2), (3.2, -0.6), (-3.2, 0.4)] {
+            spot(&mut image, &place, at, 0.45, 0.7);
+        }
+        let reading = read(&desk, &image);
+        assert!(answers(&reading, "q2", "co"), "{side}");
+        assert!(asks(&reading, "q6"), "{side}");
+    }
+}
+
+/// The ring that a wet cup left through questions of a blank sheet was once read as
+/// their answers: as all marks of the page went on far outside, it was taken for a
+/// hand that writes so.
+#[test]
+fn the_ring_of_a_cup_on_a_blank_sheet_answers_nothing() {
+    const RADIUS_MM: f64 = 18.0;
+    let desk = Desk::new();
+    for band in [0.8, 1.2, 1.6] {
+        let mut image = desk.sheet(&[]);
+        let on = desk.place("q3.co").center();
+        let touches = (RADIUS_MM * std::f64::consts::TAU / band * 2.0) as u32;
+        for i in 0..touches {
+            let angle = std::f64::consts::TAU * f64::from(i) / f64::from(touches);
+            let x = on.x + RADIUS_MM + RADIUS_MM * angle.cos();
+            let y = on.y + RADIUS_MM * angle.sin();
+            let touch = mm_rect(x - band / 2.0, y - band / 2.0, band, band);
+            shade(&mut image, &touch, 0.16);
+        }
+        let reading = read(&desk, &image);
+        for (question, answer) in &reading.answers {
+            assert_ne!(answer.state, AnswerState::Answered, "{band} {question}");
+        }
+    }
+}

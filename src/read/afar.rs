@@ -2,6 +2,8 @@
 //! line across the page. Its stroke goes on without a gap far beyond where any
 //! mark that was made for the box ends.
 
+use std::collections::BTreeSet;
+
 use super::areas::{FreeInk, STEP_MM};
 use super::boxes::BoxesRead;
 use super::classify;
@@ -64,6 +66,7 @@ pub(crate) fn settle_strokes(out: &mut BoxesRead, free: &FreeInk, model: &MarkMo
             && out.verdicts[i].log_odds >= model.limits.marked
             && !out.verdicts[i].hidden
             && classify::barred_by_line_alone(&ink)
+            && classify::objection(&ink, &out.hand).is_none()
             && level
             && out.hand.darkness > 0.0
             && ink.darkness >= OWN_PEN * out.hand.darkness
@@ -74,9 +77,11 @@ pub(crate) fn settle_strokes(out: &mut BoxesRead, free: &FreeInk, model: &MarkMo
     }
 }
 
-/// Doubts marks whose ink goes on far outside, unless most marks of the sheet do:
-/// then this hand makes them so.
-pub(crate) fn doubt_from_afar(out: &mut BoxesRead, free: &FreeInk) {
+/// Doubts marks whose ink goes on far outside, unless most marks of the page do, in
+/// most of its questions: then this hand makes them so. (The ring of a wet cup
+/// through two blank questions and another's only two marks was once taken for such
+/// a hand.)
+pub(crate) fn doubt_from_afar(out: &mut BoxesRead, free: &FreeInk, questions: &[usize]) {
     let marked: Vec<usize> = (0..out.marks.len())
         .filter(|&i| out.verdicts[i].state == MarkState::Marked)
         .collect();
@@ -89,7 +94,9 @@ pub(crate) fn doubt_from_afar(out: &mut BoxesRead, free: &FreeInk) {
                 && reaches_far(free, free.page.boxes[i].rect, ink.darkness)
         })
         .collect();
-    if far.len() > 1 && 2 * far.len() > marked.len() {
+    let asked: BTreeSet<usize> = questions.iter().copied().collect();
+    let answered_so: BTreeSet<usize> = far.iter().map(|&i| questions[i]).collect();
+    if far.len() > 1 && 2 * far.len() > marked.len() && 2 * answered_so.len() > asked.len() {
         return;
     }
     for i in far {

@@ -72,6 +72,7 @@ pub(crate) fn settle_lines(
         // A wide or wavy stroke is more than a line.
         if out.verdicts[i].log_odds >= model.limits.marked
             && classify::barred_by_line_alone(&out.inks[i])
+            && classify::objection(&out.inks[i], &out.hand).is_none()
             && let Some((line, interior)) = seen(out, i, false)
             && crease::ends_near(sheet, line, interior)
         {

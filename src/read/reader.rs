@@ -292,8 +292,9 @@ fn assemble(
         tone,
     };
     afar::settle_strokes(&mut boxes, &free, MarkModel::shipped());
-    afar::doubt_from_afar(&mut boxes, &free);
-    doubts::doubt_lonely(&mut boxes, &questions(layout));
+    let questions = questions(layout);
+    afar::doubt_from_afar(&mut boxes, &free, &questions);
+    doubts::doubt_lonely(&mut boxes, &questions);
     let BoxesRead {
         mut marks,
         verdicts,
