@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::index_spec::{Content, IndexRules};
 use super::layout::{
     Anchor, AreaKind, AreaSpec, BoxShape, BoxSpec, Correction, Layout, PageLayout, QuestionKind,
     QuestionSpec, Reference,
@@ -72,6 +73,12 @@ pub struct LearnedForm {
     pub look: LearnedLook,
     /// The pages.
     pub page: Vec<LearnedPage>,
+    /// How the index is made up.
+    #[serde(default)]
+    pub index: IndexRules,
+    /// Contents of the index.
+    #[serde(default)]
+    pub content: Vec<Content>,
     /// The questions.
     #[serde(default)]
     pub question: Vec<LearnedQuestion>,
@@ -137,6 +144,15 @@ pub struct LearnedChoice {
     pub text: String,
     /// x, y, width, height of the box, mm.
     pub at: [f64; 4],
+    /// Satisfied, not, or (left out) neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub satisfied: Option<bool>,
+    /// Points for means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    /// Outside the index (`không có ý kiến`).
+    #[serde(default)]
+    pub excluded: bool,
     /// Where it differs from the usual look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<BoxShape>,
@@ -189,7 +205,9 @@ impl LearnedForm {
              # The program guessed which boxes belong to one question. Correct ids, texts,\n\
              # kinds (single, multiple) and groups here; lengths are mm from the top left\n\
              # corner of the paper. Remove what is not to be marked. Writing areas can be\n\
-             # added: [[area]] id, kind (text, digits, personal), page, at = [x, y, w, h].\n\n\
+             # added: [[area]] id, kind (text, digits, personal), page, at = [x, y, w, h].\n\
+             # For the satisfaction index write `satisfied = true` or `false` at the choices,\n\
+             # or `excluded = true` where an answer is outside of it (no opinion).\n\n\
              learned = true\nid = {}\nversion = {}\ntitle = {}\n\
              # How the sheet tells people to take a mark back: none, fill-cancels, circle-cancels.\n\
              correction = \"{}\"\n\n[box]\nshape = \"{}\"\noutline = {}\n",
@@ -235,6 +253,15 @@ impl LearnedForm {
                     q(&c.id),
                     q(&c.text)
                 );
+                if let Some(satisfied) = c.satisfied {
+                    let _ = write!(t, ", satisfied = {satisfied}");
+                }
+                if let Some(score) = c.score {
+                    let _ = write!(t, ", score = {score:?}");
+                }
+                if c.excluded {
+                    t.push_str(", excluded = true");
+                }
                 if let Some(s) = c.shape {
                     let _ = write!(t, ", shape = \"{}\"", shape(s));
                 }
@@ -446,6 +473,8 @@ mod tests {
     fn form() -> LearnedForm {
         LearnedForm {
             learned: true,
+            index: IndexRules::default(),
+            content: Vec::new(),
             id: "phieu-cu".into(),
             version: 1,
             title: "Phiếu \"cũ\"".into(),
@@ -467,6 +496,9 @@ mod tests {
                 page: 1,
                 choice: vec![LearnedChoice {
                     id: "c1".into(),
+                    satisfied: None,
+                    score: None,
+                    excluded: false,
                     text: String::new(),
                     at: [10.0, 20.0, 5.0, 3.0],
                     shape: None,

@@ -83,10 +83,7 @@ impl LoadedForm {
         })?;
         let file = path.display().to_string();
         let dir = path.parent().map(Path::to_owned);
-        // A file that does not parse is no learned form: the proper parser
-        // says what is wrong with it.
-        let table = toml::from_str::<toml::Table>(&text).unwrap_or_default();
-        if table.get("learned").and_then(toml::Value::as_bool) == Some(true) {
+        if LearnedForm::is_one(&text) {
             let folder = dir.as_deref().unwrap_or(Path::new(""));
             let (form, layout) = LearnedForm::load(folder)?;
             return Ok(Self {

@@ -7,9 +7,11 @@ mod design;
 mod error;
 pub mod frame;
 mod geometry_json;
+mod index_spec;
 mod layout;
 pub mod learned;
 mod library;
+mod meaning;
 mod print;
 pub(crate) mod text;
 
@@ -21,10 +23,12 @@ pub use design::{
 };
 pub use error::{FormError, Position};
 pub use geometry_json::Geometry;
+pub use index_spec::{Blank, Content, Factor, IndexRules, Weights};
 pub use layout::{
     Anchor, AnchorKind, AreaKind, AreaSpec, BoxShape, BoxSpec, CodeKind, CodeSpec, Correction,
     Layout, PageLayout, QuestionKind, QuestionSpec, Reference,
 };
 pub use library::{Library, LoadedForm, Source};
+pub use meaning::{ChoiceMeaning, Meaning, QuestionMeaning};
 pub use print::{Job, pdf, print};
 pub(crate) use print::{Plain, plain_pdf};

@@ -15,7 +15,7 @@ use crate::form::learned::{
     self, LearnedAnchors, LearnedChoice, LearnedForm, LearnedLook, LearnedPage, LearnedQuestion,
     PageAnchors,
 };
-use crate::form::{BoxShape, Correction};
+use crate::form::{BoxShape, Correction, IndexRules};
 use crate::form::{QuestionKind, Reference};
 use crate::geometry::{MM_PER_INCH, MmSize, rect_array};
 use crate::page::Scan;
@@ -99,6 +99,8 @@ const PAPERS: [(f64, f64); 4] = [
 pub fn learn(id: &str, blanks: &[Scan], paper: Option<MmSize>) -> Result<Learned, LearnError> {
     let mut form = LearnedForm {
         learned: true,
+        index: IndexRules::default(),
+        content: Vec::new(),
         id: id.to_owned(),
         version: 1,
         title: id.to_owned(),
@@ -161,6 +163,9 @@ pub fn learn(id: &str, blanks: &[Scan], paper: Option<MmSize>) -> Result<Learned
                         let outline = hundredth(t.outline_mm);
                         LearnedChoice {
                             id: format!("c{n}"),
+                            satisfied: None,
+                            score: None,
+                            excluded: false,
                             text: String::new(),
                             at: rect_array(&t.rect).map(hundredth),
                             shape: (t.shape != form.look.shape).then_some(t.shape),

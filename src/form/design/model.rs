@@ -1,7 +1,7 @@
 //! What a form is once its form.toml was understood and found sound.
 
 use crate::form::error::Position;
-use crate::form::{Correction, FormError, QuestionKind};
+use crate::form::{Content, Correction, FormError, IndexRules, QuestionKind};
 use crate::geometry::MmSize;
 
 /// A language of the printed text.
@@ -113,6 +113,8 @@ pub struct Question {
     pub choices: Vec<Choice>,
     /// How they stand.
     pub layout: Inline,
+    /// Asked the other way round: what its choices call satisfied is not.
+    pub reversed: bool,
 }
 
 /// One row of a grid: a question of its own.
@@ -126,6 +128,8 @@ pub struct GridRow {
     pub text: Text,
     /// A blank answer is an omission.
     pub required: bool,
+    /// Asked the other way round: what the choices call satisfied is not.
+    pub reversed: bool,
     /// Where it is in the file.
     pub at: Position,
 }
@@ -235,6 +239,10 @@ pub struct Form {
     pub closing: Option<Text>,
     /// Everything else.
     pub items: Vec<Item>,
+    /// How its index is made up.
+    pub index: IndexRules,
+    /// Its contents and their factors; empty where it names none.
+    pub contents: Vec<Content>,
     /// Where the title is in the file.
     pub at: Position,
 }

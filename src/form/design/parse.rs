@@ -11,7 +11,8 @@ use super::near::nearest;
 use super::raw::RawForm;
 use super::words::Words;
 use crate::form::error::Position;
-use crate::form::{Correction, FormError};
+use crate::form::index_spec::mistake_in;
+use crate::form::{Correction, FormError, QuestionKind};
 
 /// Largest form.toml, bytes: a form of 31 full pages has about a tenth.
 const MAX_BYTES: usize = 1 << 20;
@@ -165,6 +166,7 @@ impl Reader<'_> {
             let beside = item.get_ref().beside.as_ref().is_some_and(|b| *b.get_ref());
             items.push(Item { kind, beside, at });
         }
+        let contents_at = raw.content.first().map_or(0..0, Spanned::span);
         let national_header = raw
             .national_header
             .unwrap_or(office.is_some() && languages.contains(&Language::Vi));
@@ -182,10 +184,27 @@ impl Reader<'_> {
             correction,
             closing: words.optional(raw.closing.as_ref())?,
             items,
+            index: raw.index.map(Spanned::into_inner).unwrap_or_default(),
+            contents: raw.content.into_iter().map(Spanned::into_inner).collect(),
             at: self.position(title_span.start),
             languages,
         })
+        .and_then(|form| self.check_contents(form, contents_at))
         .and_then(|form| self.check_head(form, raw.id.span(), raw.version.span()))
+    }
+
+    fn check_contents(&self, form: Form, at: Range<usize>) -> Result<Form, FormError> {
+        let questions: Vec<(&str, bool)> = form
+            .questions()
+            .map(|(id, _, kind, choices)| {
+                let says = choices.iter().any(|c| c.satisfied.is_some());
+                (id, kind == QuestionKind::Single && says)
+            })
+            .collect();
+        match mistake_in(&form.index, &form.contents, &questions) {
+            Some((what, fix)) => Err(self.mistake(at, what, fix)),
+            None => Ok(form),
+        }
     }
 
     fn check_head(

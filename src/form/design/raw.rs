@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor};
 use toml::Spanned;
 
+use crate::form::{Content, IndexRules};
+
 /// A text: a string, or a table with `vi` and `en`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RawText {
@@ -59,6 +61,9 @@ pub(super) struct RawForm {
     pub instructions: Option<Vec<Spanned<RawText>>>,
     pub correction: Option<Spanned<String>>,
     pub closing: Option<Spanned<RawText>>,
+    pub index: Option<Spanned<IndexRules>>,
+    #[serde(default)]
+    pub content: Vec<Spanned<Content>>,
     #[serde(default)]
     pub scale: Vec<RawScale>,
     #[serde(default)]
@@ -105,6 +110,8 @@ pub(super) struct RawRow {
     pub text: Spanned<RawText>,
     pub label: Option<String>,
     pub required: Option<bool>,
+    #[serde(default)]
+    pub reversed: bool,
 }
 
 /// All keys that any kind of item may have; which kind takes which is checked
@@ -127,6 +134,7 @@ pub(super) struct RawItem {
     pub groups: Option<Spanned<Vec<u32>>>,
     pub align: Option<Spanned<String>>,
     pub beside: Option<Spanned<bool>>,
+    pub reversed: Option<Spanned<bool>>,
 }
 
 /// `"inline"`, `"lines"` or a number of columns.

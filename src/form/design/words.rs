@@ -218,6 +218,7 @@ impl Words<'_> {
                     required,
                     choices: self.choices_of(value, scales)?,
                     layout: self.layout(value)?,
+                    reversed: value.reversed.as_ref().is_some_and(|r| *r.get_ref()),
                 })
             }
             "grid" => {
@@ -234,6 +235,7 @@ impl Words<'_> {
                         },
                         text: self.text(&raw.text)?,
                         required: raw.required.unwrap_or(required),
+                        reversed: raw.reversed,
                         at: self.reader.position(raw.id.span().start),
                     });
                 }
@@ -385,7 +387,7 @@ const KINDS: &[(&str, &[&str], &[&str])] = &[
     (
         "single",
         &[
-            "id", "text", "label", "required", "choices", "scale", "layout", "beside",
+            "id", "text", "label", "required", "reversed", "choices", "scale", "layout", "beside",
         ],
         &["id", "text"],
     ),
@@ -451,5 +453,6 @@ fn given_keys(item: &RawItem) -> Vec<(&'static str, Range<usize>)> {
     key(&mut out, "groups", item.groups.as_ref());
     key(&mut out, "align", item.align.as_ref());
     key(&mut out, "beside", item.beside.as_ref());
+    key(&mut out, "reversed", item.reversed.as_ref());
     out
 }

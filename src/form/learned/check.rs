@@ -6,7 +6,9 @@ use std::collections::HashSet;
 use std::path::{Component, Path};
 
 use super::{LearnedAnchors, LearnedForm};
+use crate::form::QuestionKind;
 use crate::form::code::{MAX_FORM_ID, MAX_VERSION, is_form_id};
+use crate::form::index_spec::mistake_in;
 
 /// Sizes of paper, mm: from a postcard to A2.
 const PAPER_MM: std::ops::RangeInclusive<f64> = 50.0..=700.0;
@@ -35,6 +37,14 @@ const MOST_ANCHORS: usize = 600;
 const ANCHOR_MM: std::ops::RangeInclusive<f64> = 1.0..=30.0;
 
 impl LearnedForm {
+    /// Is this the form.toml of a learned form? One that does not parse is not: the
+    /// proper parser says what is wrong with it.
+    #[must_use]
+    pub fn is_one(text: &str) -> bool {
+        let table = toml::from_str::<toml::Table>(text).unwrap_or_default();
+        table.get("learned").and_then(toml::Value::as_bool) == Some(true)
+    }
+
     /// Parses and checks form.toml.
     ///
     /// # Errors
@@ -68,6 +78,17 @@ impl LearnedForm {
         form.check_pages(&mut ids)?;
         form.check_boxes(&mut ids)?;
         form.check_areas(&mut ids)?;
+        let questions: Vec<(&str, bool)> = form
+            .question
+            .iter()
+            .map(|q| {
+                let says = q.choice.iter().any(|c| c.satisfied.is_some());
+                (q.id.as_str(), q.kind == QuestionKind::Single && says)
+            })
+            .collect();
+        if let Some((what, fix)) = mistake_in(&form.index, &form.content, &questions) {
+            return Err(format!("{what}; {fix}"));
+        }
         Ok(form)
     }
 
