@@ -50,6 +50,9 @@ pub enum StoreError {
         /// Version of the form.
         version: u32,
     },
+    /// A ballot names a unit that the station does not know.
+    #[error("the station has no unit {0:?}; see: phieu campaign show --station DIR")]
+    UnitMissing(String),
     /// There is no batch of this number.
     #[error("the station has no batch {0}; see: phieu batch list --station DIR")]
     BatchMissing(i64),

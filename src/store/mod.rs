@@ -20,10 +20,13 @@ mod decisions;
 mod error;
 mod figures;
 mod migrate;
+mod outside;
+mod packing;
 mod page_acts;
 mod page_places;
 mod pages;
 mod provenance;
+mod records;
 mod review;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -51,12 +54,16 @@ pub use campaign_versions::{CampaignVersion, NewCampaign};
 pub use decisions::{Decision, Settled};
 pub use error::StoreError;
 pub use figures::{AnswerCount, BallotCount, ChoiceCount};
+pub use outside::{CameBy, NewSource, OutsideBallot, SourceKey, SourceKind, SourceRow};
+pub(crate) use packing::PackedCode;
+pub use packing::{Packed, PackedQuestion, Packing};
 pub use page_acts::{Hand, Home, Homed, PageAct, is_unread};
 pub use pages::{
     KeptImage, NewBallot, NewGroup, NewImage, NewPage, NewProblem, ReadBy, StoredImage, StoredPage,
 };
 pub(crate) use pages::{MISPAIRED, MISPAIRED_NEIGHBOUR};
 pub use provenance::Provenance;
+pub use records::{AnswerRecord, BallotRecord, BallotState};
 pub use review::{
     Cursor, Item, ItemFilter, ItemId, Opinion, Outcome, Pace, PageOfItem, SettingRow, WallBox,
 };
