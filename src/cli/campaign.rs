@@ -180,7 +180,7 @@ fn json(c: &Campaign, version: i64, versions: &[serde_json::Value]) -> serde_jso
         .map(|u| {
             serde_json::json!({
                 "unit": u.id, "name": u.name, "parent": u.parent,
-                "area": u.area.map(|a| a.word()), "quota": u.whole_quota(),
+                "area": u.area.map(|a| a.word()), "quota": u.whole_quota(), "population": u.population,
                 "deadline": day(c.deadline_of(Some(&u.id), None)), "quotas": quotas(&u.quotas),
             })
         })

@@ -18,6 +18,7 @@ mod demo;
 mod form;
 mod form_check;
 mod form_learn;
+mod index;
 mod init;
 mod model;
 mod read;
@@ -60,6 +61,7 @@ enum Command {
     /// Lô quét: xem, tạm dừng, quét tiếp, hủy (batches: list, show, pause, resume, cancel).
     Batch(batch::BatchArguments),
     Tally(tally::TallyArgs),
+    Index(index::IndexArgs),
     Serve(serve::ServeArgs),
     /// Tài khoản đăng nhập trạm (who may log in).
     Account(account::AccountArguments),
@@ -84,6 +86,7 @@ impl Command {
             Self::Watch(args) => watch::run(&args),
             Self::Batch(arguments) => batch::run(arguments),
             Self::Tally(args) => tally::run(&args),
+            Self::Index(args) => index::run(&args),
             Self::Serve(args) => serve::run(&args),
             Self::Account(arguments) => account::run(arguments),
             Self::Audit(arguments) => audit::run(arguments),

@@ -21,6 +21,7 @@ mod error;
 mod figures;
 mod migrate;
 mod outside;
+mod packed_ballots;
 mod packing;
 mod page_acts;
 mod page_places;
@@ -55,7 +56,8 @@ pub use decisions::{Decision, Settled};
 pub use error::StoreError;
 pub use figures::{AnswerCount, BallotCount, ChoiceCount};
 pub use outside::{CameBy, NewSource, OutsideBallot, SourceKey, SourceKind, SourceRow};
-pub(crate) use packing::PackedCode;
+pub use packed_ballots::PackedBallot;
+pub(crate) use packing::BLANK_CODE;
 pub use packing::{Packed, PackedQuestion, Packing};
 pub use page_acts::{Hand, Home, Homed, PageAct, is_unread};
 pub use pages::{

@@ -7,18 +7,23 @@
 //! stand); `pending` waits for a person, and so does every question of a
 //! ballot that is pending as a whole. Rejected ballots are in no question.
 
+mod ballots;
 mod count;
+pub mod index;
 mod table;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub use ballots::{Cell, FormBallots, load};
 pub use count::{
     Ballots, ChoiceTally, FormTally, QuestionTally, Tally, TallyFilter, UnitTally, tally,
 };
+use count::{below, list};
 pub use table::write_table;
 pub use write::{write_csv, write_json};
 
+use crate::form::FormError;
 use crate::store::StoreError;
 
 /// Why there is no tally.
@@ -27,9 +32,26 @@ pub enum TallyError {
     /// The tally database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What a form's answers mean cannot be read.
+    #[error(transparent)]
+    Form(#[from] FormError),
+    /// Ballots that came in are none of their form.
+    #[error(
+        "{0} ballots that came in from elsewhere are not of their form; \
+         see: phieu audit verify --station DIR"
+    )]
+    StrangeBallots(usize),
     /// Not a form of this station.
     #[error("form {wanted:?} is not in this station; it has: {known}")]
     NoSuchForm {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        known: String,
+    },
+    /// Not a question of this station's forms.
+    #[error("no form of this station asks {wanted:?}; they ask: {known}")]
+    NoSuchQuestion {
         /// What was asked for.
         wanted: String,
         /// What there is.

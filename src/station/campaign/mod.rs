@@ -64,6 +64,9 @@ pub struct CampaignUnit {
     /// Ballots that it should collect itself, of all forms; those of the units
     /// below it are theirs.
     pub quota: Option<u32>,
+    /// People whom it could ask (those who had business with it), without those of
+    /// the units below: indices are more certain the larger a part of them answered.
+    pub population: Option<u64>,
     /// Day by which it must have them.
     pub deadline: Option<Day>,
     /// What it should collect of each form.
