@@ -8,11 +8,11 @@ use clap::{Args, ValueEnum};
 use super::shared::LangArgs;
 use super::{CliError, Outcome};
 use crate::station::{Campaign, Station};
-use crate::store::Store;
 use crate::tally::index::{
     By, IndexOptions, IndexReport, compare, index, write_index_csv, write_index_json,
     write_index_table,
 };
+use crate::tally::report::index_options;
 
 /// Chỉ số hài lòng (the satisfaction index).
 ///
@@ -52,7 +52,10 @@ enum Format {
 
 pub(crate) fn run(args: &IndexArgs) -> Result<Outcome, CliError> {
     let store = Station::open(&args.station)?.store()?;
-    let mut options = of_campaign(&store)?;
+    let mut options = match store.campaign()? {
+        Some(row) => index_options(&Campaign::of_source(&row.source)?),
+        None => IndexOptions::default(),
+    };
     options.form.clone_from(&args.form);
     options.unit.clone_from(&args.unit);
     options.by.clone_from(&args.by);
@@ -73,25 +76,6 @@ pub(crate) fn run(args: &IndexArgs) -> Result<Outcome, CliError> {
     } else {
         Outcome::Done
     })
-}
-
-/// What the campaign says of its units.
-pub(crate) fn of_campaign(store: &Store) -> Result<IndexOptions, CliError> {
-    let mut options = IndexOptions::default();
-    if let Some(row) = store.campaign()? {
-        let campaign = Campaign::of_source(&row.source)?;
-        for unit in campaign.units {
-            if let Some(area) = unit.area {
-                let (vi, _) = area.names();
-                let name = (area.word().to_owned(), vi.to_owned());
-                options.areas.insert(unit.id.clone(), name);
-            }
-            if let Some(population) = unit.population {
-                options.populations.insert(unit.id, population);
-            }
-        }
-    }
-    Ok(options)
 }
 
 /// The file that `phieu index --format json` wrote for the last period.

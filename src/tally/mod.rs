@@ -1,5 +1,6 @@
 //! The tally: counts of answers, always derived from readings and decisions.
-//! Uses `form` and `store`.
+//! Uses `form` and `store`, and of `station` the campaign: what was planned stands
+//! beside what came in.
 //!
 //! For every question of every form and unit:
 //! `answered + blank + invalid + pending = ballots counted + ballots pending`.
@@ -10,6 +11,7 @@
 mod ballots;
 mod count;
 pub mod index;
+pub mod report;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,7 @@ pub use table::write_table;
 pub use write::{write_csv, write_json};
 
 use crate::form::FormError;
+use crate::station::StationError;
 use crate::store::StoreError;
 
 /// Why there is no tally.
@@ -32,6 +35,9 @@ pub enum TallyError {
     /// The tally database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The campaign or the log of the station cannot be read.
+    #[error(transparent)]
+    Station(#[from] Box<StationError>),
     /// What a form's answers mean cannot be read.
     #[error(transparent)]
     Form(#[from] FormError),

@@ -1,7 +1,7 @@
 //! The minutes of a box as a PDF, ready to sign.
 
-use super::paper::{Flow, bold, grouped, italic, plain};
 use super::{Moment, words};
+use crate::form::paper::{Flow, bold, grouped, italic, national_heading, plain};
 use crate::form::text::{Align, Paragraph, Piece};
 use crate::form::{FormError, plain_pdf};
 use crate::store::{BoxRow, Head, Minutes, OpeningRow, Present};
@@ -39,7 +39,7 @@ pub fn minutes_pdf(paper: &MinutesPaper<'_>) -> Result<Option<Vec<u8>>, FormErro
         return Ok(None);
     };
     let mut flow = Flow::new();
-    heading(&mut flow, paper)?;
+    national_heading(&mut flow, paper.office, "Số: …………/BB-…………", None)?;
     let m = &holds.minutes;
     title(&mut flow, paper)?;
     opening(&mut flow, paper.ballot_box, m)?;
@@ -56,47 +56,6 @@ pub fn minutes_pdf(paper: &MinutesPaper<'_>) -> Result<Option<Vec<u8>>, FormErro
     let pages = flow.finish(&foot)?;
     let title = format!("Biên bản mở hòm phiếu {}", paper.ballot_box.label());
     plain_pdf(&title, &pages).map(Some)
-}
-
-/// National title and motto at the right, the office at the left.
-fn heading(flow: &mut Flow, paper: &MinutesPaper<'_>) -> Result<(), FormError> {
-    let (left, width, top) = (Flow::left(), Flow::width(), flow.y());
-    // The national title must stay on one line.
-    let right = 92.0;
-    let mut office: Vec<Vec<Piece>> = Vec::new();
-    let last = paper.office.len().saturating_sub(1);
-    for (i, line) in paper.office.iter().enumerate() {
-        let line = line.to_uppercase();
-        office.push(vec![if i == last {
-            bold(10.0, &line)
-        } else {
-            plain(10.0, &line)
-        }]);
-    }
-    let below = flow.column(left - 8.0, width - right + 4.0, top, &office)?;
-    let middle = left - 8.0 + (width - right + 4.0) / 2.0;
-    flow.line(middle - 10.0, below + 0.8, 20.0);
-    let number = flow.column(
-        left - 8.0,
-        width - right + 4.0,
-        below + 2.0,
-        &[vec![plain(10.0, "Số: …………/BB-…………")]],
-    )?;
-    let motto = "Độc lập - Tự do - Hạnh phúc";
-    let x = left + width - right;
-    let under = flow.column(
-        x,
-        right,
-        top,
-        &[
-            vec![bold(10.0, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM")],
-            vec![bold(11.0, motto)],
-        ],
-    )?;
-    let long = Paragraph::set(&[bold(11.0, motto)], right, Align::Left)?.width();
-    flow.line(x + (right - long) / 2.0, under + 0.8, long);
-    flow.go_on_at(number.max(under) + 8.0);
-    Ok(())
 }
 
 fn title(flow: &mut Flow, paper: &MinutesPaper<'_>) -> Result<(), FormError> {

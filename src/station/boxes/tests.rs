@@ -2,8 +2,8 @@
 
 use super::cover::{CoverOf, CoverPaper, cover_page};
 use super::minutes::{MinutesPaper, minutes_pdf};
-use super::paper::grouped;
 use crate::form::code::Key;
+use crate::form::paper::grouped;
 use crate::form::plain_pdf;
 use crate::page::{DecodeLimits, PageFile};
 use crate::read::{ProblemCode, ReadOptions, Reader};

@@ -28,7 +28,7 @@ fn optional(share: Option<f64>, lang: Lang) -> String {
 }
 
 /// A difference of shares in points, with its sign.
-fn points(difference: f64, lang: Lang) -> String {
+pub(crate) fn points(difference: f64, lang: Lang) -> String {
     let text = percent(difference.abs(), lang);
     match difference {
         d if d < 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) => format!("−{text}"),
