@@ -1,4 +1,4 @@
-//! Indices, comparisons, distributions of answers.
+//! Indices and comparisons.
 
 use super::chart::{Bar, bars};
 use super::table::{Row, Set, table};
@@ -6,8 +6,8 @@ use super::{ReportPaper, paragraph};
 use crate::form::paper::{Flow, bold, grouped};
 use crate::form::text::Align;
 use crate::lang::Lang;
+use crate::tally::TallyError;
 use crate::tally::index::{Figure, FormFigures, Group, Part, group_name, heading, percent, points};
-use crate::tally::{FormTally, QuestionTally, TallyError};
 
 /// Bars of more groups than this would be a second table.
 const MOST_BARS: usize = 40;
@@ -180,14 +180,14 @@ fn hidden(group: &Group, below: u64) -> bool {
 fn group_table(flow: &mut Flow, groups: &[Group], suppress: u64) -> Result<(), TallyError> {
     let compared = groups.iter().any(|g| g.overall.difference.is_some());
     let mut columns = vec![
-        ("", 4.0, Set::Left),
+        ("", 3.6, Set::Left),
         ("Phiếu tính", 1.1, Set::Right),
         ("Chờ xử lý", 1.0, Set::Right),
         ("Hài lòng", 1.1, Set::Right),
         ("Hợp lệ", 1.1, Set::Right),
         ("Chỉ số (%)", 1.1, Set::Right),
         ("Khoảng tin cậy 95 %", 2.0, Set::Right),
-        ("Hạng", 0.8, Set::Right),
+        ("Hạng", 1.0, Set::Right),
     ];
     if compared {
         columns.push(("Kỳ trước", 1.1, Set::Right));
@@ -221,78 +221,4 @@ fn group_table(flow: &mut Flow, groups: &[Group], suppress: u64) -> Result<(), T
         .collect();
     table(flow, &columns, &rows)?;
     Ok(())
-}
-
-pub(super) fn distribution_section(
-    flow: &mut Flow,
-    paper: &ReportPaper<'_>,
-) -> Result<(), TallyError> {
-    for form in &paper.tally.forms {
-        flow.keep(30.0);
-        let title = format!(
-            "{}: {} phiếu được tính",
-            form.title,
-            grouped(form.ballots.counted)
-        );
-        flow.text(&[bold(10.0, &title)], Align::Left, 0.0, 1.5)?;
-        let rows: Vec<Row> = form
-            .questions
-            .iter()
-            .flat_map(|q| question_rows(paper, form, q))
-            .collect();
-        let columns = [
-            ("Câu hỏi và phương án", 6.4, Set::Left),
-            ("Số phiếu", 1.3, Set::Right),
-            ("Tỷ lệ (%)", 1.3, Set::Right),
-        ];
-        table(flow, &columns, &rows)?;
-    }
-    Ok(())
-}
-
-fn question_rows(paper: &ReportPaper<'_>, form: &FormTally, q: &QuestionTally) -> Vec<Row> {
-    let meaning = paper
-        .meanings
-        .iter()
-        .find(|(id, version, _)| *id == form.form && *version == form.version)
-        .and_then(|(_, _, meaning)| meaning.question(&q.question));
-    let name = meaning.map_or_else(|| q.question.clone(), |m| m.in_words());
-    let of = |n: u64| {
-        if q.answered == 0 {
-            "–".to_owned()
-        } else {
-            percent(n as f64 / q.answered as f64, Lang::Vi)
-        }
-    };
-    let mut rows = vec![Row {
-        cells: vec![name, grouped(q.answered), String::new()],
-        indent: 0.0,
-        strong: true,
-    }];
-    for choice in &q.choices {
-        let words = meaning
-            .and_then(|m| m.choices.iter().find(|c| c.id == choice.choice))
-            .map_or(choice.choice.as_str(), |c| c.in_words());
-        rows.push(Row {
-            cells: vec![words.to_owned(), grouped(choice.count), of(choice.count)],
-            indent: 5.0,
-            strong: false,
-        });
-    }
-    let others = [
-        ("Bỏ trống", q.blank),
-        ("Không hợp lệ (đánh dấu quá số phương án)", q.invalid),
-        ("Chờ xử lý", q.pending),
-    ];
-    rows.extend(
-        others
-            .into_iter()
-            .filter(|(_, n)| *n > 0)
-            .map(|(name, n)| Row {
-                cells: vec![name.to_owned(), grouped(n), String::new()],
-                indent: 5.0,
-                strong: false,
-            }),
-    );
-    rows
 }

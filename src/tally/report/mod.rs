@@ -3,6 +3,7 @@
 //! indices, comparisons, distributions of answers, opinions, and the method in an annex.
 
 mod annex;
+mod answers;
 mod chart;
 mod indices;
 mod intake;
@@ -112,7 +113,7 @@ pub fn report_pdf(paper: &ReportPaper<'_>) -> Result<Vec<u8>, TallyError> {
         &mut flow,
         &format!("{}. PHÂN BỐ CÂU TRẢ LỜI", roman(number)),
     )?;
-    indices::distribution_section(&mut flow, paper)?;
+    answers::section(&mut flow, paper)?;
     number += 1;
     if !paper.opinions.is_empty() {
         heading(&mut flow, &format!("{}. Ý KIẾN, KIẾN NGHỊ", roman(number)))?;

@@ -204,8 +204,8 @@ fn method(store: &Store) -> Result<Vec<String>, TallyError> {
     }
     if held > 0 {
         out.push(format!(
-            "Kết quả của {held} gói hoặc tệp từ nơi khác được gộp vào báo cáo này sau khi kiểm \
-             tra chữ ký và nội dung."
+            "Báo cáo gộp kết quả của {held} gói có chữ ký của trạm khác hoặc tệp trả lời trực \
+             tuyến; mỗi gói được kiểm tra chữ ký và đếm lại trước khi gộp."
         ));
     }
     for sample in store.samples()? {
