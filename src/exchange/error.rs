@@ -237,7 +237,8 @@ impl ExchangeError {
         Self::Malformed {
             member: member.to_owned(),
             line: line.into(),
-            what: what.to_string(),
+            // It may quote what a stranger wrote: that must not steer a terminal.
+            what: what.to_string().replace(char::is_control, " "),
         }
     }
 }
