@@ -14,6 +14,7 @@
 
 pub mod calibrate;
 pub mod cli;
+pub mod exchange;
 pub mod fit;
 pub mod form;
 pub mod geometry;

@@ -78,11 +78,13 @@ pub(crate) fn run(arguments: AuditArguments) -> Result<Outcome, CliError> {
 }
 
 fn verify(args: &VerifyArgs) -> Result<Outcome, CliError> {
-    let audit = audit::audit(&Station::open(&args.station)?)?;
+    let station = Station::open(&args.station)?;
+    let audit = audit::audit(&station)?;
+    let mut faults: Vec<String> = audit.faults.iter().map(ToString::to_string).collect();
+    faults.extend(crate::exchange::faults(&station)?);
     let head = &audit.database.head;
     let mut out = std::io::stdout().lock();
     if args.json {
-        let faults: Vec<String> = audit.faults.iter().map(ToString::to_string).collect();
         let json = serde_json::json!({
             "whole": faults.is_empty(),
             "entries": audit.database.entries,
@@ -95,10 +97,10 @@ fn verify(args: &VerifyArgs) -> Result<Outcome, CliError> {
         writeln!(out, "{json}")?;
     } else {
         let (entries, rows, images) = (audit.database.entries, audit.database.rows, audit.images);
-        for fault in &audit.faults {
-            writeln!(out, "!! {fault}")?;
+        for fault in &faults {
+            writeln!(out, "!! {}", plain(fault))?;
         }
-        let whole = audit.faults.is_empty();
+        let whole = faults.is_empty();
         match args.lang.lang {
             Lang::Vi => {
                 writeln!(
@@ -138,7 +140,7 @@ fn verify(args: &VerifyArgs) -> Result<Outcome, CliError> {
             }
         }
     }
-    Ok(if audit.faults.is_empty() {
+    Ok(if faults.is_empty() {
         Outcome::Done
     } else {
         Outcome::NeedsPerson

@@ -15,17 +15,21 @@ mod calibrate;
 mod calibrate_measure;
 mod campaign;
 mod demo;
+mod export;
 mod form;
 mod form_check;
 mod form_learn;
+mod import;
 mod index;
 mod init;
+mod key;
 mod model;
 mod read;
 mod scan;
 mod selftest;
 mod serve;
 mod shared;
+mod sources;
 mod tally;
 mod watch;
 
@@ -62,6 +66,11 @@ enum Command {
     Batch(batch::BatchArguments),
     Tally(tally::TallyArgs),
     Index(index::IndexArgs),
+    /// Khóa ký gói kết quả: tạo, xem, ghim (keys that packages are signed with).
+    Key(key::KeyArguments),
+    Export(export::ExportArgs),
+    Import(import::ImportArgs),
+    Sources(sources::SourcesArgs),
     Serve(serve::ServeArgs),
     /// Tài khoản đăng nhập trạm (who may log in).
     Account(account::AccountArguments),
@@ -87,6 +96,10 @@ impl Command {
             Self::Batch(arguments) => batch::run(arguments),
             Self::Tally(args) => tally::run(&args),
             Self::Index(args) => index::run(&args),
+            Self::Key(arguments) => key::run(arguments),
+            Self::Export(args) => export::run(&args),
+            Self::Import(args) => import::run(&args),
+            Self::Sources(args) => sources::run(&args),
             Self::Serve(args) => serve::run(&args),
             Self::Account(arguments) => account::run(arguments),
             Self::Audit(arguments) => audit::run(arguments),

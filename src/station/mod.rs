@@ -9,6 +9,8 @@
 //! forms/         forms that did not ship with the program, as they were taken in
 //! campaign.toml  the campaign as it was taken in
 //! scanner.toml   the profile of the station's scanner, if it has one
+//! signing.key    the secret that packages are signed with, if one was made
+//! packages/      packages of other stations as they came: HASH.phieu
 //! feeder/        pages from the feeder until they are recorded
 //! inbox/         files from the browser until they are recorded
 //! scan.lock      held by the scan that runs

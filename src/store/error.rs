@@ -139,6 +139,15 @@ pub enum StoreError {
         .0.join(", ")
     )]
     CampaignOrphans(Vec<String>),
+    /// The key is pinned already.
+    #[error("this key is pinned already, as {0:?}; unpin it first")]
+    PinExists(String),
+    /// No such key is pinned.
+    #[error("no such key is pinned; see: phieu key list --station DIR")]
+    PinMissing,
+    /// What was to be written was refused by whoever asked for it.
+    #[error("refused; nothing was written")]
+    Refused,
     /// No sample has this number.
     #[error("no sample {0} was drawn in the station")]
     SampleUnknown(i64),

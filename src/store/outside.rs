@@ -118,6 +118,18 @@ pub struct NewSource {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceKey(i64);
 
+impl SourceKey {
+    pub(super) fn numbered(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The number by which people speak of it on this station.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
+
 /// A source that is in the station.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceRow {

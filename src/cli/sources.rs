@@ -1,0 +1,161 @@
+//! `phieu sources`: who has reported, and who is missing or late.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::shared::{LangArgs, plain};
+use super::{CliError, Outcome};
+use crate::exchange::{SourceLine, Sources, sources};
+use crate::lang::Lang;
+use crate::station::{Standing, Station, UnitProgress};
+
+/// Đơn vị nào đã gửi kết quả, còn thiếu, trễ hạn (which units have reported, are missing or late).
+///
+/// Exit code 1 while a unit of the plan is late.
+#[derive(Debug, Args)]
+pub(crate) struct SourcesArgs {
+    /// Thư mục của trạm (the station's folder)
+    #[arg(long, value_name = "DIR")]
+    station: PathBuf,
+    /// In kết quả dạng JSON (print the result as JSON)
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    lang: LangArgs,
+}
+
+impl SourcesArgs {
+    pub(super) fn of(station: &Path, lang: &LangArgs) -> Self {
+        Self {
+            station: station.to_owned(),
+            json: false,
+            lang: lang.clone(),
+        }
+    }
+}
+
+pub(crate) fn run(args: &SourcesArgs) -> Result<Outcome, CliError> {
+    let lang = args.lang.lang;
+    let store = Station::open(&args.station)?.store()?;
+    let all = sources(&store)?;
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", json(&all))?;
+    } else {
+        table(&mut out, &all, lang)?;
+    }
+    let late = |u: &UnitProgress| matches!(u.worst, Standing::Late(_));
+    Ok(if all.units.iter().any(late) {
+        Outcome::NeedsPerson
+    } else {
+        Outcome::Done
+    })
+}
+
+/// Has the unit sent nothing at all, though the plan expects something of it?
+fn is_missing(unit: &UnitProgress) -> bool {
+    let counts = unit.counts;
+    unit.worst != Standing::Open && counts.counted + counts.pending + counts.rejected == 0
+}
+
+fn word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Open => "open",
+        Standing::Reached => "reached",
+        Standing::OnTheWay(_) => "on-the-way",
+        Standing::Soon(_) => "soon",
+        Standing::Late(_) => "late",
+    }
+}
+
+fn words(unit: &UnitProgress, lang: Lang) -> String {
+    let mut text = match unit.worst {
+        Standing::Open => String::new(),
+        Standing::Reached => lang.pick("đủ", "reached").to_owned(),
+        Standing::OnTheWay(_) | Standing::Soon(_) => lang.pick("chưa đủ", "on the way").to_owned(),
+        Standing::Late(days) => match lang {
+            Lang::Vi => format!("TRỄ {days} ngày"),
+            Lang::En => format!("{days} days LATE"),
+        },
+    };
+    if is_missing(unit) {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(lang.pick("CHƯA CÓ GÌ", "NOTHING YET"));
+    }
+    text
+}
+
+fn json(all: &Sources) -> serde_json::Value {
+    let line = |l: &SourceLine| {
+        serde_json::json!({
+            "source": l.row.key.number(), "name": l.row.name,
+            "station": l.package.as_ref().map(|p| &p.0),
+            "revision": l.package.as_ref().map(|p| p.1),
+            "digest": l.row.digest, "ballots": l.row.ballots, "units": l.units,
+            "by": l.row.person, "recorded": l.row.recorded, "replaced": l.row.replaced,
+        })
+    };
+    let unit = |u: &UnitProgress| {
+        serde_json::json!({
+            "unit": u.unit, "name": u.name, "counted": u.counts.counted,
+            "pending": u.counts.pending, "rejected": u.counts.rejected, "quota": u.quota,
+            "deadline": u.deadline.map(|d| d.to_string()),
+            "standing": word(u.worst), "missing": is_missing(u),
+        })
+    };
+    serde_json::json!({
+        "sources": all.lines.iter().map(line).collect::<Vec<_>>(),
+        "units": all.units.iter().map(unit).collect::<Vec<_>>(),
+    })
+}
+
+fn table(out: &mut impl Write, all: &Sources, lang: Lang) -> Result<(), CliError> {
+    for l in &all.lines {
+        let revision = l.package.as_ref().map_or(String::new(), |p| {
+            format!(" {} {}", lang.pick("bản số", "revision"), p.1)
+        });
+        let replaced = if l.row.replaced {
+            lang.pick("  (đã có bản mới hơn)", "  (replaced)")
+        } else {
+            ""
+        };
+        let ballots = lang.pick("phiếu", "ballots");
+        writeln!(
+            out,
+            "{:>4}  {}  {}{revision}: {} {ballots}, {}{replaced}",
+            l.row.key.number(),
+            l.row.recorded,
+            plain(&l.row.name),
+            l.row.ballots,
+            plain(&l.units.join(" ")),
+        )?;
+    }
+    if all.lines.is_empty() {
+        writeln!(
+            out,
+            "{}",
+            lang.pick("Chưa nhận gói nào.", "Nothing came in yet.")
+        )?;
+    }
+    writeln!(out, "{}", lang.pick("Đơn vị:", "Units:"))?;
+    for u in &all.units {
+        let quota = u.quota.map_or(String::new(), |q| format!("/{q}"));
+        let due = u.deadline.map_or(String::new(), |d| {
+            format!(" {} {}", lang.pick("hạn", "due"), d.written())
+        });
+        writeln!(
+            out,
+            "{}{}  {}: {}{quota}{due}  {}",
+            "  ".repeat(u.depth + 1),
+            plain(u.unit.as_deref().unwrap_or("?")),
+            plain(u.name.as_deref().unwrap_or("")),
+            u.counts.counted,
+            words(u, lang),
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Which units have reported, and which are missing or late.
+
+use std::collections::BTreeMap;
+
+use super::ExchangeError;
+use crate::station::{Campaign, Day, UnitProgress, unit_progress};
+use crate::store::{BallotCount, BallotState, SourceKind, SourceRow, Store};
+
+/// What came from outside, and how that stands against the plan.
+#[derive(Debug)]
+pub struct Sources {
+    /// Everything that came in, oldest first.
+    pub lines: Vec<SourceLine>,
+    /// The units of the campaign with the ballots of this station and of all that
+    /// came in.
+    pub units: Vec<UnitProgress>,
+}
+
+/// One thing that came in.
+#[derive(Debug)]
+pub struct SourceLine {
+    /// As it is in the station.
+    pub row: SourceRow,
+    /// Of a package: the station and its revision.
+    pub package: Option<(String, i64)>,
+    /// Units of its ballots.
+    pub units: Vec<String>,
+}
+
+/// Looks through all that came in.
+///
+/// # Errors
+/// The database cannot be read.
+pub fn sources(store: &Store) -> Result<Sources, ExchangeError> {
+    let lines = store.sources()?.into_iter().map(|row| {
+        let units = row.detail["units"].as_array();
+        SourceLine {
+            package: match &row.kind {
+                SourceKind::Package { station, revision } => Some((station.clone(), *revision)),
+                SourceKind::Online => None,
+            },
+            units: units
+                .into_iter()
+                .flatten()
+                .filter_map(|u| u.as_str().map(str::to_owned))
+                .collect(),
+            row,
+        }
+    });
+    let lines = lines.collect();
+    let mut ballots = store.ballot_counts()?;
+    let mut outside: BTreeMap<_, u64> = BTreeMap::new();
+    store.each_outside::<ExchangeError>(None, |b| {
+        *outside.entry((b.form, b.unit, b.state)).or_default() += 1;
+        Ok(())
+    })?;
+    ballots.extend(outside.into_iter().map(|((form, unit, state), ballots)| {
+        let state = match state {
+            BallotState::Counted => "counted",
+            BallotState::Pending => "pending",
+            BallotState::Rejected => "rejected",
+        };
+        BallotCount {
+            form,
+            unit,
+            state: state.to_owned(),
+            ballots,
+        }
+    }));
+    let campaign = match store.campaign()? {
+        Some(c) => Campaign::of_source(&c.source)?,
+        None => Campaign::default(),
+    };
+    let forms = store.forms()?;
+    let forms: BTreeMap<i64, String> = forms
+        .into_iter()
+        .map(|f| (f.key.number(), f.layout.form))
+        .collect();
+    let today = store.today()?;
+    let units = match Day::parse(&today) {
+        Some(today) => unit_progress(&campaign, &store.units()?, &forms, &ballots, today),
+        None => Vec::new(),
+    };
+    Ok(Sources { lines, units })
+}
