@@ -15,6 +15,7 @@ mod calibrate;
 mod calibrate_measure;
 mod campaign;
 mod demo;
+mod demo_campaign;
 mod export;
 mod form;
 mod form_check;

@@ -4,6 +4,7 @@ mod changes;
 mod day;
 mod parse;
 mod progress;
+mod shipped;
 mod versions;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ pub use day::Day;
 pub use progress::{
     Counts, FormProgress, Standing, UnitProgress, WithBelow, form_progress, standing, unit_progress,
 };
+pub use shipped::ShippedCampaign;
 pub use versions::{Changed, forms_of};
 
 /// A campaign, checked.
