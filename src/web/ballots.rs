@@ -130,7 +130,7 @@ fn settled_table(w: Words, settled: &[SettledBallot]) -> Markup {
         @if settled.is_empty() { p { (w.t("Chưa có.", "Nothing yet.")) } }
         @else { table {
             thead { tr {
-                th scope="col" { (w.t("Lúc", "When")) }
+                th scope="col" { (w.when(w.t("Lúc", "When"))) }
                 th scope="col" { (w.t("Phiếu", "Ballot")) }
                 th scope="col" { (w.t("Việc", "What")) }
                 th scope="col" { (w.t("Ai", "Who")) }
@@ -138,7 +138,7 @@ fn settled_table(w: Words, settled: &[SettledBallot]) -> Markup {
                 th scope="col" { (w.t("Hoàn tác", "Undo")) }
             } }
             tbody { @for s in settled { tr {
-                td .time { (given::moment(&s.at)) }
+                td .time { (w.moment(&s.at)) }
                 td { a href={ "/ballots/" (s.ballot.number()) } { "#" (s.ballot.number()) }
                     @if let Some(serial) = &s.serial { " " (serial) } }
                 td {

@@ -174,7 +174,7 @@ pub(super) fn acts_table(w: Words, acts: &[PageAct], files: bool) -> Markup {
         @if acts.is_empty() { p { (w.t("Chưa có.", "Nothing yet.")) } }
         @else { table {
             thead { tr {
-                th scope="col" { (w.t("Lúc", "When")) }
+                th scope="col" { (w.when(w.t("Lúc", "When"))) }
                 @if files { th scope="col" { (w.t("Tệp ảnh", "Image file")) } }
                 th scope="col" { (w.t("Việc", "What")) }
                 th scope="col" { (w.t("Ai", "Who")) }
@@ -182,7 +182,7 @@ pub(super) fn acts_table(w: Words, acts: &[PageAct], files: bool) -> Markup {
                 th scope="col" { (w.t("Hoàn tác", "Undo")) }
             } }
             tbody { @for act in acts { tr {
-                td .time { (given::moment(&act.at)) }
+                td .time { (w.moment(&act.at)) }
                 @if files { td .detail { a href={ "/pages/" (act.page_id) } { (act.file) } } }
                 td { (act_words(w, &act.kind)) " " (said(w, &act.said)) }
                 td { (act.person) }

@@ -1,4 +1,4 @@
-//! How the station is set: second opinions. For supervisors, each change with a
+//! How the station is set: second opinions, its clock. For supervisors, each change with a
 //! reason in the log.
 
 use axum::Form;
@@ -12,6 +12,7 @@ use super::auth::Person;
 use super::error::Refused;
 use super::given;
 use super::page::document;
+use crate::station::{LocalTime, UTC_OFFSET};
 use crate::store::{ItemId, Role, SettingRow, Store};
 
 /// Name of the setting that says of how many of a hundred questions two people
@@ -66,9 +67,10 @@ pub(super) async fn show(State(app): State<App>, person: Person) -> Result<Marku
 }
 
 async fn page(app: &App, person: &Person, problem: Option<String>) -> Result<Markup, Refused> {
-    let (share, kinds, history) = person
+    let (share, kinds, local, history) = person
         .act(app, Role::Supervisor, |store, _| {
-            Ok((share(store)?, states(store)?, store.settings_history()?))
+            let local = LocalTime::of(store)?;
+            Ok((share(store)?, states(store)?, local, store.settings_history()?))
         })
         .await?;
     let w = person.words;
@@ -93,6 +95,14 @@ async fn page(app: &App, person: &Person, problem: Option<String>) -> Result<Mar
                     }
                 }
             }
+            label for="utc-offset" { (w.t("Giờ của trạm, so với UTC", "The station's clock, from UTC")) }
+            span {
+                input id="utc-offset" name="utc_offset" size="8" maxlength="10" required value=(local) aria-describedby="clock-hint";
+                " " span #clock-hint .hint { (w.t(
+                    "Việt Nam: +07:00, không đổi giờ mùa hè. Sổ nhật ký lưu giờ UTC, màn hình và giấy in theo giờ này.",
+                    "Vietnam: +07:00, without daylight saving time. The log keeps UTC; screens and papers show this time.",
+                )) }
+            }
             label for="reason" { (w.t("Lý do thay đổi", "Why it is changed")) }
             input id="reason" name="reason" required maxlength=(given::LONGEST_REASON) autocomplete="off";
             button .primary type="submit" { (w.t("Ghi", "Save")) }
@@ -101,7 +111,7 @@ async fn page(app: &App, person: &Person, problem: Option<String>) -> Result<Mar
             h2 { (w.t("Đã thay đổi", "Changes")) }
             table .narrow {
                 thead { tr {
-                    th scope="col" { (w.t("Lúc (UTC)", "When (UTC)")) }
+                    th scope="col" { (w.when(w.t("Lúc", "When"))) }
                     th scope="col" { (w.t("Ai", "Who")) }
                     th scope="col" { (w.t("Thiết lập", "Setting")) }
                     th scope="col" { (w.t("Giá trị", "Value")) }
@@ -124,6 +134,7 @@ fn row(person: &Person, s: &SettingRow) -> Markup {
     let name = match s.name.as_str() {
         SECOND_SHARE => w.t("tỷ lệ câu cần hai người, %", "share for two people, %"),
         SECOND_STATES => w.t("luôn cần hai người", "always two people"),
+        UTC_OFFSET => w.t("giờ của trạm", "the station's clock"),
         other => other,
     };
     let value = if s.name == SECOND_STATES {
@@ -137,7 +148,7 @@ fn row(person: &Person, s: &SettingRow) -> Markup {
         s.value.clone()
     };
     html! { tr {
-        td .time { (given::moment(&s.at)) }
+        td .time { (w.moment(&s.at)) }
         td { (s.person) }
         td { (name) }
         td { (value) }
@@ -149,6 +160,9 @@ fn row(person: &Person, s: &SettingRow) -> Markup {
 pub(super) struct ChangeForm {
     csrf: String,
     share: String,
+    /// Empty: as it is.
+    #[serde(default)]
+    utc_offset: String,
     #[serde(default)]
     reason: String,
     #[serde(default)]
@@ -174,6 +188,15 @@ pub(super) async fn change(
             let share = share.ok_or_else(|| {
                 Refused::Conflict("tỷ lệ là số nguyên từ 0 đến 100 (0 to 100)".to_owned())
             })?;
+            let local = match form.utc_offset.trim() {
+                "" => None,
+                text => Some(LocalTime::parse(text).ok_or_else(|| {
+                    Refused::Conflict(
+                        "giờ của trạm viết như +07:00, từ -12:00 đến +14:00 (the clock: as +07:00)"
+                            .to_owned(),
+                    )
+                })?),
+            };
             let reason = given::reason(&form.reason);
             if reason.is_empty() {
                 return Err(Refused::Conflict("cần ghi lý do (say why)".to_owned()));
@@ -194,6 +217,11 @@ pub(super) async fn change(
             // Never set is the same as none.
             if store.setting(SECOND_STATES)?.is_some() || !kinds.is_empty() {
                 store.set_because(SECOND_STATES, &kinds.join(" "), Some(&reason))?;
+            }
+            // Never set is the same as Vietnam's.
+            let now = LocalTime::of(store)?;
+            if let Some(local) = local.filter(|l| *l != now) {
+                store.set_because(UTC_OFFSET, &local.to_string(), Some(&reason))?;
             }
             Ok(())
         })
