@@ -104,7 +104,9 @@ impl LocalTime {
         }
         let mut day = Day::parse(at.get(..10)?)?;
         let clock = at.get(11..19)?;
-        let mut parts = clock.split(':').map(|p| p.parse::<u8>().ok().map(i32::from));
+        let mut parts = clock
+            .split(':')
+            .map(|p| p.parse::<u8>().ok().map(i32::from));
         let (hour, minute) = (parts.next()??, parts.next()??);
         let minutes = hour * 60 + minute + self.ahead;
         if minutes < 0 {
@@ -159,7 +161,9 @@ mod tests {
         for text in ["+07:00", "+7", "7", " UTC+7 ", "UTC+07:00", "07:00"] {
             assert_eq!(LocalTime::parse(text), Some(LocalTime::VIETNAM), "{text}");
         }
-        for wrong in ["", "+", "7:", "+7:5", "+07:60", "+14:01", "-13", "GMT", "٧", "+-7"] {
+        for wrong in [
+            "", "+", "7:", "+7:5", "+07:60", "+14:01", "-13", "GMT", "٧", "+-7",
+        ] {
             assert_eq!(LocalTime::parse(wrong), None, "{wrong}");
         }
     }

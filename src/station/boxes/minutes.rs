@@ -243,7 +243,11 @@ fn corrections(flow: &mut Flow, paper: &MinutesPaper<'_>) -> Result<(), FormErro
             plain(TEXT, after.why.as_deref().unwrap_or("")),
             italic(
                 SMALL,
-                &format!("  ({}, {})", after.person, paper.local.written(&after.recorded)),
+                &format!(
+                    "  ({}, {})",
+                    after.person,
+                    paper.local.written(&after.recorded)
+                ),
             ),
         ];
         flow.text(&pieces, Align::Left, 5.0, 1.0)?;
