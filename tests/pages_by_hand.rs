@@ -7,9 +7,11 @@ mod web_support;
 
 use image::{GrayImage, Luma, imageops};
 use paper::{ONE_PAGE, Office, SCAN, TWO_PAGES, count, draw};
+use phieu::calibrate::Profile;
 use phieu::form::Layout;
 use phieu::form::code::{Key, serial};
 use phieu::geometry::{MmRect, px_per_mm};
+use phieu::station::Station;
 use serde_json::{Value, json};
 use web_support::{Answer, Browser, FOUR, Served, accounts};
 
@@ -152,6 +154,43 @@ fn a_page_without_codes_is_read_once_a_person_says_whose_it_is() {
     let said = mai.post("/api/pages/read", &one_page(id, Some(&number)));
     assert_eq!(outcome(&said), "placed");
     assert_eq!(office.tally("trạm"), tally);
+    office.verify();
+}
+
+/// What a person helped to read was once recorded as read without a scanner profile,
+/// although it was read by the station's: nobody could have read it again alike.
+#[test]
+fn a_page_read_with_help_is_recorded_with_the_scanner_profile_it_was_read_by() {
+    let office = Office::new(ONE_PAGE);
+    let b = without_codes(&office.layout, 1, &["q1.khong"]);
+    let c = without_codes(&office.layout, 1, &["q1.khong", "q2.re"]);
+    let served = station(&office, &["q1.co"], &[("b.png", b), ("c.png", c)]);
+    let station = Station::open(&office.path("trạm")).unwrap();
+    let hoa = Browser::log_in(&served.url, "hoa");
+    let waits = waiting(&hoa);
+    let read = |page: i64, n: u64| {
+        let said = hoa.post(
+            "/api/pages/read",
+            &one_page(page, Some(&serial_of(&office, n))),
+        );
+        assert_eq!(outcome(&said), "placed");
+        let db = rusqlite::Connection::open(office.path("trạm/phieu.db")).unwrap();
+        let by: Option<String> = db
+            .query_row(
+                "SELECT s.digest FROM readings r LEFT JOIN scanner_profiles s ON s.id = r.profile_id
+                 WHERE r.page_id = ?1 ORDER BY r.id DESC LIMIT 1",
+                [page],
+                |r| r.get(0),
+            )
+            .unwrap();
+        by
+    };
+    // The station has none: so it is.
+    assert_eq!(read(waits[0], 2), None);
+    // It is given one while it is served.
+    let profile = Profile::named_or_load("flatbed").unwrap();
+    station.set_profile(Some(&profile)).unwrap();
+    assert_eq!(read(waits[1], 3), Some(profile.digest()));
     office.verify();
 }
 

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::assemble::{self, FormFacts};
 use super::guard::guarded;
 use super::{KnownForm, SOFTWARE, Station, StationError, Wording, layouts_digest, reader_of};
+use crate::calibrate::Profile;
 use crate::form::code::{Keyring, canonical_char};
 use crate::form::{Layout, QuestionSpec};
 use crate::page::{DecodeLimits, PageFile, Scan};
@@ -23,6 +24,8 @@ use crate::store::{
 pub struct Desk {
     forms: Vec<(KnownForm, Wording)>,
     reader: Reader,
+    /// The station's scanner profile, that the reader was given.
+    profile: Option<Profile>,
     layouts: String,
 }
 
@@ -108,9 +111,16 @@ impl Desk {
     }
 
     /// The forms with their words.
+            profile,
     pub fn forms(&self) -> impl Iterator<Item = (&KnownForm, &Wording)> {
         self.forms.iter().map(|(f, w)| (f, w))
     }
+    /// The digest of the scanner profile that it reads by.
+    #[must_use]
+    pub fn profile_digest(&self) -> Option<String> {
+        self.profile.as_ref().map(Profile::digest)
+    }
+
 
     /// One of them.
     #[must_use]
@@ -171,7 +181,15 @@ impl Desk {
             reader: SOFTWARE,
             layouts: &self.layouts,
             model: model_id(),
-            profile: None,
+        let profile = match &self.profile {
+            Some(p) => {
+                let source = p.to_toml()?;
+                let key = asked.store.record_profile(&p.name, &p.digest(), &source)?;
+                Some(key)
+            }
+            None => None,
+        };
+            profile,
         };
         let homed = asked
             .store
