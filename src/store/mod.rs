@@ -63,7 +63,7 @@ pub use review::{
 pub use samples::{SampleResult, SampleRow, ScannedBallot};
 pub use sketches::Suspect;
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
-pub use transcripts::{Note, NoteFilter, plain};
+pub use transcripts::{NewText, Note, NoteFilter, plain};
 pub use waiting_ballots::{
     BallotFilter, BallotProblem, INCOMPLETE, PageOfBallot, SettledBallot, WaitingBallot,
     is_supervised,
