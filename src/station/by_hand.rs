@@ -15,7 +15,7 @@ use crate::page::{DecodeLimits, PageFile, Scan};
 use crate::read::sketch::Sketch;
 use crate::read::{Answer, AnswerState, ByHand, PageReading, Problem, Reader, Status, model_id};
 use crate::store::{
-    Account, BallotKey, Hand, Home, Homed, NewImage, NewPage, PageOfItem, ReadBy, Store,
+    Account, BallotKey, Hand, Home, Homed, KeyedPage, NewImage, NewPage, PageOfItem, ReadBy, Store,
     StoreError, is_unread,
 };
 
@@ -34,6 +34,10 @@ pub struct Desk {
 pub enum ByHandOutcome {
     /// The page has its place.
     Placed(Homed),
+    /// It was keyed; a second person must key the same.
+    WaitsForSecond,
+    /// Two people keyed it otherwise: a supervisor decides.
+    Differs,
     /// The reader could not prove the place, and nothing was written; why.
     Unproven(Problem),
     /// The page's picture is not to be had; in words.
@@ -107,20 +111,20 @@ impl Desk {
                 })
                 .collect(),
             reader,
+            profile,
         })
     }
 
-    /// The forms with their words.
-            profile,
-    pub fn forms(&self) -> impl Iterator<Item = (&KnownForm, &Wording)> {
-        self.forms.iter().map(|(f, w)| (f, w))
-    }
     /// The digest of the scanner profile that it reads by.
     #[must_use]
     pub fn profile_digest(&self) -> Option<String> {
         self.profile.as_ref().map(Profile::digest)
     }
 
+    /// The forms with their words.
+    pub fn forms(&self) -> impl Iterator<Item = (&KnownForm, &Wording)> {
+        self.forms.iter().map(|(f, w)| (f, w))
+    }
 
     /// One of them.
     #[must_use]
@@ -177,10 +181,6 @@ impl Desk {
             Sketch::default()
         };
         let group = assemble::ballot(vec![new_page(asked.page, reading, sketch)], facts, None);
-        let by = ReadBy {
-            reader: SOFTWARE,
-            layouts: &self.layouts,
-            model: model_id(),
         let profile = match &self.profile {
             Some(p) => {
                 let source = p.to_toml()?;
@@ -189,6 +189,10 @@ impl Desk {
             }
             None => None,
         };
+        let by = ReadBy {
+            reader: SOFTWARE,
+            layouts: &self.layouts,
+            model: model_id(),
             profile,
         };
         let homed = asked
@@ -197,7 +201,8 @@ impl Desk {
         Ok(ByHandOutcome::Placed(homed))
     }
 
-    /// Records the answers that a person keyed from the picture.
+    /// Records the answers that a person keyed from the picture. `twice` is asked of the
+    /// answers: must two people agree on them?
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -206,6 +211,7 @@ impl Desk {
         asked: &Asked<'_>,
         said: &ByHand,
         keyed: &Keyed,
+        twice: impl FnOnce(&BTreeMap<String, Answer>) -> Result<bool, StationError>,
     ) -> Result<ByHandOutcome, StationError> {
         let found = self
             .form(&said.form, said.version)
@@ -234,10 +240,15 @@ impl Desk {
             "into": asked.into.map(BallotKey::number), "answers": answers,
         });
         let home = home(facts, serial, asked.into);
-        let homed = asked
+        let twice = twice(&answers)?;
+        let done = asked
             .store
-            .key_page(&asked.hand(), said.page, &told, &home)?;
-        Ok(ByHandOutcome::Placed(homed))
+            .key_page(&asked.hand(), said.page, &told, &home, twice)?;
+        Ok(match done {
+            KeyedPage::Placed(homed) => ByHandOutcome::Placed(homed),
+            KeyedPage::WaitsForSecond => ByHandOutcome::WaitsForSecond,
+            KeyedPage::Differs => ByHandOutcome::Differs,
+        })
     }
 
     fn registered(&self, asked: &Asked<'_>, form: &KnownForm) -> Result<FormFacts, StationError> {

@@ -51,7 +51,7 @@ pub use campaign_versions::{CampaignVersion, NewCampaign};
 pub use decisions::{Decision, Settled};
 pub use error::StoreError;
 pub use figures::{AnswerCount, BallotCount, ChoiceCount};
-pub use page_acts::{Hand, Home, Homed, PageAct, is_unread};
+pub use page_acts::{Hand, Home, Homed, KeyedPage, Keying, PageAct, is_unread};
 pub use pages::{
     KeptImage, NewBallot, NewGroup, NewImage, NewPage, NewProblem, ReadBy, StoredImage, StoredPage,
 };

@@ -248,7 +248,7 @@ fn shown(store: &Store, form: &FormInWords, key: BallotKey) -> Result<Vec<Shown>
             let keyed = store
                 .page_acts(Some(id), 1)?
                 .into_iter()
-                .find(|a| a.kind == "keyed" && a.undone.is_none());
+                .find(|a| a.kind == "keyed" && a.undone.is_none() && !a.is_one_word());
             let of = |question: &str| -> Option<Answer> {
                 if let Some(act) = &keyed {
                     let said = act.said.get("answers")?.get(question)?;

@@ -12,8 +12,9 @@ use super::auth::Person;
 use super::error::Refused;
 use super::given;
 use super::page::document;
+use crate::read::{Answer, AnswerState};
 use crate::station::{LocalTime, UTC_OFFSET};
-use crate::store::{ItemId, Role, SettingRow, Store};
+use crate::store::{ItemId, Role, SettingRow, Store, StoreError};
 
 /// Name of the setting that says of how many of a hundred questions two people
 /// must agree.
@@ -23,22 +24,26 @@ pub(crate) const SECOND_SHARE: &str = "second-opinion-share";
 /// on all: their states, with spaces between.
 pub(crate) const SECOND_STATES: &str = "second-opinion-states";
 
-/// Why a question waits, as [`crate::store::Item`] has it.
-const STATES: [&str; 4] = ["overvote", "marginal", "corrected", "doubted"];
+/// Why a question waits, as [`crate::store::Item`] has it; and pages whose answers are
+/// keyed.
+const STATES: [&str; 5] = ["overvote", "marginal", "corrected", "doubted", KEYED];
 
-fn share(store: &Store) -> Result<u64, Refused> {
+/// The kind of answers that a person keys from the picture of a whole page.
+const KEYED: &str = "keyed";
+
+fn share(store: &Store) -> Result<u64, StoreError> {
     let set = store.setting(SECOND_SHARE)?;
     Ok(set.and_then(|v| v.parse().ok()).unwrap_or(0).min(100))
 }
 
-fn states(store: &Store) -> Result<Vec<String>, Refused> {
+fn states(store: &Store) -> Result<Vec<String>, StoreError> {
     let set = store.setting(SECOND_STATES)?.unwrap_or_default();
     Ok(set.split_whitespace().map(str::to_owned).collect())
 }
 
 /// Must two people agree on this question? By its kind, or drawn by hash, so that it
 /// is the same whoever asks, and nobody can choose.
-pub(super) fn asks_two(store: &Store, id: &ItemId) -> Result<bool, Refused> {
+pub(super) fn asks_two(store: &Store, id: &ItemId) -> Result<bool, StoreError> {
     let kinds = states(store)?;
     if !kinds.is_empty()
         && let Some(state) = store.open_state(id)?
@@ -46,13 +51,29 @@ pub(super) fn asks_two(store: &Store, id: &ItemId) -> Result<bool, Refused> {
     {
         return Ok(true);
     }
+    drawn(store, &format!("{} {}", id.ballot.number(), id.question))
+}
+
+/// Must two people key this page alike? As [`asks_two`]: by its kind or the kind of an
+/// answer on it, or drawn as a whole.
+pub(super) fn asks_two_of_page<'a>(
+    store: &Store,
+    page: i64,
+    answers: impl IntoIterator<Item = &'a Answer>,
+) -> Result<bool, StoreError> {
+    let kinds = states(store)?;
+    let of = |kind: &str| kinds.iter().any(|k| k == kind);
+    let overvote = |a: &Answer| a.state == AnswerState::Overvote;
+    if of(KEYED) || (of("overvote") && answers.into_iter().any(overvote)) {
+        return Ok(true);
+    }
+    drawn(store, &format!("page {page}"))
+}
+
+/// Is it among the share that two people must agree on?
+fn drawn(store: &Store, what: &str) -> Result<bool, StoreError> {
     let share = share(store)?;
-    let text = format!(
-        "{} {} {}",
-        store.station()?.id,
-        id.ballot.number(),
-        id.question
-    );
+    let text = format!("{} {what}", store.station()?.id);
     let hash = blake3::hash(text.as_bytes());
     let drawn = hash
         .as_bytes()
@@ -70,7 +91,12 @@ async fn page(app: &App, person: &Person, problem: Option<String>) -> Result<Mar
     let (share, kinds, local, history) = person
         .act(app, Role::Supervisor, |store, _| {
             let local = LocalTime::of(store)?;
-            Ok((share(store)?, states(store)?, local, store.settings_history()?))
+            Ok((
+                share(store)?,
+                states(store)?,
+                local,
+                store.settings_history()?,
+            ))
         })
         .await?;
     let w = person.words;
@@ -79,8 +105,8 @@ async fn page(app: &App, person: &Person, problem: Option<String>) -> Result<Mar
         @if let Some(problem) = problem { p .problem role="alert" { (problem) } }
         h2 { (w.t("Người thứ hai xem lại", "Second opinions")) }
         p { (w.t(
-            "Những câu này do hai người xem riêng, không thấy câu trả lời của nhau; khác nhau thì người giám sát kết luận. Câu nào được chọn là do mã băm, không ai chọn được.",
-            "Two people settle these questions without seeing each other's answer; where they differ, a supervisor decides. Which ones is drawn by a hash; nobody can choose.",
+            "Những câu này do hai người xem riêng, không thấy câu trả lời của nhau; khác nhau thì người giám sát kết luận. Câu nào được chọn là do mã băm, không ai chọn được. Trang nhập tay theo ảnh: cùng tỷ lệ ấy do hai người nhập.",
+            "Two people settle these questions without seeing each other's answer; where they differ, a supervisor decides. Which ones is drawn by a hash; nobody can choose. Of pages that are keyed from the picture the same share is keyed by two.",
         )) }
         form .grid method="post" action="/settings" {
             input type="hidden" name="csrf" value=(person.csrf);
@@ -173,6 +199,8 @@ pub(super) struct ChangeForm {
     corrected: String,
     #[serde(default)]
     doubted: String,
+    #[serde(default)]
+    keyed: String,
 }
 
 pub(super) async fn change(
@@ -206,6 +234,7 @@ pub(super) async fn change(
                 &form.marginal,
                 &form.corrected,
                 &form.doubted,
+                &form.keyed,
             ];
             let kinds: Vec<&str> = STATES
                 .into_iter()

@@ -63,6 +63,7 @@ impl Words {
             "marginal" => self.t("dấu không rõ", "unclear mark"),
             "corrected" => self.t("có dấu hiệu sửa", "seems corrected"),
             "doubted" => self.t("có người nghi ngờ", "doubted by a person"),
+            "keyed" => self.t("trang nhập tay theo ảnh", "page keyed from its picture"),
             "answered" => self.t("đã trả lời", "answered"),
             "blank" => self.t("bỏ trống", "left blank"),
             "pending" => self.t("chờ người xem", "waits for a person"),
