@@ -221,7 +221,11 @@ pub(super) async fn show(
                 "Phiếu này không còn: các trang của nó đã được chuyển đi hoặc lô quét bị hủy.",
                 "This ballot is no more: its pages were given others, or its batch was cancelled.",
             )) } }
-            @for p in &b.problems { p .why { (problem(w, p)) } }
+            @for (i, p) in b.problems.iter().enumerate() {
+                // The same of several pages is said once.
+                @let said = b.problems.iter().take(i).any(|q| (&q.code, q.other) == (&p.code, p.other));
+                @if !said { p .why { (problem(w, p)) } }
+            }
             @if waits || (b.state == "counted" && twice(&view)) { (actions(w, &view, person.account.role)) }
             p #status role="status" {}
             div #papers {

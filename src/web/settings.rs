@@ -124,7 +124,8 @@ async fn page(app: &App, person: &Person, problem: Option<String>) -> Result<Mar
             label for="utc-offset" { (w.t("Giờ của trạm, so với UTC", "The station's clock, from UTC")) }
             span {
                 input id="utc-offset" name="utc_offset" size="8" maxlength="10" required value=(local) aria-describedby="clock-hint";
-                " " span #clock-hint .hint { (w.t(
+                br;
+                span #clock-hint .hint { (w.t(
                     "Việt Nam: +07:00, không đổi giờ mùa hè. Sổ nhật ký lưu giờ UTC, màn hình và giấy in theo giờ này.",
                     "Vietnam: +07:00, without daylight saving time. The log keeps UTC; screens and papers show this time.",
                 )) }
