@@ -29,6 +29,7 @@ mod feeder;
 mod forms;
 pub mod guard;
 pub mod inbox;
+mod local_time;
 mod lock;
 pub mod ordered;
 mod originals;
@@ -55,6 +56,7 @@ pub use campaign::{
 pub use error::StationError;
 pub use feeder::{Fed, Feed};
 pub use forms::{KnownForm, check_forms, layouts_digest, load_forms, reader_of};
+pub use local_time::{LocalTime, UTC_OFFSET};
 pub use originals::Originals;
 pub use problem::problem_words;
 pub use read_page::{Pages, damaged};

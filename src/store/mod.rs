@@ -61,7 +61,7 @@ pub use outside::{CameBy, NewSource, OutsideBallot, SourceKey, SourceKind, Sourc
 pub use packed_ballots::PackedBallot;
 pub(crate) use packing::BLANK_CODE;
 pub use packing::{Packed, PackedQuestion, Packing};
-pub use page_acts::{Hand, Home, Homed, PageAct, is_unread};
+pub use page_acts::{Hand, Home, Homed, KeyedPage, Keying, PageAct, is_unread};
 pub use pages::{
     KeptImage, NewBallot, NewGroup, NewImage, NewPage, NewProblem, ReadBy, StoredImage, StoredPage,
 };
@@ -74,7 +74,7 @@ pub use review::{
 pub use samples::{SampleResult, SampleRow, ScannedBallot};
 pub use sketches::Suspect;
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
-pub use transcripts::{Note, NoteFilter, plain};
+pub use transcripts::{NewText, Note, NoteFilter, plain};
 pub use waiting_ballots::{
     BallotFilter, BallotProblem, INCOMPLETE, PageOfBallot, SettledBallot, WaitingBallot,
     is_supervised,

@@ -4,6 +4,7 @@ use super::{Moment, words};
 use crate::form::paper::{Flow, bold, grouped, italic, national_heading, plain};
 use crate::form::text::{Align, Paragraph, Piece};
 use crate::form::{FormError, plain_pdf};
+use crate::station::LocalTime;
 use crate::store::{BoxRow, Head, Minutes, OpeningRow, Present};
 
 /// What the minutes of a box are printed from.
@@ -19,6 +20,8 @@ pub struct MinutesPaper<'a> {
     pub openings: &'a [OpeningRow],
     /// End of the station's log.
     pub head: &'a Head,
+    /// The station's clock.
+    pub local: LocalTime,
 }
 
 /// Size of the running text, pt. The decree asks for 13 to 14 of Times; Noto Sans
@@ -46,7 +49,7 @@ pub fn minutes_pdf(paper: &MinutesPaper<'_>) -> Result<Option<Vec<u8>>, FormErro
     people(&mut flow, m)?;
     state(&mut flow, m)?;
     result(&mut flow, m)?;
-    corrections(&mut flow, paper.openings)?;
+    corrections(&mut flow, paper)?;
     end(&mut flow)?;
     signatures(&mut flow, m)?;
     let foot = format!(
@@ -183,7 +186,8 @@ fn result(flow: &mut Flow, m: &Minutes) -> Result<(), FormError> {
     flow.text(&[plain(TEXT, handed)], Align::Left, 5.0, 3.0)
 }
 
-fn corrections(flow: &mut Flow, openings: &[OpeningRow]) -> Result<(), FormError> {
+fn corrections(flow: &mut Flow, paper: &MinutesPaper<'_>) -> Result<(), FormError> {
+    let openings = paper.openings;
     if openings.len() < 2 {
         return Ok(());
     }
@@ -198,19 +202,17 @@ fn corrections(flow: &mut Flow, openings: &[OpeningRow]) -> Result<(), FormError
             plain(TEXT, after.why.as_deref().unwrap_or("")),
             italic(
                 SMALL,
-                &format!("  ({}, {})", after.person, utc(&after.recorded)),
+                &format!(
+                    "  ({}, {})",
+                    after.person,
+                    paper.local.written(&after.recorded)
+                ),
             ),
         ];
         flow.text(&pieces, Align::Left, 5.0, 1.0)?;
     }
     flow.gap(2.0);
     Ok(())
-}
-
-/// `2026-11-25T04:10:11.123Z` to the minute.
-fn utc(at: &str) -> String {
-    let minute: String = at.chars().take(16).collect();
-    format!("{} UTC", minute.replace('T', " "))
 }
 
 /// What a correction changed, each with before and after.

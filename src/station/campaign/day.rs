@@ -69,6 +69,25 @@ impl Day {
         other.number() - self.number()
     }
 
+    /// The next day.
+    #[must_use]
+    pub fn after(self) -> Option<Self> {
+        let Self { year, month, day } = self;
+        Self::new(year, month, day + 1)
+            .or_else(|| Self::new(year, month + 1, 1))
+            .or_else(|| Self::new(year + 1, 1, 1))
+    }
+
+    /// The day before.
+    #[must_use]
+    pub fn before(self) -> Option<Self> {
+        let Self { year, month, day } = self;
+        let last = |year, month| (28..=31).rev().find_map(|d| Self::new(year, month, d));
+        Self::new(year, month, day - 1)
+            .or_else(|| last(year, month - 1))
+            .or_else(|| last(year - 1, 12))
+    }
+
     /// As it is written in Vietnam: 02/12/2023.
     #[must_use]
     pub fn written(self) -> String {
@@ -118,11 +137,9 @@ mod tests {
         #[test]
         fn the_next_day_is_one_day_later(y in 1u16..9999, m in 1u8..=12, d in 1u8..=31) {
             if let Some(day) = Day::new(y, m, d) {
-                let next = Day::new(y, m, d + 1)
-                    .or_else(|| Day::new(y, m + 1, 1))
-                    .or_else(|| Day::new(y + 1, 1, 1))
-                    .unwrap();
+                let next = day.after().unwrap();
                 prop_assert_eq!(day.days_until(next), 1);
+                prop_assert_eq!(next.before(), Some(day));
                 prop_assert_eq!(Day::parse(&day.to_string()), Some(day));
                 prop_assert_eq!(Day::parse(&day.written()), Some(day));
             }
