@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ExchangeError;
-use crate::station::{Campaign, Day, UnitProgress, unit_progress};
+use crate::station::{Campaign, LocalTime, UnitProgress, unit_progress};
 use crate::store::{BallotCount, BallotState, SourceKind, SourceRow, Store};
 
 /// What came from outside, and how that stands against the plan.
@@ -76,8 +76,7 @@ pub fn sources(store: &Store) -> Result<Sources, ExchangeError> {
         .into_iter()
         .map(|f| (f.key.number(), f.layout.form))
         .collect();
-    let today = store.today()?;
-    let units = match Day::parse(&today) {
+    let units = match LocalTime::of(store)?.today(store)? {
         Some(today) => unit_progress(&campaign, &store.units()?, &forms, &ballots, today),
         None => Vec::new(),
     };

@@ -47,6 +47,9 @@ pub enum TallyError {
          see: phieu audit verify --station DIR"
     )]
     StrangeBallots(usize),
+    /// No day of the calendar.
+    #[error("there is no day {0:?}; write it as 2026-11-25 or 25/11/2026")]
+    NoSuchDay(String),
     /// Not a form of this station.
     #[error("form {wanted:?} is not in this station; it has: {known}")]
     NoSuchForm {

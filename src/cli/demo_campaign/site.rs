@@ -10,7 +10,7 @@ use crate::form::LoadedForm;
 use crate::form::code::Keyring;
 use crate::lang::Lang;
 use crate::page::{DecodeLimits, collect};
-use crate::station::{ScanJob, Station, reader_of, scan};
+use crate::station::{LocalTime, ScanJob, Station, reader_of, scan};
 use crate::store::{BoxKey, Decision, Minutes, Present, Settled};
 use crate::synth::{Level, Simulator};
 
@@ -44,7 +44,9 @@ impl Site {
     pub(super) fn open_box(&mut self, place: &str, counted: u64) -> Result<(), CliError> {
         let store = self.station.store()?;
         let minutes = Minutes {
-            opened: store.today()? + "T08:00",
+            opened: LocalTime::of(&store)?
+                .today(&store)?
+                .map_or_else(String::new, |day| format!("{day}T08:00")),
             place: place.to_owned(),
             present: vec![Present {
                 name: "Tổ khảo sát (mô phỏng)".to_owned(),

@@ -63,6 +63,18 @@ impl Day {
         365 * y + y / 4 - y / 100 + y / 400 + of_year
     }
 
+    /// As administrative documents date themselves: days below ten and the months
+    /// January and February with a zero (Decree 30/2020/NĐ-CP, annex I, II.4).
+    #[must_use]
+    pub fn in_words(self) -> String {
+        let month = if self.month < 3 {
+            format!("{:02}", self.month)
+        } else {
+            self.month.to_string()
+        };
+        format!("ngày {:02} tháng {month} năm {}", self.day, self.year)
+    }
+
     /// Days from `self` to `other`; negative where that one is earlier.
     #[must_use]
     pub fn days_until(self, other: Self) -> i64 {

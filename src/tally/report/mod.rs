@@ -19,6 +19,7 @@ use super::{Tally, TallyError};
 use crate::form::paper::{Flow, bold, italic, national_heading, plain};
 use crate::form::text::Align;
 use crate::form::{Meaning, plain_pdf};
+use crate::station::Day;
 
 /// What the report is made from.
 #[derive(Debug, Clone)]
@@ -27,8 +28,8 @@ pub struct ReportPaper<'a> {
     pub office: &'a [String],
     /// The place that it is dated at; `None`: to be written by hand.
     pub place: Option<&'a str>,
-    /// Day of the report: day, month, year.
-    pub date: (u32, u32, i32),
+    /// Day of the report; `None`: to be written by hand.
+    pub date: Option<Day>,
     /// By what decisions the survey is held.
     pub legal_basis: &'a [String],
     /// Who receives it.
@@ -81,10 +82,12 @@ const AFTER: f64 = 2.2;
 /// The PDF writer fails.
 pub fn report_pdf(paper: &ReportPaper<'_>) -> Result<Vec<u8>, TallyError> {
     let mut flow = Flow::new();
-    let (day, month, year) = paper.date;
     let place = format!(
-        "{}, ngày {day:02} tháng {month:02} năm {year}",
-        paper.place.unwrap_or("……………")
+        "{}, {}",
+        paper.place.unwrap_or("……………"),
+        paper
+            .date
+            .map_or_else(|| "ngày …… tháng …… năm ……".to_owned(), Day::in_words)
     );
     national_heading(&mut flow, paper.office, "Số: …………/BC-…………", Some(&place))?;
     flow.text(&[bold(14.0, "BÁO CÁO")], Align::Centre, 0.0, 0.0)?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Intake, ReportPaper, report_pdf};
 use crate::form::Meaning;
 use crate::station::sample::{Stratum, most_errors_95};
-use crate::station::{Campaign, Day, unit_progress};
+use crate::station::{Campaign, Day, LocalTime, unit_progress};
 use crate::store::{NoteFilter, Store};
 use crate::tally::index::{By, IndexOptions, IndexReport, compare, index};
 use crate::tally::{TallyError, TallyFilter, load, tally};
@@ -81,16 +81,18 @@ pub fn station_report(store: &Store, options: &ReportOptions) -> Result<Vec<u8>,
         .into_iter()
         .filter(|(label, _)| !label.is_empty())
         .collect();
-    let today = store.today()?;
-    let day = options.date.as_ref().unwrap_or(&today);
-    let date = day_month_year(day).unwrap_or((1, 1, 2000));
+    let today = LocalTime::of(store)?.today(store)?;
+    let date = match &options.date {
+        Some(day) => Some(Day::parse(day).ok_or_else(|| TallyError::NoSuchDay(day.clone()))?),
+        None => today,
+    };
     report_pdf(&ReportPaper {
         office: &office,
         place: options.place.as_deref(),
         date,
         legal_basis: &campaign.legal_basis,
         recipients: &options.recipients,
-        intake: &intake(store, &campaign, &today)?,
+        intake: &intake(store, &campaign, today)?,
         index: &indices,
         tally: &counts,
         meanings: &meanings,
@@ -129,19 +131,12 @@ fn groups(forms: &[crate::tally::FormBallots], options: &IndexOptions) -> Vec<By
     by
 }
 
-fn day_month_year(day: &str) -> Option<(u32, u32, i32)> {
-    let mut parts = Day::parse(day)?.to_string().into_bytes();
-    parts.retain(u8::is_ascii_digit);
-    let text = String::from_utf8(parts).ok()?;
-    Some((
-        text.get(6..8)?.parse().ok()?,
-        text.get(4..6)?.parse().ok()?,
-        text.get(..4)?.parse().ok()?,
-    ))
-}
-
-fn intake(store: &Store, campaign: &Campaign, today: &str) -> Result<Vec<Intake>, TallyError> {
-    let Some(today) = Day::parse(today) else {
+fn intake(
+    store: &Store,
+    campaign: &Campaign,
+    today: Option<Day>,
+) -> Result<Vec<Intake>, TallyError> {
+    let Some(today) = today else {
         return Ok(Vec::new());
     };
     let ids: BTreeMap<i64, String> = store
