@@ -188,7 +188,7 @@ fn time_left(w: Words, p: &Progress) -> Option<String> {
     })
 }
 
-fn tile(label: &str, value: &str) -> Markup {
+pub(super) fn tile(label: &str, value: &str) -> Markup {
     html! { div .tile { span .value { (value) } span .label { (label) } } }
 }
 

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use crate::station::StationError;
 use crate::station::boxes::{IssueError, MinutesError};
 use crate::store::StoreError;
+use crate::tally::TallyError;
 
 /// Why the station cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -233,6 +234,15 @@ impl From<IssueError> for Refused {
             IssueError::Store(e) => e.into(),
             // A name that cannot be printed: a person can change it.
             IssueError::Paper(e) => Self::Conflict(e.to_string()),
+        }
+    }
+}
+
+impl From<TallyError> for Refused {
+    fn from(error: TallyError) -> Self {
+        match error {
+            TallyError::Store(e) => e.into(),
+            other => Self::Trouble(other.to_string()),
         }
     }
 }

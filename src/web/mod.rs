@@ -27,6 +27,7 @@ mod parcels;
 mod password;
 mod picture;
 mod plan;
+mod results;
 mod review;
 mod scanning;
 mod settings;
@@ -164,6 +165,9 @@ fn router(app: App) -> Router {
         .route("/batches", get(batches::show).post(batches::change))
         .route("/batches/{number}", get(batch::one))
         .route("/settings", get(settings::show).post(settings::change))
+        .route("/results", get(results::show))
+        .route("/results/report.pdf", get(results::report))
+        .route("/results/index.csv", get(results::csv))
         .route("/log", get(log::show))
         .route("/accounts", get(accounts::show).post(accounts::change))
         .route("/api/progress", get(dashboard::progress))

@@ -84,6 +84,7 @@ fn navigation(words: Words, person: &Person) -> Markup {
             }
             a href="/boxes" { (words.t("Hòm phiếu", "Boxes")) }
             a href="/batches" { (words.t("Lô quét", "Batches")) }
+            a href="/results" { (words.t("Kết quả", "Results")) }
             a href="/log" { (words.t("Nhật ký", "Log")) }
             @if may(Role::Supervisor) {
                 a href="/accounts" { (words.t("Tài khoản", "Accounts")) }

@@ -12,6 +12,11 @@ pub(super) struct Words {
 }
 
 impl Words {
+    /// The language.
+    pub fn lang(self) -> Lang {
+        self.lang
+    }
+
     /// Of a cookie's value; Vietnamese where it says nothing that is known.
     pub fn of(name: &str) -> Self {
         Self {
