@@ -10,7 +10,7 @@ use paper::{Office, SCAN, draw, stroke};
 use phieu::form::code::{Key, serial};
 use phieu::geometry::{MmRect, px_per_mm};
 use serde_json::{Value, json};
-use web_support::{Browser, FOUR, Served, accounts};
+use web_support::{Answer, Browser, FOUR, Served, accounts};
 
 /// Resolution of the drawn scans, dpi (as in `paper`).
 const DPI: f64 = 150.0;
@@ -70,9 +70,26 @@ fn next(by: &Browser) -> Value {
     said.json()
 }
 
+/// The note of a page as it is now.
+fn note(by: &Browser, page: i64) -> Value {
+    let said = by.get(&format!("/api/notes/next?page={page}&area=y-kien"));
+    assert_eq!(said.status, 200, "{said:?}");
+    said.json()["note"].clone()
+}
+
+fn write_seen(by: &Browser, page: i64, text: &str, label: &str, seen: &Value) -> Answer {
+    let body =
+        json!({ "page": page, "area": "y-kien", "text": text, "label": label, "seen": seen });
+    by.post("/api/notes/write", &body)
+}
+
+/// Writes with the newest text before the eyes.
 fn write(by: &Browser, page: i64, text: &str, label: &str) -> u16 {
-    let body = json!({ "page": page, "area": "y-kien", "text": text, "label": label });
-    by.post("/api/notes/write", &body).status
+    let seen = match by.get(&format!("/api/notes/next?page={page}&area=y-kien")) {
+        said if said.status == 200 => said.json()["note"]["version"].clone(),
+        _ => json!(0),
+    };
+    write_seen(by, page, text, label, &seen).status
 }
 
 /// How many notes a page of the list shows.
@@ -152,6 +169,82 @@ fn notes_are_written_down_searched_without_marks_and_grouped() {
     office.verify();
 }
 
+/// Two people once wrote the same note at once, and the later text held without either
+/// knowing.
+#[test]
+fn two_people_do_not_write_the_same_note_unseen() {
+    let (office, served) = station(3);
+    let [hoa, mai] = ["hoa", "mai"].map(|n| Browser::log_in(&served.url, n));
+    // The desk does not lead both to the same note, and the list says who is at it.
+    let (first, second) = (next(&hoa)["note"].clone(), next(&mai)["note"].clone());
+    assert_ne!(first["page"], second["page"]);
+    assert_eq!(first["version"], 0);
+    assert!(mai.get("/notes").text.contains("đang chép: hoa"));
+    // Mai opens hoa's all the same, from the list.
+    let page = first["page"].as_i64().unwrap();
+    let opened = note(&mai, page);
+    assert_eq!(opened["held"], "hoa");
+    // What she had is free for hoa's next.
+    let said = write_seen(&hoa, page, "Cán bộ nhiệt tình", "khen", &first["version"]);
+    assert_eq!(said.status, 200, "{said:?}");
+    assert_eq!(next(&hoa)["note"]["page"], second["page"]);
+
+    let said = write_seen(&mai, page, "Cán bộ nhiệt tâm", "", &opened["version"]);
+    assert_eq!(said.status, 409, "{said:?}");
+    assert!(
+        said.text.contains("hoa") && said.text.contains("Cán bộ nhiệt tình"),
+        "{said:?}"
+    );
+    assert_eq!(office.log("note-written").len(), 1);
+    assert_eq!(note(&mai, page)["text"], "Cán bộ nhiệt tình");
+    // The same words are no conflict, and nothing new.
+    let same = write_seen(&mai, page, "Cán bộ nhiệt tình", "khen", &opened["version"]);
+    assert_eq!(same.status, 200, "{same:?}");
+    assert_eq!(office.log("note-written").len(), 1);
+    // Once she has seen it, hers may take its place.
+    let seen = note(&mai, page)["version"].clone();
+    assert_eq!(
+        write_seen(&mai, page, "Cán bộ nhiệt tâm", "", &seen).status,
+        200
+    );
+    assert_eq!(note(&hoa, page)["person"], "mai");
+    // Taken back meanwhile is a change too.
+    let body = json!({ "page": page, "area": "y-kien" });
+    assert_eq!(mai.post("/api/notes/undo", &body).status, 200);
+    let late = write_seen(&hoa, page, "Cán bộ nhiệt tình!", "khen", &seen);
+    assert_eq!(late.status, 409, "{late:?}");
+    // A script that does not say what it saw writes nothing.
+    let blind = json!({ "page": page, "area": "y-kien", "text": "x", "label": "" });
+    assert!((400..500).contains(&hoa.post("/api/notes/write", &blind).status));
+    office.verify();
+}
+
+/// Forty writings of one note from two windows at once: each that was confirmed had the
+/// one before it in sight.
+#[test]
+fn of_two_writings_at_the_same_moment_one_is_refused() {
+    let (office, served) = station(1);
+    let people = ["hoa", "mai"].map(|n| Browser::log_in(&served.url, n));
+    let page = next(&people[0])["note"]["page"].as_i64().unwrap();
+    let mut confirmed = 0;
+    for round in 0..20 {
+        let seen = note(&people[0], page)["version"].clone();
+        let done = std::thread::scope(|scope| {
+            people
+                .each_ref()
+                .map(|by| {
+                    let (seen, text) = (&seen, format!("{round} {}", by.csrf));
+                    scope.spawn(move || write_seen(by, page, &text, "", seen).status)
+                })
+                .map(|t| t.join().unwrap())
+        });
+        let fine = done.iter().filter(|s| **s == 200).count();
+        assert_eq!((fine, done.contains(&409)), (1, true), "{done:?}");
+        confirmed += fine;
+    }
+    assert_eq!(office.log("note-written").len(), confirmed);
+}
+
 #[test]
 fn notes_are_for_reviewers_and_personal_data_is_no_note() {
     let (_office, served) = station(1);
@@ -166,7 +259,7 @@ fn notes_are_for_reviewers_and_personal_data_is_no_note() {
     assert_eq!(write(&hoa, page, "x", ""), 403);
     hoa.csrf = token;
     // A name is not transcribed, and its clip is nobody's.
-    let name = json!({ "page": page, "area": "ho-ten", "text": "Nguyễn Văn A" });
+    let name = json!({ "page": page, "area": "ho-ten", "text": "Nguyễn Văn A", "seen": 0 });
     assert_eq!(hoa.post("/api/notes/write", &name).status, 409);
     let lan = Browser::log_in(&served.url, "lan");
     for by in [&hoa, &lan] {

@@ -7,9 +7,11 @@ mod web_support;
 
 use image::{GrayImage, Luma, imageops};
 use paper::{ONE_PAGE, Office, SCAN, TWO_PAGES, count, draw};
+use phieu::calibrate::Profile;
 use phieu::form::Layout;
 use phieu::form::code::{Key, serial};
 use phieu::geometry::{MmRect, px_per_mm};
+use phieu::station::Station;
 use serde_json::{Value, json};
 use web_support::{Answer, Browser, FOUR, Served, accounts};
 
@@ -152,6 +154,43 @@ fn a_page_without_codes_is_read_once_a_person_says_whose_it_is() {
     let said = mai.post("/api/pages/read", &one_page(id, Some(&number)));
     assert_eq!(outcome(&said), "placed");
     assert_eq!(office.tally("trạm"), tally);
+    office.verify();
+}
+
+/// What a person helped to read was once recorded as read without a scanner profile,
+/// although it was read by the station's: nobody could have read it again alike.
+#[test]
+fn a_page_read_with_help_is_recorded_with_the_scanner_profile_it_was_read_by() {
+    let office = Office::new(ONE_PAGE);
+    let b = without_codes(&office.layout, 1, &["q1.khong"]);
+    let c = without_codes(&office.layout, 1, &["q1.khong", "q2.re"]);
+    let served = station(&office, &["q1.co"], &[("b.png", b), ("c.png", c)]);
+    let station = Station::open(&office.path("trạm")).unwrap();
+    let hoa = Browser::log_in(&served.url, "hoa");
+    let waits = waiting(&hoa);
+    let read = |page: i64, n: u64| {
+        let said = hoa.post(
+            "/api/pages/read",
+            &one_page(page, Some(&serial_of(&office, n))),
+        );
+        assert_eq!(outcome(&said), "placed");
+        let db = rusqlite::Connection::open(office.path("trạm/phieu.db")).unwrap();
+        let by: Option<String> = db
+            .query_row(
+                "SELECT s.digest FROM readings r LEFT JOIN scanner_profiles s ON s.id = r.profile_id
+                 WHERE r.page_id = ?1 ORDER BY r.id DESC LIMIT 1",
+                [page],
+                |r| r.get(0),
+            )
+            .unwrap();
+        by
+    };
+    // The station has none: so it is.
+    assert_eq!(read(waits[0], 2), None);
+    // It is given one while it is served.
+    let profile = Profile::named_or_load("flatbed").unwrap();
+    station.set_profile(Some(&profile)).unwrap();
+    assert_eq!(read(waits[1], 3), Some(profile.digest()));
     office.verify();
 }
 
@@ -375,6 +414,163 @@ fn keyed_answers_are_a_persons_decisions_and_go_whole() {
         (ballots(&office, "counted"), count(&tally, "q2", "tot")),
         (2, 1)
     );
+    office.verify();
+}
+
+/// What two people must agree on once did not hold for keyed pages: one person's slip of
+/// the finger counted, however the station was set.
+#[test]
+fn two_people_key_a_page_without_seeing_each_other_and_a_supervisor_settles_where_they_differ() {
+    let office = Office::new(ONE_PAGE);
+    let b = without_frame(&office.layout, 1, &["q1.co", "q2.re", "q2.tot"]);
+    let c = without_frame(&office.layout, 1, &["q1.khong"]);
+    let served = station(&office, &["q1.co"], &[("b.png", b), ("c.png", c)]);
+    let [hoa, mai, lan] = ["hoa", "mai", "lan"].map(|n| Browser::log_in(&served.url, n));
+    let set = [
+        ("csrf", lan.csrf.as_str()),
+        ("share", "0"),
+        ("keyed", "1"),
+        ("reason", "trang nhập tay phải có hai người"),
+    ];
+    assert_eq!(lan.post_form("/settings", &set).status, 303);
+    let [first, other] = waiting(&hoa)[..] else {
+        panic!("two pages wait")
+    };
+    let key = |by: &Browser, page: i64, n: u64, q1: &str, q2: Value| {
+        let mut body = one_page(page, Some(&serial_of(&office, n)));
+        body["answers"] = json!({ "q1": [q1], "q2": q2 });
+        by.post("/api/pages/key", &body)
+    };
+    let before = office.tally("trạm");
+
+    // The first word counts nothing, and the page waits for somebody else.
+    let said = key(&hoa, first, 2, "co", json!(["re", "tot"]));
+    assert_eq!(outcome(&said), "waits-for-second");
+    assert_eq!(said.json()["next"], other, "not the same page again");
+    assert_eq!(office.tally("trạm"), before);
+    assert_eq!(waiting(&hoa), [first, other]);
+    let again = key(&hoa, first, 2, "co", json!(["re", "tot"]));
+    assert_eq!(again.status, 409, "one person is not two: {again:?}");
+    // The second sees that it was keyed, by whom, and nothing of what.
+    for path in ["/pages".to_owned(), format!("/pages/{first}")] {
+        let text = mai.get(&path).text;
+        assert!(text.contains("hoa đã nhập, chờ người thứ hai"), "{path}");
+        assert!(!text.contains(&serial_of(&office, 2)), "{path} {text}");
+        assert!(!text.contains("differences"), "{path}");
+    }
+    // The same in another order is the same.
+    let said = key(&mai, first, 2, "co", json!(["tot", "re"]));
+    assert_eq!(outcome(&said), "placed");
+    let tally = office.tally("trạm");
+    assert_eq!(
+        (count(&tally, "q1", "co"), count(&tally, "q2", "re")),
+        (2, 1)
+    );
+    let by = |office: &Office| -> String {
+        let db = rusqlite::Connection::open(office.path("trạm/phieu.db")).unwrap();
+        let sql = "SELECT group_concat(DISTINCT person) FROM decisions";
+        db.query_row(sql, [], |r| r.get(0)).unwrap()
+    };
+    assert_eq!(by(&office), "hoa, mai");
+    // Taken back by the second, the first one's word still stands; and her own goes
+    // back only while nothing followed from it.
+    let acts = |kind: &str| -> Vec<i64> {
+        let log = office.log(kind);
+        log.iter()
+            .map(|e| e["detail"]["act"].as_i64().unwrap())
+            .collect()
+    };
+    let [word, placed] = acts("page-by-hand")[..] else {
+        panic!("two acts")
+    };
+    let undo = |by: &Browser, act: i64| by.post("/api/pages/undo", &json!({ "act": act })).status;
+    assert_eq!(undo(&hoa, word), 409, "mai's stands on it");
+    assert_eq!(undo(&mai, placed), 200);
+    assert_eq!(office.tally("trạm"), before);
+    assert_eq!(undo(&mai, word), 409, "not hers");
+    assert_eq!(
+        outcome(&key(&mai, first, 2, "co", json!(["re", "tot"]))),
+        "placed"
+    );
+    assert_eq!(office.tally("trạm"), tally);
+
+    // Another serial is another answer: nobody's counts until a supervisor's does.
+    assert_eq!(
+        outcome(&key(&mai, other, 3, "co", json!([]))),
+        "waits-for-second"
+    );
+    assert_eq!(outcome(&key(&hoa, other, 3, "khong", json!([]))), "differs");
+    assert_eq!(office.tally("trạm"), tally);
+    let fresh = [("tam", "reviewer")];
+    accounts(&office, &fresh);
+    let tam = Browser::log_in(&served.url, "tam");
+    for by in [&hoa, &mai, &tam] {
+        let late = key(by, other, 3, "co", json!([]));
+        assert_eq!(late.status, 409, "{late:?}");
+        assert!(
+            !by.get(&format!("/pages/{other}"))
+                .text
+                .contains("differences")
+        );
+    }
+    let view = lan.get(&format!("/pages/{other}")).text;
+    let table = view.split("id=\"differences\"").nth(1).unwrap();
+    let table = table.split("</table>").next().unwrap();
+    assert!(
+        table.contains("Câu q1") && !table.contains("Câu q2"),
+        "{table}"
+    );
+    assert_eq!(outcome(&key(&lan, other, 3, "khong", json!([]))), "placed");
+    let tally = office.tally("trạm");
+    assert_eq!(
+        (ballots(&office, "counted"), count(&tally, "q1", "khong")),
+        (3, 1)
+    );
+    assert!(waiting(&lan).is_empty());
+    office.verify();
+}
+
+/// A word that was taken back is none, a supervisor needs no second, and of a share of
+/// everything each page is keyed by two.
+#[test]
+fn a_word_about_a_page_is_taken_back_and_the_share_holds_for_pages() {
+    let office = Office::new(TWO_PAGES);
+    // Its code is read, so it lies in its ballot already; what it says is not.
+    let mut back = draw(&office.layout, 2, Some(serial_of(&office, 2)), &[]);
+    for b in &office.layout.page(2).unwrap().boxes {
+        white(&mut back, b.rect.inflate(2.0, 2.0));
+    }
+    office.scan("ảnh quét/b1.png", 1, Some(2), &["q1.khong"]);
+    let served = station(&office, &["q1.co", "q2.co"], &[("b2.png", back)]);
+    let [hoa, mai, lan] = ["hoa", "mai", "lan"].map(|n| Browser::log_in(&served.url, n));
+    let set = [
+        ("csrf", lan.csrf.as_str()),
+        ("share", "100"),
+        ("reason", "tất cả hai người"),
+    ];
+    assert_eq!(lan.post_form("/settings", &set).status, 303);
+    let id = waiting(&hoa)[0];
+    let key = |by: &Browser, q2: &str| {
+        let body = json!({ "page": id, "form": "hai-trang/1", "number": 2,
+            "serial": serial_of(&office, 2), "answers": { "q2": [q2] } });
+        outcome(&by.post("/api/pages/key", &body))
+    };
+    let tally = office.tally("trạm");
+    assert_eq!(key(&hoa, "co"), "waits-for-second");
+    let act = json!({ "act": last_act(&hoa), "reason": "gõ nhầm" });
+    assert_eq!(hoa.post("/api/pages/undo", &act).status, 200);
+    assert_eq!(office.tally("trạm"), tally, "its ballot is as it was");
+    assert_eq!(waiting(&hoa), [id]);
+    assert_eq!(key(&hoa, "khong"), "waits-for-second");
+    // Scanning again changes nothing of it.
+    office.phieu(&SCAN);
+    assert_eq!(key(&mai, "khong"), "placed");
+    assert_eq!(count(&office.tally("trạm"), "q2", "khong"), 1);
+    let act = json!({ "act": last_act(&mai) });
+    assert_eq!(mai.post("/api/pages/undo", &act).status, 200);
+    assert_eq!(office.tally("trạm"), tally);
+    assert_eq!(key(&lan, "co"), "placed", "a supervisor's word decides");
+    assert_eq!(count(&office.tally("trạm"), "q2", "co"), 2);
     office.verify();
 }
 

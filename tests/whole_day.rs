@@ -1,6 +1,8 @@
 //! A whole day of an office: two boxes are opened, 300 ballots go through the feeder
 //! in one run under their cover sheets, two people settle the queue in their browsers
-//! by the keyboard alone, the boxes are closed, and the tally is what was meant.
+//! by the keyboard alone, the supervisor settles in hers what is no question (a torn
+//! paper, a foreign one, papers without serials whose pages are out of order) and closes
+//! the boxes, and the tally is what was meant.
 //!
 //! `cargo test` plays it with fewer ballots; the whole, with its figures:
 //!
@@ -19,20 +21,21 @@ use std::time::{Duration, Instant};
 
 use image::{GrayImage, Luma};
 use imageproc::geometric_transformations::{Border, Interpolation, rotate_about_center};
-use paper::{ONE_PAGE, Office};
+use paper::{ONE_PAGE, Office, TWO_PAGES, draw};
 use phieu::form::{Layout, Library};
 use phieu::page::{DecodeLimits, PageFile};
 use phieu::synth::{Level, Outcome, Simulator};
 use rayon::prelude::*;
 use serde_json::{Value, json};
-use web_support::chromium::{Chromium, ENTER};
-use web_support::{Browser, Served, accounts};
+use web_support::chromium::{Chromium, ENTER, ESCAPE};
+use web_support::{Served, accounts};
 
 const FORM: &str = "tien-giang-2024";
 
 const CAMPAIGN: &str = r#"
 name = "Khảo sát sự hài lòng về BHXH, BHYT, BHTN năm 2024"
-forms = ["tien-giang-2024"]
+forms = ["tien-giang-2024", "hai-trang"]
+templates = ["mẫu phiếu"]
 units = [
     { id = "my-tho", name = "Thành phố Mỹ Tho", quota = 300 },
     { id = "phuong-1", name = "Phường 1", parent = "my-tho", quota = 150 },
@@ -221,14 +224,14 @@ fn expected(meant: &Meant) -> BTreeMap<(String, String), u64> {
     out
 }
 
-fn counted(tally: &Value) -> BTreeMap<(String, String), u64> {
+fn counted(form: &Value) -> BTreeMap<(String, String), u64> {
     let mut out = BTreeMap::new();
     let mut add = |question: &str, what: &str, count: u64| {
         if count > 0 {
             out.insert((question.to_owned(), what.to_owned()), count);
         }
     };
-    for question in tally["forms"][0]["questions"].as_array().unwrap() {
+    for question in form["questions"].as_array().unwrap() {
         let id = question["question"].as_str().unwrap();
         assert_eq!(question["pending"], 0, "{id}");
         add(id, "(blank)", question["blank"].as_u64().unwrap());
@@ -241,17 +244,150 @@ fn counted(tally: &Value) -> BTreeMap<(String, String), u64> {
     out
 }
 
-/// Numbers that a list of the browser links to.
-fn linked(text: &str, to: &str) -> Vec<i64> {
-    let mark = format!("<a href=\"/{to}/");
-    text.split(&mark)
-        .skip(1)
-        .filter_map(|t| t.split('"').next()?.parse().ok())
-        .collect()
+/// Papers of a form on A5 without serials: the feeder took two sheets at once, so the second
+/// one's back comes last. The marks of front and back.
+const WITHOUT_SERIALS: [(&str, u32, &str); 6] = [
+    ("2-0004-k1-1", 1, "q1.co"),
+    ("2-0004-k1-2", 2, "q2.co"),
+    ("2-0004-k2-1", 1, "q1.khong"),
+    ("2-0004-k3-1", 1, "q1.co"),
+    ("2-0004-k3-2", 2, "q2.co"),
+    ("2-0005-sót", 2, "q2.khong"),
+];
+
+/// Numbers that a list links to, as the supervisor sees it.
+fn listed(lan: &Chromium, served: &Served, list: &str) -> Vec<i64> {
+    lan.go(&format!("{}/{list}", served.url));
+    lan.until("document.querySelector('h1')");
+    // The first table is what waits; below are those that were settled.
+    let found = lan.script(&format!(
+        "if (document.getElementById('none')) {{ return []; }}
+         return [...document.querySelector('table').tBodies[0].rows]
+           .map((row) => row.cells[0].querySelector('a[href^=\"/{list}/\"]'))
+           .filter(Boolean).map((a) => Number(a.getAttribute('href').split('/').pop()));"
+    ));
+    let numbers = found.as_array().unwrap();
+    numbers.iter().map(|n| n.as_i64().unwrap()).collect()
+}
+
+/// Opens a ballot that waits; what its page says.
+fn look_at(lan: &Chromium, served: &Served, ballot: i64) -> String {
+    lan.go(&format!("{}/ballots/{ballot}", served.url));
+    lan.until("document.getElementById('reason')");
+    let text = lan.script("return document.body.innerText;");
+    text.as_str().unwrap().to_owned()
+}
+
+/// Does something that leads to another page, and waits for that.
+fn and_on(lan: &Chromium, act: impl FnOnce()) {
+    lan.script("window.stale = true;");
+    act();
+    lan.until(
+        "!window.stale && document.readyState === 'complete' && document.querySelector('h1')",
+    );
+}
+
+fn type_into(lan: &Chromium, selector: &str, text: &str) {
+    lan.script(&format!("document.querySelector('{selector}').focus();"));
+    lan.keys(text);
+}
+
+/// Settles the papers that wait as a whole: the back that came last goes to its front,
+/// the order beside them is believed, and the paper without its front is rejected.
+fn settle_papers(lan: &Chromium, served: &Served) {
+    let waiting = listed(lan, served, "ballots");
+    let of = |file: &str| -> i64 {
+        let mut has = waiting
+            .iter()
+            .filter(|b| look_at(lan, served, **b).contains(file));
+        let found = *has.next().unwrap_or_else(|| panic!("{file} waits"));
+        assert_eq!(has.next(), None, "{file} is there once");
+        found
+    };
+    let (front, back) = (of("2-0004-k2-1"), of("2-0005-sót"));
+    look_at(lan, served, back);
+    lan.picture("day-3-stray-back-vi");
+    type_into(lan, "#reason", "cùng nét bút");
+    type_into(lan, "form.move input", &front.to_string());
+    and_on(lan, || lan.key(ENTER));
+    let mut rejected = 0;
+    // Each is settled at one go or two.
+    for _ in 0..2 * waiting.len() {
+        let Some(next) = listed(lan, served, "ballots").first().copied() else {
+            break;
+        };
+        if look_at(lan, served, next).contains("2-0002-lẻ") {
+            type_into(lan, "#reason", "mất mặt trước");
+            lan.key(ESCAPE);
+            and_on(lan, || lan.key("l"));
+            rejected += 1;
+        } else {
+            type_into(lan, "#reason", "đã so từng tờ");
+            and_on(lan, || {
+                lan.script("document.querySelector('button.settle').click();");
+            });
+        }
+    }
+    assert_eq!(listed(lan, served, "ballots"), [0; 0]);
+    assert_eq!(rejected, 1, "the paper without its front");
+}
+
+/// Pictures of every page as an English-speaking supervisor sees it, for people to look
+/// at; then Vietnamese again.
+fn picture_all_in_english(lan: &Chromium, served: &Served) {
+    let ballot = listed(lan, served, "ballots")[0];
+    let page = listed(lan, served, "pages")[0];
+    let switch = |to: &str| {
+        and_on(lan, || {
+            lan.script("document.querySelector('form.language button').click();");
+        });
+        lan.until(&format!("document.documentElement.lang === '{to}'"));
+    };
+    switch("en");
+    for (path, name) in [
+        ("/".to_owned(), "progress"),
+        ("/review/list".to_owned(), "queue"),
+        ("/pages".to_owned(), "pages"),
+        (format!("/pages/{page}"), "page"),
+        ("/ballots".to_owned(), "ballots"),
+        (format!("/ballots/{ballot}"), "ballot"),
+        ("/notes".to_owned(), "notes"),
+        ("/notes/write".to_owned(), "note"),
+        ("/wall".to_owned(), "wall"),
+        ("/boxes".to_owned(), "boxes"),
+        ("/boxes/open".to_owned(), "box-open"),
+        ("/batches".to_owned(), "batches"),
+        ("/batches/1?flagged=1".to_owned(), "batch"),
+        ("/log".to_owned(), "log"),
+        ("/accounts".to_owned(), "accounts"),
+        ("/settings".to_owned(), "settings"),
+    ] {
+        lan.go(&format!("{}{path}", served.url));
+        lan.until("document.readyState === 'complete' && document.querySelector('nav')");
+        thread::sleep(Duration::from_millis(300));
+        lan.picture(&format!("en-{name}"));
+        let more = "return document.documentElement.scrollHeight > innerHeight + 40;";
+        if lan.script(more) == true {
+            lan.script("scrollTo(0, innerHeight - 60);");
+            lan.picture(&format!("en-{name}-below"));
+        }
+        let wide = lan.script("return document.documentElement.scrollWidth - innerWidth;");
+        assert!(
+            wide.as_i64().unwrap() <= 0,
+            "{path} is wider than the screen"
+        );
+    }
+    switch("vi");
+}
+
+/// A form's part of the tally.
+fn of_form<'a>(tally: &'a Value, form: &str) -> &'a Value {
+    let forms = tally["forms"].as_array().unwrap();
+    forms.iter().find(|f| f["form"] == form).unwrap()
 }
 
 fn day(ballots: u64) {
-    let office = Office::new(ONE_PAGE);
+    let office = Office::new(TWO_PAGES);
     fs::write(office.path("campaign.toml"), CAMPAIGN).unwrap();
     office.says(0, &["init", "trạm", "--campaign", "campaign.toml"]);
     let people = [
@@ -268,10 +404,11 @@ fn day(ballots: u64) {
     let [vinh, hoa, mai] =
         ["vinh", "hoa", "mai"].map(|name| before_a_browser(&served, name).unwrap());
 
-    // Half of them in each box; one more paper lies in the second, without its front.
+    // Half of them in each box; in the second lie one more, without its front, and three
+    // of a form without serials.
     let half = ballots / 2;
     open_box(&lan, &served, "phuong-1", half);
-    open_box(&lan, &served, "phuong-2", half + 1);
+    open_box(&lan, &served, "phuong-2", half + 1 + 3);
     lan.picture("day-1-boxes-open-vi");
     let form = Library::load(&[]).unwrap().resolve(FORM).unwrap().clone();
     let simulator = Simulator::for_form(&form, Level::Office, 20_261_125).unwrap();
@@ -282,7 +419,16 @@ fn day(ballots: u64) {
     let torn = simulator.sheet(2 * half).unwrap();
     lay(&office, "2-0002-lẻ", &torn.pages[1].scan.image);
     // Somebody's ballot of another survey.
-    office.scan("chồng phiếu/2-0003-lạ.png", 1, Some(1), &["q1.co"]);
+    let foreign = Office::new(ONE_PAGE);
+    let foreign = foreign.scan("lạ.png", 1, Some(1), &["q1.co"]);
+    fs::copy(foreign, office.path("chồng phiếu/2-0003-lạ.png")).unwrap();
+    for (n, (name, page, marked)) in (0u8..).zip(WITHOUT_SERIALS) {
+        let mut image = draw(&office.layout, page, None, &[marked]);
+        // Two papers with the same marks are not the same file.
+        image.put_pixel(3, 3, Luma([100 + n]));
+        let path = office.path(&format!("chồng phiếu/{name}.png"));
+        image.save(path).unwrap();
+    }
 
     let began = Instant::now();
     vinh.go(&format!("{}/batches", served.url));
@@ -295,6 +441,7 @@ fn day(ballots: u64) {
     }
     vinh.picture("day-2-scanned-vi");
     let scanned = began.elapsed();
+    picture_all_in_english(&lan, &served);
 
     let began = Instant::now();
     let by: Vec<usize> = thread::scope(|s| {
@@ -307,38 +454,38 @@ fn day(ballots: u64) {
     let reviewed = began.elapsed();
 
     // What is no question: the paper without its front, and the foreign one.
-    let http = Browser::log_in(&served.url, "lan");
-    lan.go(&format!("{}/ballots", served.url));
-    lan.until("document.querySelector('h1')");
+    assert_eq!(
+        listed(&lan, &served, "ballots").len(),
+        4,
+        "the torn one, the front and the back that lost each other, and the one between"
+    );
     lan.picture("day-3-ballots-vi");
-    let waiting = linked(
-        http.get("/ballots").text.split("<h2>").next().unwrap(),
-        "ballots",
-    );
-    assert_eq!(waiting.len(), 1, "the paper without its front");
-    let body = json!({ "ballot": waiting[0], "what": "reject", "reason": "mất mặt trước" });
-    assert_eq!(http.post("/api/ballots/settle", &body).status, 200);
-    let waiting = linked(
-        http.get("/pages").text.split("<h2>").next().unwrap(),
-        "pages",
-    );
+    settle_papers(&lan, &served);
+    let waiting = listed(&lan, &served, "pages");
     assert_eq!(waiting.len(), 1, "the foreign one");
-    let body = json!({ "page": waiting[0], "reason": "phiếu của cuộc khảo sát khác" });
-    assert_eq!(http.post("/api/pages/reject", &body).status, 200);
+    lan.go(&format!("{}/pages/{}", served.url, waiting[0]));
+    lan.until("document.getElementById('by-hand')");
+    lan.key("l");
+    lan.until("document.activeElement.id === 'reason'");
+    lan.keys("phiếu của cuộc khảo sát khác");
+    and_on(&lan, || lan.key(ENTER));
+    assert_eq!(listed(&lan, &served, "pages"), [0; 0]);
 
     lan.go(&format!("{}/boxes", served.url));
     lan.until("document.querySelector('h1')");
     lan.picture("day-4-boxes-vi");
-    for name in ["phuong-1/h1", "phuong-2/h1"] {
-        let form = [
-            ("csrf", http.csrf.as_str()),
-            ("action", "close"),
-            ("box", name),
-            ("reason", ""),
-        ];
-        let said = http.post_form("/boxes", &form);
-        assert_eq!(said.status, 303, "{name} agrees: {}", said.text);
+    let to_close = "document.querySelectorAll('button[name=action][value=close]')";
+    for left in [2, 1] {
+        let found = lan.script(&format!("return {to_close}.length;"));
+        assert_eq!(found, left);
+        // What agrees is closed without a reason.
+        let asked = format!("return {to_close}[0].form.querySelector('[name=reason]') !== null;");
+        assert_eq!(lan.script(&asked), false);
+        and_on(&lan, || {
+            lan.script(&format!("{to_close}[0].click();"));
+        });
     }
+    assert_eq!(lan.script(&format!("return {to_close}.length;")), 0);
     for (path, name) in [("/", "day-5-progress"), ("/boxes", "day-6-closed")] {
         lan.go(&format!("{}{path}", served.url));
         lan.until("document.querySelector('h1')");
@@ -348,9 +495,22 @@ fn day(ballots: u64) {
         assert_eq!(desk.complaints(), Vec::<String>::new());
     }
     let tally = office.tally("trạm");
-    assert_eq!(tally["forms"][0]["ballots"]["counted"], 2 * half);
-    assert_eq!(tally["forms"][0]["ballots"]["rejected"], 1);
-    assert_eq!(counted(&tally), expected(&meant));
+    let serials = of_form(&tally, FORM);
+    assert_eq!(serials["ballots"]["counted"], 2 * half);
+    assert_eq!(serials["ballots"]["rejected"], 1);
+    assert_eq!(counted(serials), expected(&meant));
+    let without = of_form(&tally, "hai-trang");
+    assert_eq!(without["ballots"]["counted"], 3);
+    let mut marks: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for (_, _, mark) in WITHOUT_SERIALS {
+        let (question, choice) = mark.split_once('.').unwrap();
+        *marks
+            .entry((question.to_owned(), choice.to_owned()))
+            .or_default() += 1;
+    }
+    assert_eq!(counted(without), marks);
+    let log = office.log("box-closed");
+    assert_eq!(log.len(), 2, "{log:?}");
     office.verify();
     println!(
         "{} ballots, {} pages: scanned in {scanned:.1?}, {} questions settled by two in {reviewed:.1?}, \

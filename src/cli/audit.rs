@@ -10,7 +10,7 @@ use super::audit_sample::{self, SampleArgs};
 use super::shared::{LangArgs, plain};
 use super::{CliError, Outcome};
 use crate::lang::Lang;
-use crate::station::{Station, audit};
+use crate::station::{LocalTime, Station, audit};
 use crate::store::Entry;
 
 #[derive(Debug, Args)]
@@ -152,6 +152,7 @@ const PIECE: u32 = 1000;
 
 fn log(args: &LogArgs) -> Result<Outcome, CliError> {
     let store = Station::open(&args.station)?.store()?;
+    let local = LocalTime::of(&store)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut after = args.after;
     loop {
@@ -162,7 +163,7 @@ fn log(args: &LogArgs) -> Result<Outcome, CliError> {
         after = last.number;
         for entry in &entries {
             if args.kind.is_empty() || args.kind.contains(&entry.kind) {
-                write_entry(&mut out, entry, args.format)?;
+                write_entry(&mut out, entry, local, args.format)?;
             }
         }
     }
@@ -170,13 +171,18 @@ fn log(args: &LogArgs) -> Result<Outcome, CliError> {
     Ok(Outcome::Done)
 }
 
-fn write_entry(out: &mut impl Write, entry: &Entry, format: Format) -> Result<(), CliError> {
+fn write_entry(
+    out: &mut impl Write,
+    entry: &Entry,
+    local: LocalTime,
+    format: Format,
+) -> Result<(), CliError> {
     match format {
         Format::Table => writeln!(
             out,
             "{:>6}  {}  {} ({})  {}  {}",
             entry.number,
-            entry.at,
+            local.moment_and_offset(&entry.at),
             plain(&entry.person),
             plain(&entry.origin),
             entry.kind,

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::shared::{LangArgs, plain};
 use super::{CliError, Outcome};
 use crate::lang::Lang;
-use crate::station::{BatchLine, Station};
+use crate::station::{BatchLine, LocalTime, Station};
 
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
@@ -129,10 +129,11 @@ fn show(args: &ListArgs, number: Option<i64>) -> Result<Outcome, CliError> {
             lang.pick("Trạm chưa có lô quét nào.", "The station has no batches.")
         )?;
     }
+    let local = LocalTime::of(&store)?;
     for b in wanted {
-        writeln!(out, "{}", line(b, lang))?;
+        writeln!(out, "{}", line(b, local, lang))?;
         if let Some(e) = b.row.last.as_ref().filter(|e| !e.reason.is_empty()) {
-            let (at, person) = (&e.at, plain(&e.person));
+            let (at, person) = (local.moment_and_offset(&e.at), plain(&e.person));
             writeln!(out, "      {at} {person}: {}", plain(&e.reason))?;
         }
     }
@@ -153,7 +154,7 @@ fn json(line: &BatchLine) -> serde_json::Value {
     })
 }
 
-fn line(line: &BatchLine, lang: Lang) -> String {
+fn line(line: &BatchLine, local: LocalTime, lang: Lang) -> String {
     let b = &line.row;
     let (vi, en) = match line.state {
         "cancelled" => ("ĐÃ HỦY", "CANCELLED"),
@@ -171,7 +172,7 @@ fn line(line: &BatchLine, lang: Lang) -> String {
     let pace = line
         .pace()
         .map_or_else(|| "-".to_owned(), |p| format!("{p:.1}"));
-    let (n, from) = (b.key.number(), &b.started);
+    let (n, from) = (b.key.number(), local.moment_and_offset(&b.started));
     let (pages, flagged, ballots, of) = (b.pages, b.flagged, b.ballots, plain(&of));
     match lang {
         Lang::Vi => format!(

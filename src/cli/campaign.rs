@@ -10,7 +10,7 @@ use super::shared::{LangArgs, TemplateArgs, load_forms, plain};
 use super::{CliError, Outcome};
 use crate::lang::Lang;
 use crate::station::boxes::reason;
-use crate::station::{Campaign, Day, Quota, Station, forms_of};
+use crate::station::{Campaign, Day, LocalTime, Quota, Station, forms_of};
 
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
@@ -118,7 +118,8 @@ fn update(args: &UpdateArgs) -> Result<Outcome, CliError> {
 
 fn show(args: &ShowArgs) -> Result<Outcome, CliError> {
     let lang = args.lang.lang;
-    let versions = Station::open(&args.station)?.store()?.campaign_versions()?;
+    let store = Station::open(&args.station)?.store()?;
+    let versions = store.campaign_versions()?;
     let wanted = match args.version {
         Some(n) => versions.iter().find(|v| v.version == n),
         None => versions.last(),
@@ -153,11 +154,13 @@ fn show(args: &ShowArgs) -> Result<Outcome, CliError> {
     }
     plan(&mut out, &campaign, lang)?;
     writeln!(out, "{}", lang.pick("\nCác phiên bản:", "\nVersions:"))?;
+    let local = LocalTime::of(&store)?;
     for v in &versions {
         let by = plain(v.person.as_deref().unwrap_or("?"));
         let first = lang.pick("lập trạm", "the station was made");
         let why = plain(v.reason.as_deref().unwrap_or(first));
-        writeln!(out, "{:>4}  {}  {by}: {why}", v.version, v.recorded)?;
+        let at = local.moment_and_offset(&v.recorded);
+        writeln!(out, "{:>4}  {at}  {by}: {why}", v.version)?;
     }
     Ok(Outcome::Done)
 }
@@ -180,7 +183,7 @@ fn json(c: &Campaign, version: i64, versions: &[serde_json::Value]) -> serde_jso
         .map(|u| {
             serde_json::json!({
                 "unit": u.id, "name": u.name, "parent": u.parent,
-                "area": u.area.map(|a| a.word()), "quota": u.whole_quota(),
+                "area": u.area.map(|a| a.word()), "quota": u.whole_quota(), "population": u.population,
                 "deadline": day(c.deadline_of(Some(&u.id), None)), "quotas": quotas(&u.quotas),
             })
         })

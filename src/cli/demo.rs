@@ -12,7 +12,7 @@ use super::scan::{Waiting, forms_for};
 use super::shared::{LangArgs, ThreadArgs, load_forms};
 use super::{CliError, Outcome};
 use crate::form::code::Key;
-use crate::form::{Job, Layout, Library, print};
+use crate::form::{Job, Layout, Library, LoadedForm, print};
 use crate::lang::Lang;
 use crate::page::{DecodeLimits, collect};
 use crate::read::{ReadOptions, Reader};
@@ -30,17 +30,26 @@ use crate::tally::{TallyFilter, tally, write_csv, write_json, write_table};
 pub(crate) struct DemoArgs {
     /// Thư mục cho kết quả (folder for everything it makes)
     #[arg(default_value = "phieu-demo")]
-    dir: PathBuf,
+    pub(super) dir: PathBuf,
+    /// Đợt khảo sát có sẵn, chạy với đủ số phiếu theo kế hoạch (a campaign that ships, at its full number of sheets)
+    #[arg(long, value_name = "NAME", conflicts_with = "sheets")]
+    campaign: Option<String>,
+    /// Với --campaign: nhiều nhất bằng này phiếu mỗi mẫu ở mỗi đơn vị (at most so many sheets of each form at each office)
+    #[arg(long, value_name = "N", requires = "campaign")]
+    pub(super) limit: Option<u64>,
+    /// Với --campaign: giữ ảnh quét mô phỏng (keep the simulated scans; a station keeps its own copy anyway)
+    #[arg(long, requires = "campaign")]
+    pub(super) keep_scans: bool,
     /// Số phiếu của mỗi mẫu (ballots of each form)
     #[arg(long, value_name = "N", default_value_t = 30)]
     sheets: u64,
     /// Số gieo ngẫu nhiên: cùng số, cùng phiếu (the same seed makes the same ballots)
     #[arg(long, value_name = "S", default_value_t = 2022)]
-    seed: u64,
+    pub(super) seed: u64,
     #[command(flatten)]
-    threads: ThreadArgs,
+    pub(super) threads: ThreadArgs,
     #[command(flatten)]
-    lang: LangArgs,
+    pub(super) lang: LangArgs,
 }
 
 /// One sheet in this many is of the simulator's hard level, so that there is
@@ -58,6 +67,9 @@ forms = ["ba-dinh-2022", "tien-giang-2024"]
 type Step<'a> = (&'a str, &'a str, &'a dyn Fn() -> Result<(), CliError>);
 
 pub(crate) fn run(args: &DemoArgs) -> Result<Outcome, CliError> {
+    if let Some(name) = &args.campaign {
+        return super::demo_campaign::run(args, name);
+    }
     let lang = args.lang.lang;
     let started = Instant::now();
     let demo = Demo::new(args)?;
@@ -82,9 +94,25 @@ pub(crate) fn run(args: &DemoArgs) -> Result<Outcome, CliError> {
     Ok(Outcome::Done)
 }
 
-fn say(line: &str) -> Result<(), CliError> {
+pub(super) fn say(line: &str) -> Result<(), CliError> {
     writeln!(std::io::stdout().lock(), "{line}")?;
     Ok(())
+}
+
+/// Prints a few copies of a form to look at.
+pub(super) fn print_copies(loaded: &LoadedForm, folder: &Path) -> Result<(), CliError> {
+    let path = folder.join(format!("{}.pdf", loaded.layout.form));
+    let job = Job {
+        copies: PRINTED,
+        serial_from: Some(1),
+        unit: None,
+        ballot_box: None,
+        key: Key::public(),
+    };
+    let mut bytes = Vec::new();
+    print(loaded.designed()?, &job, &mut bytes)?;
+    fs::write(&path, bytes).map_err(|e| format!("{}: {e}", path.display()))?;
+    say(&format!("   {} ({})", path.display(), loaded.title()))
 }
 
 struct Demo {
@@ -117,19 +145,7 @@ impl Demo {
         let folder = self.dir.join("print");
         make(&folder)?;
         for loaded in self.library.forms() {
-            let form = loaded.designed()?;
-            let path = folder.join(format!("{}.pdf", loaded.layout.form));
-            let job = Job {
-                copies: PRINTED,
-                serial_from: Some(1),
-                unit: None,
-                ballot_box: None,
-                key: Key::public(),
-            };
-            let mut bytes = Vec::new();
-            print(form, &job, &mut bytes)?;
-            fs::write(&path, bytes).map_err(|e| format!("{}: {e}", path.display()))?;
-            say(&format!("   {} ({})", path.display(), loaded.title()))?;
+            print_copies(loaded, &folder)?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::shared::{LangArgs, ProfileArgs, TemplateArgs, load_forms, warn_of_repair};
 use super::{CliError, Outcome};
 use crate::lang::Lang;
-use crate::station::{Campaign, Station, forms_of};
+use crate::station::{Campaign, LocalTime, Station, UTC_OFFSET, forms_of};
 
 /// Tạo một trạm mới trong thư mục DIR (make a new station in the folder DIR).
 #[derive(Debug, Args)]
@@ -17,12 +17,19 @@ pub(crate) struct InitArgs {
     /// Tệp campaign.toml của đợt khảo sát (the campaign's file)
     #[arg(long, value_name = "FILE")]
     campaign: Option<PathBuf>,
+    /// Giờ của trạm so với UTC (the station's clock from UTC; Vietnam has no daylight saving time)
+    #[arg(long, value_name = "+HH:MM", default_value = "+07:00", allow_hyphen_values = true, value_parser = clock)]
+    utc_offset: LocalTime,
     #[command(flatten)]
     profile: ProfileArgs,
     #[command(flatten)]
     templates: TemplateArgs,
     #[command(flatten)]
     lang: LangArgs,
+}
+
+fn clock(text: &str) -> Result<LocalTime, String> {
+    LocalTime::parse(text).ok_or_else(|| "từ -12:00 đến +14:00 (-12:00 to +14:00)".to_owned())
 }
 
 pub(crate) fn run(args: &InitArgs) -> Result<Outcome, CliError> {
@@ -38,6 +45,10 @@ pub(crate) fn run(args: &InitArgs) -> Result<Outcome, CliError> {
     let profile = args.profile.profile(|| Ok(None))?;
     warn_of_repair(profile.as_ref(), args.lang.lang);
     let station = Station::init(&args.dir, campaign.as_ref(), &forms)?;
+    if args.utc_offset != LocalTime::VIETNAM {
+        let store = station.store()?;
+        store.set(UTC_OFFSET, &args.utc_offset.to_string())?;
+    }
     if profile.is_some() {
         station.set_profile(profile.as_ref())?;
     }

@@ -15,11 +15,13 @@ mod calibrate;
 mod calibrate_measure;
 mod campaign;
 mod demo;
+mod demo_campaign;
 mod export;
 mod form;
 mod form_check;
 mod form_learn;
 mod import;
+mod index;
 mod init;
 mod key;
 mod model;
@@ -64,6 +66,7 @@ enum Command {
     /// Lô quét: xem, tạm dừng, quét tiếp, hủy (batches: list, show, pause, resume, cancel).
     Batch(batch::BatchArguments),
     Tally(tally::TallyArgs),
+    Index(index::IndexArgs),
     /// Khóa ký gói kết quả: tạo, xem, ghim (keys that packages are signed with).
     Key(key::KeyArguments),
     Export(export::ExportArgs),
@@ -93,6 +96,7 @@ impl Command {
             Self::Watch(args) => watch::run(&args),
             Self::Batch(arguments) => batch::run(arguments),
             Self::Tally(args) => tally::run(&args),
+            Self::Index(args) => index::run(&args),
             Self::Key(arguments) => key::run(arguments),
             Self::Export(args) => export::run(&args),
             Self::Import(args) => import::run(&args),

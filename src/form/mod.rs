@@ -12,6 +12,7 @@ mod layout;
 pub mod learned;
 mod library;
 mod meaning;
+pub(crate) mod paper;
 mod print;
 pub(crate) mod text;
 

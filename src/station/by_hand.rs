@@ -8,13 +8,14 @@ use serde_json::json;
 use super::assemble::{self, FormFacts};
 use super::guard::guarded;
 use super::{KnownForm, SOFTWARE, Station, StationError, Wording, layouts_digest, reader_of};
+use crate::calibrate::Profile;
 use crate::form::code::{Keyring, canonical_char};
 use crate::form::{Layout, QuestionSpec};
 use crate::page::{DecodeLimits, PageFile, Scan};
 use crate::read::sketch::Sketch;
 use crate::read::{Answer, AnswerState, ByHand, PageReading, Problem, Reader, Status, model_id};
 use crate::store::{
-    Account, BallotKey, Hand, Home, Homed, NewImage, NewPage, PageOfItem, ReadBy, Store,
+    Account, BallotKey, Hand, Home, Homed, KeyedPage, NewImage, NewPage, PageOfItem, ReadBy, Store,
     StoreError, is_unread,
 };
 
@@ -23,6 +24,8 @@ use crate::store::{
 pub struct Desk {
     forms: Vec<(KnownForm, Wording)>,
     reader: Reader,
+    /// The station's scanner profile, that the reader was given.
+    profile: Option<Profile>,
     layouts: String,
 }
 
@@ -31,6 +34,10 @@ pub struct Desk {
 pub enum ByHandOutcome {
     /// The page has its place.
     Placed(Homed),
+    /// It was keyed; a second person must key the same.
+    WaitsForSecond,
+    /// Two people keyed it otherwise: a supervisor decides.
+    Differs,
     /// The reader could not prove the place, and nothing was written; why.
     Unproven(Problem),
     /// The page's picture is not to be had; in words.
@@ -104,7 +111,14 @@ impl Desk {
                 })
                 .collect(),
             reader,
+            profile,
         })
+    }
+
+    /// The digest of the scanner profile that it reads by.
+    #[must_use]
+    pub fn profile_digest(&self) -> Option<String> {
+        self.profile.as_ref().map(Profile::digest)
     }
 
     /// The forms with their words.
@@ -167,11 +181,19 @@ impl Desk {
             Sketch::default()
         };
         let group = assemble::ballot(vec![new_page(asked.page, reading, sketch)], facts, None);
+        let profile = match &self.profile {
+            Some(p) => {
+                let source = p.to_toml()?;
+                let key = asked.store.record_profile(&p.name, &p.digest(), &source)?;
+                Some(key)
+            }
+            None => None,
+        };
         let by = ReadBy {
             reader: SOFTWARE,
             layouts: &self.layouts,
             model: model_id(),
-            profile: None,
+            profile,
         };
         let homed = asked
             .store
@@ -179,7 +201,8 @@ impl Desk {
         Ok(ByHandOutcome::Placed(homed))
     }
 
-    /// Records the answers that a person keyed from the picture.
+    /// Records the answers that a person keyed from the picture. `twice` is asked of the
+    /// answers: must two people agree on them?
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -188,6 +211,7 @@ impl Desk {
         asked: &Asked<'_>,
         said: &ByHand,
         keyed: &Keyed,
+        twice: impl FnOnce(&BTreeMap<String, Answer>) -> Result<bool, StationError>,
     ) -> Result<ByHandOutcome, StationError> {
         let found = self
             .form(&said.form, said.version)
@@ -216,10 +240,15 @@ impl Desk {
             "into": asked.into.map(BallotKey::number), "answers": answers,
         });
         let home = home(facts, serial, asked.into);
-        let homed = asked
+        let twice = twice(&answers)?;
+        let done = asked
             .store
-            .key_page(&asked.hand(), said.page, &told, &home)?;
-        Ok(ByHandOutcome::Placed(homed))
+            .key_page(&asked.hand(), said.page, &told, &home, twice)?;
+        Ok(match done {
+            KeyedPage::Placed(homed) => ByHandOutcome::Placed(homed),
+            KeyedPage::WaitsForSecond => ByHandOutcome::WaitsForSecond,
+            KeyedPage::Differs => ByHandOutcome::Differs,
+        })
     }
 
     fn registered(&self, asked: &Asked<'_>, form: &KnownForm) -> Result<FormFacts, StationError> {

@@ -29,6 +29,7 @@ mod feeder;
 mod forms;
 pub mod guard;
 pub mod inbox;
+mod local_time;
 mod lock;
 pub mod ordered;
 mod originals;
@@ -49,12 +50,13 @@ pub use blanks::Blanks;
 pub use by_hand::{Asked, ByHandOutcome, Desk, Keyed, answer, questions_of};
 pub use campaign::{
     Area, Campaign, CampaignBox, CampaignUnit, Change, Changed, Channel, Counts, Day, FormProgress,
-    Quota, Standing, UnitProgress, WithBelow, changes, form_progress, forms_of, standing,
-    unit_progress,
+    Quota, ShippedCampaign, Standing, UnitProgress, WithBelow, changes, form_progress, forms_of,
+    standing, unit_progress,
 };
 pub use error::StationError;
 pub use feeder::{Fed, Feed};
 pub use forms::{KnownForm, check_forms, layouts_digest, load_forms, reader_of};
+pub use local_time::{LocalTime, UTC_OFFSET};
 pub use originals::Originals;
 pub use problem::problem_words;
 pub use read_page::{Pages, damaged};

@@ -95,14 +95,14 @@ impl Store {
             .map_err(|e| self.failed("read what happened to a batch", e))
     }
 
-    /// The day on this computer's calendar: year, month and day.
+    /// This moment as the store writes moments: RFC 3339, UTC.
     ///
     /// # Errors
     /// The database refuses.
-    pub fn today(&self) -> Result<String, StoreError> {
+    pub fn now(&self) -> Result<String, StoreError> {
         self.db
-            .prepare_cached("SELECT date('now', 'localtime')")
+            .prepare_cached("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")
             .and_then(|mut s| s.query_row([], |r| r.get(0)))
-            .map_err(|e| self.failed("look at the calendar", e))
+            .map_err(|e| self.failed("look at the clock", e))
     }
 }

@@ -98,6 +98,19 @@ pub enum StoreError {
     /// Only whoever decided, or a supervisor, takes a decision back.
     #[error("this was decided by {0}; only they or a supervisor can take it back")]
     NotYours(String),
+    /// Somebody wrote the note down since it was seen.
+    #[error("{person} wrote this note down in the meantime: {text:?}")]
+    NoteWritten {
+        /// Who.
+        person: String,
+        /// What it says by them; empty: nothing that can be read; `None`: they took it back.
+        text: Option<String>,
+        /// The group that they gave it.
+        label: Option<String>,
+    },
+    /// Two people keyed the page otherwise.
+    #[error("two people keyed this page otherwise; a supervisor decides")]
+    KeyedOtherwise,
     /// No box has this name.
     #[error("there is no box {0:?} in the station; see: phieu box list")]
     BoxUnknown(String),

@@ -79,16 +79,24 @@ macro_rules! effective {
 }
 
 impl Store {
-    /// Ballots by form, unit and state; those of cancelled batches left out.
+    /// Ballots by form, unit and state, with those that were not scanned here; those of
+    /// cancelled batches left out.
     ///
     /// # Errors
     /// The database refuses.
     pub fn ballot_counts(&self) -> Result<Vec<BallotCount>, StoreError> {
         self.db
             .prepare_cached(
-                "SELECT s.form_id, u.unit, s.state, count(*) FROM ballot_states s
-                 LEFT JOIN units u ON u.id = s.unit_id
-                 WHERE s.state <> 'cancelled' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+                "SELECT form_id, unit, state, sum(ballots) FROM (
+                    SELECT s.form_id, u.unit, s.state, count(*) AS ballots FROM ballot_states s
+                    LEFT JOIN units u ON u.id = s.unit_id
+                    WHERE s.state <> 'cancelled' GROUP BY 1, 2, 3
+                    UNION ALL
+                    SELECT o.form_id, u.unit, o.state, count(*) FROM outside_ballots o
+                    LEFT JOIN units u ON u.id = o.unit_id
+                    WHERE o.source_id NOT IN (SELECT source_id FROM source_ends)
+                    GROUP BY 1, 2, 3)
+                 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
             )
             .and_then(|mut s| {
                 s.query_map([], |r| {

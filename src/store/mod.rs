@@ -22,6 +22,7 @@ mod exchange;
 mod figures;
 mod migrate;
 mod outside;
+mod packed_ballots;
 mod packing;
 mod page_acts;
 mod page_places;
@@ -57,9 +58,10 @@ pub use error::StoreError;
 pub use exchange::{DecisionRow, ExportRow, NewPin, NextExport, PinRow, StationKeyRow};
 pub use figures::{AnswerCount, BallotCount, ChoiceCount};
 pub use outside::{CameBy, NewSource, OutsideBallot, SourceKey, SourceKind, SourceRow};
-pub(crate) use packing::PackedCode;
+pub use packed_ballots::PackedBallot;
+pub(crate) use packing::BLANK_CODE;
 pub use packing::{Packed, PackedQuestion, Packing};
-pub use page_acts::{Hand, Home, Homed, PageAct, is_unread};
+pub use page_acts::{Hand, Home, Homed, KeyedPage, Keying, PageAct, is_unread};
 pub use pages::{
     KeptImage, NewBallot, NewGroup, NewImage, NewPage, NewProblem, ReadBy, StoredImage, StoredPage,
 };
@@ -72,7 +74,7 @@ pub use review::{
 pub use samples::{SampleResult, SampleRow, ScannedBallot};
 pub use sketches::Suspect;
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
-pub use transcripts::{Note, NoteFilter, plain};
+pub use transcripts::{NewText, Note, NoteFilter, plain};
 pub use waiting_ballots::{
     BallotFilter, BallotProblem, INCOMPLETE, PageOfBallot, SettledBallot, WaitingBallot,
     is_supervised,

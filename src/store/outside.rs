@@ -5,7 +5,7 @@ use rusqlite::OptionalExtension;
 use super::{BallotState, FormKey, Store, StoreError, count};
 
 /// How a ballot came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CameBy {
     /// On paper, handed in.

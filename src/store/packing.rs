@@ -139,7 +139,7 @@ impl Packing {
     }
 
     /// The code of a question's answer: for a question with one answer the place of
-    /// its choice, else one of [`PackedCode`]'s.
+    /// its choice, else a code above every choice.
     #[must_use]
     pub(crate) fn code(&self, question: usize, packed: &[u8]) -> u8 {
         self.questions
@@ -150,14 +150,8 @@ impl Packing {
     }
 }
 
-/// The codes of [`Packing::code`] that are no choice.
-pub(crate) struct PackedCode;
-
-impl PackedCode {
-    pub(crate) const BLANK: u8 = BLANK;
-    pub(crate) const INVALID: u8 = INVALID;
-    pub(crate) const PENDING: u8 = PENDING;
-}
+/// The code of [`Packing::code`] that says that nothing is marked.
+pub(crate) const BLANK_CODE: u8 = BLANK;
 
 impl PackedQuestion {
     fn answered(&self, choices: &[String], out: &mut [u8]) -> u8 {

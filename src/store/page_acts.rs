@@ -45,6 +45,14 @@ pub struct PageAct {
     pub undone: Option<(String, String)>,
 }
 
+impl PageAct {
+    /// Is it the word of one of two people, that nothing followed from?
+    #[must_use]
+    pub fn is_one_word(&self) -> bool {
+        self.said.get(OPINION).is_some()
+    }
+}
+
 /// Who does something with which page, and why.
 #[derive(Debug, Clone, Copy)]
 pub struct Hand<'a> {
@@ -91,6 +99,33 @@ pub struct Homed {
     /// The ballot had this page already: it is a suspected duplicate.
     pub duplicate: bool,
 }
+
+/// What came of a page that a person keyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyedPage {
+    /// It has its place, and the answers are decided.
+    Placed(Homed),
+    /// A second person must key the same.
+    WaitsForSecond,
+    /// Two people keyed it otherwise: a supervisor decides.
+    Differs,
+}
+
+/// What one of two people keyed of a page that two must agree on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Keying {
+    /// Number of the act.
+    pub act: i64,
+    /// Who.
+    pub person: String,
+    /// Form, page, serial, ballot and answers.
+    pub said: Value,
+}
+
+/// Where an act says that it is one of two people's word: nothing follows from it yet.
+const OPINION: &str = "opinion";
+/// Where it names the two who agreed.
+const PEOPLE: &str = "people";
 
 /// Answers that a person keyed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,19 +252,50 @@ impl Store {
     /// Records the answers that a person keyed from the picture of a page, as that
     /// person's decisions, and gives it its place.
     ///
+    /// Where `twice`, or where somebody keyed it before, two people must key the same,
+    /// paper and answers, without having seen the other's: until then it is a word of one
+    /// of them, and the page waits on. Where they differ, a supervisor decides; a
+    /// supervisor's keying always does.
+    ///
     /// # Errors
-    /// As [`Self::read_by_hand`].
+    /// As [`Self::read_by_hand`]; or the person keyed it before, or two people did.
     pub fn key_page(
         &self,
         hand: &Hand<'_>,
         number: u32,
         said: &Value,
         home: &Home,
-    ) -> Result<Homed, StoreError> {
+        twice: bool,
+    ) -> Result<KeyedPage, StoreError> {
         let page = hand.page;
         self.change("page-by-hand", || {
             let lying = self.waiting(page)?;
             let reading_id = lying.reading_id;
+            let given = self.keyings(page)?;
+            let mut said = said.clone();
+            if hand.account.role < Role::Supervisor {
+                if given.iter().any(|k| k.person == hand.account.name) {
+                    return Err(StoreError::PageSettled(hand.account.name.clone()));
+                }
+                let outcome = match given.as_slice() {
+                    [] if twice => Some(KeyedPage::WaitsForSecond),
+                    [] => None,
+                    [first] if same_words(&first.said, &said) => {
+                        said[PEOPLE] = json!(format!("{}, {}", first.person, hand.account.name));
+                        None
+                    }
+                    [_] => Some(KeyedPage::Differs),
+                    _ => return Err(StoreError::KeyedOtherwise),
+                };
+                if let Some(outcome) = outcome {
+                    said[OPINION] = json!(1);
+                    let act = self.act_row(hand, ("keyed", reading_id, None, None), &said)?;
+                    let mut detail = self.told(hand, (act, "keyed"), &lying, &said, None);
+                    detail["outcome"] = json!(format!("{outcome:?}"));
+                    return Ok((outcome, detail));
+                }
+            }
+            let said = &said;
             let act = self.act_row(hand, ("keyed", reading_id, None, None), said)?;
             self.leave(&lying, act)?;
             let ballot = NewBallot {
@@ -251,10 +317,36 @@ impl Store {
                 }
             }
             Ok((
-                homed,
+                KeyedPage::Placed(homed),
                 self.told(hand, (act, "keyed"), &lying, said, Some(homed)),
             ))
         })
+    }
+
+    /// What people keyed of a page that is not decided, in their order: one waits for a
+    /// second person, two differ.
+    ///
+    /// # Errors
+    /// The database refuses, or has what cannot be understood.
+    pub fn keyings(&self, page: i64) -> Result<Vec<Keying>, StoreError> {
+        let rows: Vec<(i64, String, String)> = self
+            .db
+            .prepare_cached(
+                "SELECT id, person, said FROM standing_acts
+                 WHERE page_id = ?1 AND kind = 'keyed' AND json_extract(said, '$.opinion') = 1
+                 ORDER BY id",
+            )
+            .and_then(|mut s| {
+                s.query_map([page], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
+                    .collect()
+            })
+            .map_err(|e| self.failed("look up what was keyed", e))?;
+        rows.into_iter()
+            .map(|(act, person, said)| {
+                let said = self.understood(&said, "what a person keyed")?;
+                Ok(Keying { act, person, said })
+            })
+            .collect()
     }
 
     /// Takes a page out: it is none of a ballot.
@@ -360,9 +452,17 @@ impl Store {
                 reason,
             };
             let said = json!({});
+            // Of a word that nothing followed from, nothing is put back; once something
+            // did, that is what must be taken back.
+            let word = self.keyings(page)?.iter().any(|k| k.act == act);
+            if word && let Some(by) = self.acted_on(page)? {
+                return Err(StoreError::PageSettled(by));
+            }
             let undo = self.act_row(hand, ("undone", before, None, Some(act)), &said)?;
-            self.leave(&lying, undo)?;
-            self.put_back(page, act, before)?;
+            if !word {
+                self.leave(&lying, undo)?;
+                self.put_back(page, act, before)?;
+            }
             let detail = json!({
                 "page": page, "act": act, "kind": kind, "of": person, "reason": reason,
             });
@@ -375,7 +475,8 @@ impl Store {
         let found: Option<(String, String, String)> = self
             .db
             .prepare_cached(
-                "SELECT person, reason, json_extract(said, '$.answers') FROM page_acts
+                "SELECT coalesce(json_extract(said, '$.people'), person), reason,
+                    json_extract(said, '$.answers') FROM page_acts
                  WHERE id = ?1 AND kind = 'keyed'",
             )
             .and_then(|mut s| {
@@ -448,11 +549,12 @@ impl Store {
         self.lying(page)
     }
 
-    /// Who did something with this page that stands.
+    /// Who did something with this page that stands and that something followed from.
     fn acted_on(&self, page: i64) -> Result<Option<String>, StoreError> {
         self.db
             .prepare_cached(
-                "SELECT person FROM standing_acts WHERE page_id = ?1 ORDER BY id DESC LIMIT 1",
+                "SELECT person FROM standing_acts WHERE page_id = ?1
+                    AND json_extract(said, '$.opinion') IS NULL ORDER BY id DESC LIMIT 1",
             )
             .and_then(|mut s| s.query_row([page], |r| r.get(0)).optional())
             .map_err(|e| self.failed("look up what was done with a page", e))
@@ -511,6 +613,18 @@ impl Store {
             "duplicate": after.is_some_and(|a| a.duplicate), "reason": hand.reason,
         })
     }
+}
+
+/// Did two people key the same of the same paper?
+fn same_words(a: &Value, b: &Value) -> bool {
+    let words = |said: &Value| {
+        let mut said = said.clone();
+        if let Some(all) = said.as_object_mut() {
+            all.retain(|key, _| key != OPINION && key != PEOPLE);
+        }
+        said
+    };
+    words(a) == words(b)
 }
 
 /// Was nothing read of the page? Then its answers can only be keyed.

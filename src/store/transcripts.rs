@@ -4,7 +4,7 @@
 use rusqlite::OptionalExtension;
 use serde_json::json;
 
-use super::{Account, BallotKey, Store, StoreError, count};
+use super::{Account, BallotKey, ItemId, Store, StoreError, count};
 
 /// A writing area of a ballot that somebody wrote in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,34 @@ pub struct Note {
     pub label: Option<String>,
     /// Who wrote it down last.
     pub person: Option<String>,
+    /// Counts what was written: whoever writes says which of it they saw. 0: nothing yet.
+    pub version: i64,
+    /// Who writes it down just now.
+    pub claimed_by: Option<String>,
+}
+
+/// What a note says from now on, and what the writer saw of it before.
+#[derive(Debug, Clone, Copy)]
+pub struct NewText<'a> {
+    /// Number of the page image in this station.
+    pub page: i64,
+    /// Id of the area.
+    pub area: &'a str,
+    /// Empty: nothing that can be read; `None` takes back what was written.
+    pub text: Option<&'a str>,
+    /// Its group.
+    pub label: Option<&'a str>,
+    /// [`Note::version`] as it was seen.
+    pub seen: i64,
+    /// Why.
+    pub reason: &'a str,
+}
+
+/// Names under which notes are claimed; such names are no questions.
+const CLAIMS: &str = "note:";
+
+fn claimed_as(page: i64, area: &str) -> ItemId {
+    ItemId::of(0, &format!("{CLAIMS}{page}:{area}"))
 }
 
 /// Which notes are wanted; what is `None` does not matter.
@@ -64,6 +92,9 @@ const NOTES: &str = "
         AND json_extract(k.value, '$.kind') = 'text'
     LEFT JOIN units u ON u.id = v.unit_id
     LEFT JOIN boxes x ON x.id = v.box_id
+    LEFT JOIN claims c ON c.ballot_id = 0 AND c.until > unixepoch()
+        AND c.question = 'note:' || b.page_id || ':' || json_extract(a.value, '$.id')
+    LEFT JOIN accounts w ON w.id = c.account_id
     LEFT JOIN transcripts t ON t.id = (SELECT max(n.id) FROM transcripts n
         WHERE n.page_id = b.page_id AND n.area = json_extract(a.value, '$.id'))
     WHERE b.role = 'member'
@@ -119,7 +150,8 @@ impl Store {
         self.db
             .prepare_cached(&format!(
                 "SELECT b.page_id, json_extract(a.value, '$.id'), b.ballot_id, v.serial, f.form,
-                    f.version, b.page, u.unit, x.box, t.text, t.label, t.person
+                    f.version, b.page, u.unit, x.box, t.text, t.label, t.person,
+                    coalesce(t.id, 0), w.name
                  {NOTES} ORDER BY b.page_id, 2 LIMIT ?8 OFFSET ?9"
             ))
             .and_then(|mut s| {
@@ -136,6 +168,8 @@ impl Store {
                         text: r.get(9)?,
                         label: r.get(10)?,
                         person: r.get(11)?,
+                        version: r.get(12)?,
+                        claimed_by: r.get(13)?,
                     })
                 })?
                 .collect()
@@ -173,19 +207,21 @@ impl Store {
     }
 
     /// Writes down what a note says and its group, beside what was written before;
-    /// `None` takes back what was written. The same again changes nothing.
+    /// `None` takes back what was written. The same again changes nothing. The number is
+    /// the note's new version.
     ///
     /// # Errors
-    /// There is no such note, or the database refuses.
-    pub fn write_note(
-        &self,
-        account: &Account,
-        page: i64,
-        area: &str,
-        text: Option<&str>,
-        label: Option<&str>,
-        reason: &str,
-    ) -> Result<(), StoreError> {
+    /// There is no such note, somebody else wrote it down since it was seen, or the
+    /// database refuses; then nothing is written.
+    pub fn write_note(&self, account: &Account, new: &NewText<'_>) -> Result<i64, StoreError> {
+        let NewText {
+            page,
+            area,
+            text,
+            label,
+            seen,
+            reason,
+        } = *new;
         self.change_if("note-written", || {
             let wanted = NoteFilter {
                 only: Some((page, area.to_owned())),
@@ -196,7 +232,15 @@ impl Store {
                 .pop()
                 .ok_or(StoreError::NotOpen)?;
             if before.text.as_deref() == text && before.label.as_deref() == label {
-                return Ok(((), None));
+                self.release(account, Some(&claimed_as(page, area)))?;
+                return Ok((before.version, None));
+            }
+            if before.version != seen {
+                return Err(StoreError::NoteWritten {
+                    person: before.person.unwrap_or_default(),
+                    text: before.text,
+                    label: before.label,
+                });
             }
             self.db
                 .prepare_cached(
@@ -215,13 +259,75 @@ impl Store {
                     ))
                 })
                 .map_err(|e| self.failed("write a note down", e))?;
+            let version = self.db.last_insert_rowid();
+            self.release(account, Some(&claimed_as(page, area)))?;
             let detail = json!({
                 "page": page, "area": area, "ballot": before.ballot.0, "reason": reason,
                 "before": { "text": before.text, "label": before.label, "person": before.person },
                 "after": { "text": text, "label": label },
             });
-            Ok(((), Some(detail)))
+            Ok((version, Some(detail)))
         })
+    }
+
+    /// The first note that nobody wrote down and nobody else writes down just now, after
+    /// the first `skip`, claimed until then; what else the person had claimed is free.
+    /// Times in seconds since 1970.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn claim_next_note(
+        &self,
+        account: &Account,
+        skip: u32,
+        now: i64,
+        until: i64,
+    ) -> Result<Option<Note>, StoreError> {
+        // Each person holds one at most: among so many some are free.
+        const LOOKED_AT: u32 = 64;
+        self.release_notes(account)?;
+        let waiting = NoteFilter {
+            written: Some(false),
+            ..NoteFilter::default()
+        };
+        let mut from = skip;
+        loop {
+            let some = self.notes(&waiting, from, LOOKED_AT)?;
+            if some.is_empty() {
+                return Ok(None);
+            }
+            for note in some {
+                if self.claim(account, &claimed_as(note.page_id, &note.area), now, until)? {
+                    return Ok(Some(note));
+                }
+            }
+            from = from.saturating_add(LOOKED_AT);
+        }
+    }
+
+    /// Claims this note until then; false if somebody else writes it down. What else the
+    /// person had claimed is free.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn claim_note(
+        &self,
+        account: &Account,
+        page: i64,
+        area: &str,
+        now: i64,
+        until: i64,
+    ) -> Result<bool, StoreError> {
+        self.release_notes(account)?;
+        self.claim(account, &claimed_as(page, area), now, until)
+    }
+
+    fn release_notes(&self, account: &Account) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached("DELETE FROM claims WHERE account_id = ?1 AND question GLOB ?2")
+            .and_then(|mut s| s.execute((account.key.0, format!("{CLAIMS}*"))))
+            .map(drop)
+            .map_err(|e| self.failed("give back a claim", e))
     }
 
     /// What was written of a note before its newest row: text and group; `None`: it

@@ -1,6 +1,6 @@
 //! Pages that the machine could not place, and who looks at them.
 
-use super::{Account, BallotKey, ItemId, PageOfItem, Store, StoreError};
+use super::{Account, BallotKey, ItemId, PageOfItem, Role, Store, StoreError};
 
 /// Which pages are wanted; what is `None` does not matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,6 +38,18 @@ pub struct WaitingPage {
     pub ballot: Option<BallotKey>,
     /// Who looks at it now.
     pub claimed_by: Option<String>,
+    /// Who keyed it without that being decided: one waits for a second person, two
+    /// differ and wait for a supervisor.
+    pub keyed_by: Vec<String>,
+}
+
+impl WaitingPage {
+    /// May this person do something with it, or does it wait for another one?
+    #[must_use]
+    pub fn is_for(&self, account: &Account) -> bool {
+        account.role >= Role::Supervisor
+            || (self.keyed_by.len() < 2 && !self.keyed_by.contains(&account.name))
+    }
 }
 
 /// Name under which a page is claimed; such names are no questions.
@@ -52,7 +64,9 @@ const WAITING: &str = "
         coalesce((SELECT q.detail FROM problems q
                   WHERE q.reading_id = r.id ORDER BY q.id LIMIT 1), ''),
         coalesce(r.batch_id, i.batch_id) AS batch, x.box, f.form, f.version, r.page, r.serial,
-        bp.ballot_id, w.name
+        bp.ballot_id, w.name,
+        (SELECT group_concat(a.person, ', ') FROM standing_acts a
+         WHERE a.page_id = p.id AND a.kind = 'keyed')
     FROM current_readings r
     JOIN pages p ON p.id = r.page_id
     JOIN images i ON i.id = p.image_id
@@ -68,7 +82,8 @@ const WAITING: &str = "
             AND (SELECT s.state FROM ballot_states s WHERE s.id = bp.ballot_id) <> 'rejected'))
       AND NOT EXISTS (SELECT 1 FROM problems q
                       WHERE q.reading_id = r.id AND q.code IN ('blank-page', 'cover-sheet'))
-      AND NOT EXISTS (SELECT 1 FROM standing_acts a WHERE a.page_id = p.id)
+      AND NOT EXISTS (SELECT 1 FROM standing_acts a
+                      WHERE a.page_id = p.id AND json_extract(a.said, '$.opinion') IS NULL)
       AND (?2 IS NULL OR x.box = ?2) AND (?3 IS NULL OR coalesce(r.batch_id, i.batch_id) = ?3)
       AND (?5 IS NULL OR p.id = ?5)
       AND (?4 IS NULL OR ?4 = coalesce((SELECT q.code FROM problems q
@@ -117,6 +132,11 @@ impl Store {
                             serial: r.get(11)?,
                             ballot: r.get::<_, Option<i64>>(12)?.map(BallotKey),
                             claimed_by: r.get(13)?,
+                            keyed_by: r
+                                .get::<_, Option<String>>(14)?
+                                .map_or_else(Vec::new, |names| {
+                                    names.split(", ").map(str::to_owned).collect()
+                                }),
                         })
                     },
                 )?

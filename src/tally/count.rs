@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::TallyError;
-use crate::form::{QuestionKind, QuestionSpec};
-use crate::store::{AnswerCount, BallotCount, ChoiceCount, FormRow, PageTotals, Store};
+use super::ballots::{FormBallots, load};
+use crate::form::{Layout, QuestionKind};
+use crate::store::{BallotState, FormRow, Packed, PageTotals, Store};
 
 /// What to leave out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TallyFilter {
     /// Only this form.
     pub form: Option<String>,
-    /// Only this unit (and, while units form a tree, those below it).
+    /// Only this unit, with those below it.
     pub unit: Option<String>,
 }
 
@@ -52,7 +53,7 @@ pub struct Pages {
 }
 
 /// Ballots by what became of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ballots {
     /// All.
     pub total: u64,
@@ -122,7 +123,8 @@ pub struct ChoiceTally {
     pub count: u64,
 }
 
-/// Counts everything in the store that the filter lets through.
+/// Counts everything in the store that the filter lets through: what was scanned
+/// here, and what came in from elsewhere.
 ///
 /// # Errors
 /// The database refuses, or the filter names what is not there.
@@ -153,23 +155,18 @@ pub fn tally(store: &Store, filter: &TallyFilter) -> Result<Tally, TallyError> {
             });
         }
     };
-    let wanted = |unit: &Option<String>| match (&only, unit) {
+    let wanted = |unit: Option<&str>| match (&only, unit) {
         (None, _) => true,
         (Some(set), Some(unit)) => set.contains(unit),
         (Some(_), None) => false,
     };
-    let mut ballots = store.ballot_counts()?;
-    ballots.retain(|b| wanted(&b.unit));
-    let mut answers = store.answer_counts()?;
-    answers.retain(|a| wanted(&a.unit));
-    let mut choices = store.choice_counts()?;
-    choices.retain(|c| wanted(&c.unit));
     let names: BTreeMap<&str, &str> = units
         .iter()
         .filter_map(|u| Some((u.unit.as_str(), u.name.as_deref()?)))
         .collect();
     let totals = store.page_totals()?;
     let unplaced = store.unplaced_pages()?.len() as u64;
+    let ballots = load(store)?;
     Ok(Tally {
         station: store.station()?.id,
         campaign: store.campaign()?.map(|c| c.name),
@@ -177,14 +174,8 @@ pub fn tally(store: &Store, filter: &TallyFilter) -> Result<Tally, TallyError> {
         forms: forms
             .iter()
             .filter(|f| filter.form.as_ref().is_none_or(|w| f.layout.form == *w))
-            .map(|f| {
-                let counts = Counts {
-                    ballots: ballots.iter().filter(|b| b.form == f.key).collect(),
-                    answers: answers.iter().filter(|a| a.form == f.key).collect(),
-                    choices: choices.iter().filter(|c| c.form == f.key).collect(),
-                };
-                counts.form(f, &names)
-            })
+            .filter_map(|f| Some((f, ballots.iter().find(|b| b.key == f.key)?)))
+            .map(|(form, ballots)| form_tally(form, ballots, &wanted, &names))
             .collect(),
     })
 }
@@ -202,7 +193,7 @@ fn pages(t: PageTotals, unplaced: u64) -> Pages {
     }
 }
 
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let unique: BTreeSet<&str> = names.collect();
     if unique.is_empty() {
         "-".to_owned()
@@ -212,7 +203,7 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// A unit and everything below it.
-fn below(top: &str, parents: &BTreeMap<&str, Option<&str>>) -> BTreeSet<String> {
+pub(super) fn below(top: &str, parents: &BTreeMap<&str, Option<&str>>) -> BTreeSet<String> {
     let inside = |unit: &&str| {
         let mut at = Some(*unit);
         // No longer than the tree has units: a loop cannot hold us.
@@ -232,100 +223,158 @@ fn below(top: &str, parents: &BTreeMap<&str, Option<&str>>) -> BTreeSet<String> 
         .collect()
 }
 
-/// The counts of one form.
-struct Counts<'a> {
-    ballots: Vec<&'a BallotCount>,
-    answers: Vec<&'a AnswerCount>,
-    choices: Vec<&'a ChoiceCount>,
+fn form_tally(
+    form: &FormRow,
+    ballots: &FormBallots,
+    wanted: &impl Fn(Option<&str>) -> bool,
+    names: &BTreeMap<&str, &str>,
+) -> FormTally {
+    let mut units: BTreeMap<Option<&str>, Counts> = BTreeMap::new();
+    let mut all = Counts::of(form);
+    let of_cells: Vec<Counts> = count_cells(form, ballots);
+    for (cell, counts) in ballots.cells.iter().zip(&of_cells) {
+        let unit = cell.unit.as_deref();
+        if wanted(unit) {
+            units
+                .entry(unit)
+                .or_insert_with(|| Counts::of(form))
+                .add(counts);
+            all.add(counts);
+        }
+    }
+    FormTally {
+        form: form.layout.form.clone(),
+        version: form.layout.version,
+        title: form.title.clone(),
+        ballots: all.ballots,
+        questions: all.questions(&form.layout),
+        units: units
+            .into_iter()
+            .map(|(unit, counts)| UnitTally {
+                unit: unit.map(str::to_owned),
+                name: unit.and_then(|u| names.get(u)).map(|n| (*n).to_owned()),
+                ballots: counts.ballots,
+                questions: counts.questions(&form.layout),
+            })
+            .collect(),
+    }
 }
 
-impl Counts<'_> {
-    fn form(&self, form: &FormRow, names: &BTreeMap<&str, &str>) -> FormTally {
-        let (ballots, questions) = self.questions(form, |_| true);
-        let units: BTreeSet<&Option<String>> = self.ballots.iter().map(|b| &b.unit).collect();
-        FormTally {
-            form: form.layout.form.clone(),
-            version: form.layout.version,
-            title: form.title.clone(),
-            ballots,
-            questions,
-            units: units
-                .into_iter()
-                .map(|unit| {
-                    let (ballots, questions) = self.questions(form, |u| u == unit);
-                    UnitTally {
-                        unit: unit.clone(),
-                        name: unit
-                            .as_deref()
-                            .and_then(|u| names.get(u))
-                            .map(|n| (*n).to_owned()),
-                        ballots,
-                        questions,
+/// The counts of each cell.
+fn count_cells(form: &FormRow, ballots: &FormBallots) -> Vec<Counts> {
+    let mut cells: Vec<Counts> = ballots.cells.iter().map(|_| Counts::of(form)).collect();
+    for (row, (cell, state)) in ballots.rows.iter().enumerate() {
+        let Some(counts) = cells.get_mut(*cell as usize) else {
+            continue;
+        };
+        counts.ballots.add(*state);
+        if *state == BallotState::Counted {
+            for (i, question) in counts.questions.iter_mut().enumerate() {
+                match ballots.packing.answer(i, ballots.answers(row)) {
+                    Some(Packed::Answered(choices)) => {
+                        question.answered += 1;
+                        for choice in choices {
+                            question.choices[choice] += 1;
+                        }
                     }
-                })
-                .collect(),
-        }
-    }
-
-    fn questions(
-        &self,
-        form: &FormRow,
-        of: impl Fn(&Option<String>) -> bool,
-    ) -> (Ballots, Vec<QuestionTally>) {
-        let mut ballots = Ballots::default();
-        for b in self.ballots.iter().filter(|b| of(&b.unit)) {
-            ballots.total += b.ballots;
-            match b.state.as_str() {
-                "counted" => ballots.counted += b.ballots,
-                "rejected" => ballots.rejected += b.ballots,
-                _ => ballots.pending += b.ballots,
+                    Some(Packed::Blank) => question.blank += 1,
+                    Some(Packed::Invalid) => question.invalid += 1,
+                    Some(Packed::Pending) | None => {}
+                }
             }
         }
-        let questions = form
-            .layout
-            .questions
-            .iter()
-            .map(|q| self.question(q, &of, ballots))
-            .collect();
-        (ballots, questions)
+    }
+    cells
+}
+
+/// Counts of some ballots of a form.
+#[derive(Debug, Clone)]
+struct Counts {
+    ballots: Ballots,
+    questions: Vec<QuestionCounts>,
+}
+
+#[derive(Debug, Clone)]
+struct QuestionCounts {
+    answered: u64,
+    blank: u64,
+    invalid: u64,
+    choices: Vec<u64>,
+}
+
+impl Ballots {
+    /// Adds those of another part.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.total += other.total;
+        self.counted += other.counted;
+        self.pending += other.pending;
+        self.rejected += other.rejected;
     }
 
-    fn question(
-        &self,
-        spec: &QuestionSpec,
-        of: &impl Fn(&Option<String>) -> bool,
-        ballots: Ballots,
-    ) -> QuestionTally {
-        let state = |state: &str| -> u64 {
-            self.answers
-                .iter()
-                .filter(|a| a.question == spec.id && a.state == state && of(&a.unit))
-                .map(|a| a.ballots)
-                .sum()
-        };
-        let (answered, blank, invalid) = (state("answered"), state("blank"), state("overvote"));
-        QuestionTally {
-            question: spec.id.clone(),
-            kind: spec.kind,
-            answered,
-            blank,
-            invalid,
-            // By subtraction, so that a question of which no page says
-            // anything waits for a person instead of vanishing.
-            pending: (ballots.counted + ballots.pending).saturating_sub(answered + blank + invalid),
-            choices: spec
-                .choices
-                .iter()
-                .map(|choice| ChoiceTally {
-                    choice: choice.clone(),
-                    count: self
-                        .choices
-                        .iter()
-                        .filter(|c| c.question == spec.id && c.choice == *choice && of(&c.unit))
-                        .map(|c| c.ballots)
-                        .sum(),
+    /// Adds one.
+    pub(super) fn add(&mut self, state: BallotState) {
+        self.total += 1;
+        match state {
+            BallotState::Counted => self.counted += 1,
+            BallotState::Pending => self.pending += 1,
+            BallotState::Rejected => self.rejected += 1,
+        }
+    }
+}
+
+impl Counts {
+    fn of(form: &FormRow) -> Self {
+        let questions = form.layout.questions.iter();
+        Self {
+            ballots: Ballots::default(),
+            questions: questions
+                .map(|q| QuestionCounts {
+                    answered: 0,
+                    blank: 0,
+                    invalid: 0,
+                    choices: vec![0; q.choices.len()],
                 })
                 .collect(),
         }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.ballots.merge(other.ballots);
+        for (own, more) in self.questions.iter_mut().zip(&other.questions) {
+            own.answered += more.answered;
+            own.blank += more.blank;
+            own.invalid += more.invalid;
+            for (own, more) in own.choices.iter_mut().zip(&more.choices) {
+                *own += more;
+            }
+        }
+    }
+
+    fn questions(&self, layout: &Layout) -> Vec<QuestionTally> {
+        layout
+            .questions
+            .iter()
+            .zip(&self.questions)
+            .map(|(spec, q)| QuestionTally {
+                question: spec.id.clone(),
+                kind: spec.kind,
+                answered: q.answered,
+                blank: q.blank,
+                invalid: q.invalid,
+                // By subtraction, so that a question of which no page says
+                // anything waits for a person instead of vanishing.
+                pending: (self.ballots.counted + self.ballots.pending)
+                    .saturating_sub(q.answered + q.blank + q.invalid),
+                choices: spec
+                    .choices
+                    .iter()
+                    .zip(&q.choices)
+                    .map(|(choice, count)| ChoiceTally {
+                        choice: choice.clone(),
+                        count: *count,
+                    })
+                    .collect(),
+            })
+            .collect()
     }
 }

@@ -1,5 +1,6 @@
 //! The tally: counts of answers, always derived from readings and decisions.
-//! Uses `form` and `store`.
+//! Uses `form` and `store`, and of `station` the campaign: what was planned stands
+//! beside what came in.
 //!
 //! For every question of every form and unit:
 //! `answered + blank + invalid + pending = ballots counted + ballots pending`.
@@ -7,18 +8,25 @@
 //! stand); `pending` waits for a person, and so does every question of a
 //! ballot that is pending as a whole. Rejected ballots are in no question.
 
+mod ballots;
 mod count;
+pub mod index;
+pub mod report;
 mod table;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub use ballots::{Cell, FormBallots, load};
 pub use count::{
     Ballots, ChoiceTally, FormTally, QuestionTally, Tally, TallyFilter, UnitTally, tally,
 };
+use count::{below, list};
 pub use table::write_table;
 pub use write::{write_csv, write_json};
 
+use crate::form::FormError;
+use crate::station::StationError;
 use crate::store::StoreError;
 
 /// Why there is no tally.
@@ -27,9 +35,32 @@ pub enum TallyError {
     /// The tally database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The campaign or the log of the station cannot be read.
+    #[error(transparent)]
+    Station(#[from] Box<StationError>),
+    /// What a form's answers mean cannot be read.
+    #[error(transparent)]
+    Form(#[from] FormError),
+    /// Ballots that came in are none of their form.
+    #[error(
+        "{0} ballots that came in from elsewhere are not of their form; \
+         see: phieu audit verify --station DIR"
+    )]
+    StrangeBallots(usize),
+    /// No day of the calendar.
+    #[error("there is no day {0:?}; write it as 2026-11-25 or 25/11/2026")]
+    NoSuchDay(String),
     /// Not a form of this station.
     #[error("form {wanted:?} is not in this station; it has: {known}")]
     NoSuchForm {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        known: String,
+    },
+    /// Not a question of this station's forms.
+    #[error("no form of this station asks {wanted:?}; they ask: {known}")]
+    NoSuchQuestion {
         /// What was asked for.
         wanted: String,
         /// What there is.

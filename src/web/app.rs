@@ -185,12 +185,14 @@ impl App {
     }
 
     /// The forms and the reader for pages that a person helps with; loaded again when
-    /// a form was registered meanwhile. Only on a thread that may wait.
+    /// a form was registered or the station's scanner profile changed meanwhile. Only on a thread that may wait.
     pub fn desk(&self, store: &Store) -> Result<Arc<Desk>, Refused> {
         let count = store.count_forms()?;
         let mut kept = locked(&self.0.desk);
+        let profile = self.0.station.profile()?.map(|p| p.digest());
         if let Some((forms, desk)) = kept.as_ref()
             && *forms == count
+            && desk.profile_digest() == profile
         {
             return Ok(Arc::clone(desk));
         }

@@ -18,6 +18,7 @@ use super::page::{self, document};
 use super::password::{random_hex, verify};
 use super::tls::Peer;
 use super::words::Words;
+use crate::station::LocalTime;
 use crate::store::{Account, Actor, Role, Store};
 
 /// Name of the cookie.
@@ -172,17 +173,18 @@ pub(super) async fn find(
         .ok_or(Refused::LogIn)?
         .to_owned();
     let hash = token_hash(&token);
-    let session = app
+    let (session, local) = app
         .with_store(Actor::program(), move |store| {
             let now = now();
-            Ok(store.session(&hash, now, now - IDLE)?)
+            let session = store.session(&hash, now, now - IDLE)?;
+            let session = session.ok_or(Refused::LogIn)?;
+            Ok((session, LocalTime::of(store)?))
         })
-        .await?
-        .ok_or(Refused::LogIn)?;
+        .await?;
     Ok(Person {
         account: session.account,
         csrf: session.csrf,
-        words: words_of(headers),
+        words: words_of(headers).on(local),
         origin,
         token,
     })

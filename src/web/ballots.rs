@@ -130,7 +130,7 @@ fn settled_table(w: Words, settled: &[SettledBallot]) -> Markup {
         @if settled.is_empty() { p { (w.t("Chưa có.", "Nothing yet.")) } }
         @else { table {
             thead { tr {
-                th scope="col" { (w.t("Lúc", "When")) }
+                th scope="col" { (w.when(w.t("Lúc", "When"))) }
                 th scope="col" { (w.t("Phiếu", "Ballot")) }
                 th scope="col" { (w.t("Việc", "What")) }
                 th scope="col" { (w.t("Ai", "Who")) }
@@ -138,7 +138,7 @@ fn settled_table(w: Words, settled: &[SettledBallot]) -> Markup {
                 th scope="col" { (w.t("Hoàn tác", "Undo")) }
             } }
             tbody { @for s in settled { tr {
-                td .time { (given::moment(&s.at)) }
+                td .time { (w.moment(&s.at)) }
                 td { a href={ "/ballots/" (s.ballot.number()) } { "#" (s.ballot.number()) }
                     @if let Some(serial) = &s.serial { " " (serial) } }
                 td {
@@ -221,7 +221,11 @@ pub(super) async fn show(
                 "Phiếu này không còn: các trang của nó đã được chuyển đi hoặc lô quét bị hủy.",
                 "This ballot is no more: its pages were given others, or its batch was cancelled.",
             )) } }
-            @for p in &b.problems { p .why { (problem(w, p)) } }
+            @for (i, p) in b.problems.iter().enumerate() {
+                // The same of several pages is said once.
+                @let said = b.problems.iter().take(i).any(|q| (&q.code, q.other) == (&p.code, p.other));
+                @if !said { p .why { (problem(w, p)) } }
+            }
             @if waits || (b.state == "counted" && twice(&view)) { (actions(w, &view, person.account.role)) }
             p #status role="status" {}
             div #papers {
@@ -248,7 +252,7 @@ fn shown(store: &Store, form: &FormInWords, key: BallotKey) -> Result<Vec<Shown>
             let keyed = store
                 .page_acts(Some(id), 1)?
                 .into_iter()
-                .find(|a| a.kind == "keyed" && a.undone.is_none());
+                .find(|a| a.kind == "keyed" && a.undone.is_none() && !a.is_one_word());
             let of = |question: &str| -> Option<Answer> {
                 if let Some(act) = &keyed {
                     let said = act.said.get("answers")?.get(question)?;

@@ -8,7 +8,6 @@ use super::app::App;
 use super::auth::Person;
 use super::batches::{Page, heads, may_cancel, row, steer};
 use super::error::Refused;
-use super::given;
 use super::page::document;
 use super::words::Words;
 use crate::store::{BatchPage, Role};
@@ -64,7 +63,7 @@ pub(super) async fn one(
         @if !history.is_empty() {
             h2 { (w.t("Đã xảy ra", "What happened")) }
             ul { @for e in &history { li {
-                span .time { (given::moment(&e.at)) } " · " (e.person) " · " (event_words(w, &e.kind))
+                span .time { (w.moment(&e.at)) } " · " (e.person) " · " (event_words(w, &e.kind))
                 @if !e.reason.is_empty() { ": " i { (e.reason) } }
             } } }
         }

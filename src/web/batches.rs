@@ -286,7 +286,7 @@ fn box_of(b: &BatchRow) -> String {
 pub(super) fn heads(w: Words) -> Markup {
     html! { tr {
         th scope="col" { (w.t("Lô", "Batch")) }
-        th scope="col" { (w.t("Bắt đầu (UTC)", "Began (UTC)")) }
+        th scope="col" { (w.when(w.t("Bắt đầu", "Began"))) }
         th scope="col" { (w.t("Hòm", "Box")) }
         th scope="col" { (w.t("Trang", "Pages")) }
         th scope="col" { (w.t("Trang/giây", "Pages/s")) }
@@ -302,7 +302,7 @@ pub(super) fn row(w: Words, line: &BatchLine) -> Markup {
     html! {
         tr {
             td .number { a href={ "/batches/" (n) } { (n) } }
-            td .time { (given::moment(&b.started)) }
+            td .time { (w.moment(&b.started)) }
             td { (box_of(b)) }
             td .number { (b.pages) }
             td .number { @if let Some(p) = line.pace() { (format!("{p:.1}")) } }

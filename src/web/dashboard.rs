@@ -12,7 +12,9 @@ use super::error::Refused;
 use super::page::document;
 use super::plan;
 use super::words::Words;
-use crate::station::{Campaign, Day, FormProgress, UnitProgress, form_progress, unit_progress};
+use crate::station::{
+    Campaign, Day, FormProgress, LocalTime, UnitProgress, form_progress, unit_progress,
+};
 use crate::store::{BallotCount, BoxLine, ItemFilter, Pace, PageTotals, Role, Store};
 
 /// Over so many seconds the speed of scanning is taken.
@@ -46,9 +48,9 @@ impl Progress {
             Some(row) => Campaign::of_source(&row.source)?,
             None => Campaign::default(),
         };
-        let today = store.today()?;
-        let today = Day::parse(&today)
-            .ok_or_else(|| Refused::Trouble(format!("the calendar says {today:?}")))?;
+        let today = LocalTime::of(store)?
+            .today(store)?
+            .ok_or_else(|| Refused::Trouble("the database tells no day".to_owned()))?;
         let known = app.forms(store)?;
         let ids: BTreeMap<i64, String> = known
             .iter()

@@ -105,6 +105,30 @@ impl From<StoreError> for Refused {
                 "câu này do {who} kết luận; chỉ người đó hoặc người giám sát được hoàn tác \
                  (decided by {who}; only they or a supervisor can take it back)"
             )),
+            StoreError::NoteWritten {
+                person,
+                text,
+                label,
+            } => Self::Conflict(match text.as_deref() {
+                None => format!(
+                    "{person} vừa hoàn tác ý kiến này (taken back by {person} in the meantime)"
+                ),
+                Some("") => {
+                    format!("{person} vừa ghi: không đọc được ({person} wrote: cannot be read)")
+                }
+                Some(text) => {
+                    let group = label.map_or(String::new(), |l| format!(" [{l}]"));
+                    format!(
+                        "{person} vừa chép ý kiến này (written by {person} in the meantime): \
+                         “{text}”{group}"
+                    )
+                }
+            }),
+            StoreError::KeyedOtherwise => Self::Conflict(
+                "hai người nhập trang này khác nhau, chờ người giám sát kết luận \
+                 (two people keyed this page otherwise; a supervisor decides)"
+                    .to_owned(),
+            ),
             StoreError::KeyedWhole(who) => Self::Conflict(format!(
                 "cả trang do {who} nhập tay; hãy hoàn tác cả trang \
                  (keyed by {who} with the whole page; take the whole page back)"

@@ -1,4 +1,4 @@
-//! Texts that people type, as far as they are kept; and texts for addresses and times.
+//! Texts that people type, as far as they are kept; and texts for addresses.
 
 /// Longest reason that is kept, characters.
 pub(super) const LONGEST_REASON: usize = 500;
@@ -28,11 +28,6 @@ pub(super) fn in_address(text: &str) -> String {
     out
 }
 
-/// A moment of the database (RFC 3339, UTC) to the second, for people.
-pub(super) fn moment(at: &str) -> String {
-    at.get(..19).unwrap_or(at).replace('T', " ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,7 +40,5 @@ mod tests {
             in_address("phường 1/h1&x"),
             "ph%C6%B0%E1%BB%9Dng%201%2Fh1%26x"
         );
-        assert_eq!(moment("2026-11-25T10:13:21.123Z"), "2026-11-25 10:13:21");
-        assert_eq!(moment("2026"), "2026");
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn show(
             table {
                 thead { tr {
                     th scope="col" { "#" }
-                    th scope="col" { (w.t("Lúc (UTC)", "When (UTC)")) }
+                    th scope="col" { (w.when(w.t("Lúc", "When"))) }
                     th scope="col" { (w.t("Ai", "Who")) }
                     th scope="col" { (w.t("Từ đâu", "From where")) }
                     th scope="col" { (w.t("Việc", "What")) }
@@ -53,7 +53,7 @@ pub(super) async fn show(
                     @for e in &entries {
                         tr {
                             td .number { (e.number) }
-                            td .time { (e.at.replace('T', " ").trim_end_matches('Z')) }
+                            td .time { (w.moment(&e.at)) }
                             td { (e.person) }
                             td { (e.origin) }
                             td { (e.kind) }

@@ -7,18 +7,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::app::App;
-use super::auth::Person;
+use super::auth::{Person, now};
 use super::error::Refused;
 use super::given;
 use super::page::document;
 use super::words::Words;
-use crate::store::{Note, NoteFilter, Role};
+use crate::store::{NewText, Note, NoteFilter, Role};
 
 /// Notes on one page of the list.
 const LISTED: u32 = 100;
 /// Longest text and group that are kept, characters.
 const LONGEST: usize = 4000;
 const LONGEST_LABEL: usize = 60;
+/// A note that somebody writes down is kept from others for so long, seconds: a long
+/// text takes some minutes. Whoever takes longer is told what the other wrote.
+const CLAIM: i64 = 300;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Wanted {
@@ -153,7 +156,11 @@ fn row(w: Words, n: &Note) -> Markup {
             } }
             td { (n.label.as_deref().unwrap_or("")) }
             td { (n.serial.clone().unwrap_or_else(|| format!("#{}", n.ballot.number()))) " · " (n.area) }
-            td { (n.person.as_deref().unwrap_or("")) }
+            td { @match (&n.person, &n.claimed_by) {
+                (Some(person), _) => (person),
+                (None, Some(who)) => { (w.t("đang chép: ", "being written by ")) (who) }
+                (None, None) => "",
+            } }
         }
     }
 }
@@ -216,23 +223,22 @@ pub(super) async fn next(
     Query(query): Query<NextQuery>,
 ) -> Result<Json<Value>, Refused> {
     person
-        .act(&app, Role::Reviewer, move |store, _| {
+        .act(&app, Role::Reviewer, move |store, account| {
             let waiting = NoteFilter {
                 written: Some(false),
                 ..NoteFilter::default()
             };
+            let (now, until) = (now(), now() + CLAIM);
             let one = if query.page > 0 {
                 let only = NoteFilter {
                     only: Some((query.page, query.area)),
                     ..NoteFilter::default()
                 };
-                store
-                    .notes(&only, 0, 1)?
-                    .pop()
-                    .ok_or(Refused::NotFound)?
-                    .into()
+                let note = store.notes(&only, 0, 1)?.pop().ok_or(Refused::NotFound)?;
+                store.claim_note(account, note.page_id, &note.area, now, until)?;
+                Some(note)
             } else {
-                store.notes(&waiting, query.skip, 1)?.pop()
+                store.claim_next_note(account, query.skip, now, until)?
             };
             let groups: Vec<String> = store
                 .note_groups(&NoteFilter::default())?
@@ -241,10 +247,13 @@ pub(super) async fn next(
                 .filter(|l| !l.is_empty())
                 .collect();
             let left = store.count_notes(&waiting)?;
+            let me = account.name.clone();
             let note = one.map(|n: Note| {
                 json!({
                     "page": n.page_id, "area": n.area, "ballot": n.ballot.number(),
                     "serial": n.serial, "form": n.form.0, "text": n.text, "label": n.label,
+                    "person": n.person, "version": n.version,
+                    "held": n.claimed_by.filter(|by| *by != me),
                     "box": n.ballot_box, "unit": n.unit,
                     "clip": format!("/picture/area/{}/{}", n.page_id, given::in_address(&n.area)),
                 })
@@ -263,6 +272,8 @@ pub(super) struct WriteRequest {
     text: String,
     #[serde(default)]
     label: String,
+    /// The version that the writer saw.
+    seen: i64,
 }
 
 /// Writes down what a note says; an empty text: nothing that can be read.
@@ -276,8 +287,18 @@ pub(super) async fn write(
             let text = given::cut(&request.text, LONGEST);
             let label = given::cut(&request.label, LONGEST_LABEL);
             let label = Some(label.as_str()).filter(|l| !l.is_empty());
-            store.write_note(account, request.page, &request.area, Some(&text), label, "")?;
-            Ok(Json(json!({})))
+            let version = store.write_note(
+                account,
+                &NewText {
+                    page: request.page,
+                    area: &request.area,
+                    text: Some(&text),
+                    label,
+                    seen: request.seen,
+                    reason: "",
+                },
+            )?;
+            Ok(Json(json!({ "version": version })))
         })
         .await
 }
@@ -307,14 +328,16 @@ pub(super) async fn undo(
                 return Err(crate::store::StoreError::NotYours(by).into());
             }
             let (text, label) = store.note_before(request.page, &request.area)?;
-            let (text, label) = (text.as_deref(), label.as_deref());
             store.write_note(
                 account,
-                request.page,
-                &request.area,
-                text,
-                label,
-                "hoàn tác",
+                &NewText {
+                    page: request.page,
+                    area: &request.area,
+                    text: text.as_deref(),
+                    label: label.as_deref(),
+                    seen: now.version,
+                    reason: "hoàn tác",
+                },
             )?;
             Ok(Json(json!({})))
         })

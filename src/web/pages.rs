@@ -13,11 +13,14 @@ use super::auth::{Person, now};
 use super::error::Refused;
 use super::given;
 use super::page::document;
+use super::settings::asks_two_of_page;
 use super::words::Words;
 use crate::form::QuestionKind;
 use crate::read::{ByHand, Corners};
 use crate::station::{Asked, ByHandOutcome, Desk, Keyed, questions_of};
-use crate::store::{BallotKey, Hand, PageAct, PageFilter, Role, WaitingPage};
+use crate::store::{
+    Account, BallotKey, Hand, Keying, PageAct, PageFilter, Role, Store, WaitingPage,
+};
 
 /// A page that is looked at is kept from others for so long, seconds: keying a long
 /// page takes some minutes.
@@ -128,7 +131,93 @@ fn row(w: Words, page: &WaitingPage) -> Markup {
             td { (w.problem(&page.code)) }
             td { (known(w, page)) }
             td { (page.batch) " / " (page.ballot_box.as_deref().unwrap_or("–")) }
-            td { @if let Some(who) = &page.claimed_by { (w.t("đang xem: ", "looked at by ")) (who) } }
+            td {
+                @if let Some(who) = &page.claimed_by { (w.t("đang xem: ", "looked at by ")) (who) " " }
+                (keyed_words(w, page))
+            }
+        }
+    }
+}
+
+/// How far two people are with keying a page.
+fn keyed_words(w: Words, page: &WaitingPage) -> Markup {
+    let who = page.keyed_by.join(", ");
+    html! {
+        @match page.keyed_by.len() {
+            0 => {}
+            1 => { (who) " " (w.t("đã nhập, chờ người thứ hai nhập", "keyed it; a second person must")) }
+            _ => { (who) " " (w.t("nhập khác nhau, chờ giám sát", "keyed it otherwise; for a supervisor")) }
+        }
+    }
+}
+
+/// What two people keyed, side by side where they differ: for a supervisor.
+fn differences(w: Words, given: &[Keying]) -> Markup {
+    let text = |v: &Value| match v {
+        Value::Null => "–".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let of = |k: &Keying, what: &str, question: Option<&str>| match question {
+        None => text(k.said.get(what).unwrap_or(&Value::Null)),
+        Some(q) => {
+            let choices = k
+                .said
+                .pointer("/answers")
+                .and_then(|a| a.get(q)?.get("choices"));
+            let choices = choices.and_then(Value::as_array).map(|all| {
+                let all: Vec<String> = all.iter().map(text).collect();
+                all.join(", ")
+            });
+            match choices.as_deref() {
+                None => "–".to_owned(),
+                Some("") => w.t("bỏ trống", "left blank").to_owned(),
+                Some(choices) => choices.to_owned(),
+            }
+        }
+    };
+    let mut questions: Vec<&String> = given
+        .iter()
+        .filter_map(|k| k.said.get("answers")?.as_object())
+        .flat_map(|answers| answers.keys())
+        .collect();
+    questions.sort();
+    questions.dedup();
+    let heads = [
+        ("form", w.t("Mẫu phiếu", "Form")),
+        ("page", w.t("Trang số", "Page number")),
+        ("serial", w.t("Số phiếu", "Serial")),
+        ("into", w.t("Thuộc phiếu #", "Belongs to ballot #")),
+    ];
+    let rows = heads
+        .into_iter()
+        .map(|(key, head)| (head.to_owned(), key, None))
+        .chain(questions.into_iter().map(|q| {
+            let head = format!("{} {q}", w.t("Câu", "Question"));
+            (head, "", Some(q.as_str()))
+        }))
+        .map(|(head, key, q)| {
+            (
+                head,
+                given.iter().map(|k| of(k, key, q)).collect::<Vec<_>>(),
+            )
+        })
+        .filter(|(_, said)| said.windows(2).any(|pair| pair.first() != pair.last()));
+    html! {
+        h2 { (w.t("Hai người nhập khác nhau", "Two people keyed it otherwise")) }
+        p { (w.t(
+            "Xem ảnh, nhập lại cả trang: chữ của người giám sát là kết luận.",
+            "Look at the picture and key the page: a supervisor's word decides.",
+        )) }
+        table #differences .narrow {
+            thead { tr {
+                th scope="col" { (w.t("Mục", "What")) }
+                @for k in given { th scope="col" { (k.person) } }
+            } }
+            tbody { @for (head, said) in rows { tr {
+                th scope="row" { (head) }
+                @for text in said { td { (text) } }
+            } } }
         }
     }
 }
@@ -174,7 +263,7 @@ pub(super) fn acts_table(w: Words, acts: &[PageAct], files: bool) -> Markup {
         @if acts.is_empty() { p { (w.t("Chưa có.", "Nothing yet.")) } }
         @else { table {
             thead { tr {
-                th scope="col" { (w.t("Lúc", "When")) }
+                th scope="col" { (w.when(w.t("Lúc", "When"))) }
                 @if files { th scope="col" { (w.t("Tệp ảnh", "Image file")) } }
                 th scope="col" { (w.t("Việc", "What")) }
                 th scope="col" { (w.t("Ai", "Who")) }
@@ -182,9 +271,14 @@ pub(super) fn acts_table(w: Words, acts: &[PageAct], files: bool) -> Markup {
                 th scope="col" { (w.t("Hoàn tác", "Undo")) }
             } }
             tbody { @for act in acts { tr {
-                td .time { (given::moment(&act.at)) }
+                td .time { (w.moment(&act.at)) }
                 @if files { td .detail { a href={ "/pages/" (act.page_id) } { (act.file) } } }
-                td { (act_words(w, &act.kind)) " " (said(w, &act.said)) }
+                @let word = act.is_one_word();
+                // What the first keyed is not shown to the second.
+                td {
+                    (act_words(w, &act.kind)) " "
+                    @if word { (w.t("(một trong hai người)", "(one of two people)")) } @else { (said(w, &act.said)) }
+                }
                 td { (act.person) }
                 td { (act.reason) }
                 td {
@@ -221,7 +315,7 @@ pub(super) async fn show(
     Path(page): Path<i64>,
 ) -> Result<Markup, Refused> {
     let here = app.clone();
-    let (place, waiting, acts, size, desk, held) = person
+    let (place, waiting, acts, size, desk, held, given) = person
         .act(&app, Role::Reviewer, move |store, account| {
             let place = store.page_place(page)?.ok_or(Refused::NotFound)?;
             let filter = PageFilter {
@@ -240,6 +334,7 @@ pub(super) async fn show(
                 size,
                 here.desk(store)?,
                 held,
+                store.keyings(page)?,
             ))
         })
         .await?;
@@ -260,7 +355,11 @@ pub(super) async fn show(
                         (w.t("đang xem trang này.", "is looking at this page."))
                     }
                 }
+                @if !waiting.keyed_by.is_empty() {
+                    p #keyed-by .problem[!waiting.is_for(&person.account)] { (keyed_words(w, waiting)) }
+                }
                 (view(w, waiting, size, &desk))
+                @if given.len() > 1 && person.account.role >= Role::Supervisor { (differences(w, &given)) }
                 @if !acts.is_empty() {
                     h2 { (w.t("Trước đây", "Before")) }
                     (acts_table(w, &acts, false))
@@ -410,7 +509,10 @@ pub(super) async fn key(
 ) -> Result<Json<Value>, Refused> {
     with_help(&app, &person, request, |desk, asked, said, keyed| {
         let keyed = keyed.ok_or(Refused::Bad("no answers were sent"))?;
-        Ok(desk.key(asked, said, keyed)?)
+        Ok(desk.key(asked, said, keyed, |answers| {
+            let page = asked.page.page_id;
+            Ok(asks_two_of_page(asked.store, page, answers.values())?)
+        })?)
     })
     .await
 }
@@ -441,21 +543,28 @@ async fn with_help(
                 reason: &reason,
             };
             let outcome = f(&desk, &asked, &said, request.answers.as_ref())?;
-            answer(w, store, outcome)
+            answer(w, store, account, outcome)
         })
         .await
 }
 
 fn answer(
     w: Words,
-    store: &crate::store::Store,
+    store: &Store,
+    account: &Account,
     outcome: ByHandOutcome,
 ) -> Result<Json<Value>, Refused> {
     match outcome {
         ByHandOutcome::Placed(homed) => Ok(Json(json!({
             "outcome": if homed.duplicate { "duplicate" } else { "placed" },
             "ballot": homed.ballot.number(),
-            "next": next_page(store)?,
+            "next": next_page(store, account)?,
+        }))),
+        ByHandOutcome::WaitsForSecond => Ok(Json(json!({
+            "outcome": "waits-for-second", "next": next_page(store, account)?,
+        }))),
+        ByHandOutcome::Differs => Ok(Json(json!({
+            "outcome": "differs", "next": next_page(store, account)?,
         }))),
         ByHandOutcome::Unproven(problem) => Ok(Json(json!({
             "outcome": "unproven",
@@ -489,10 +598,12 @@ fn problem_code(code: crate::read::ProblemCode) -> String {
         .unwrap_or_default()
 }
 
-/// The first page that waits and that nobody looks at.
-fn next_page(store: &crate::store::Store) -> Result<Option<i64>, Refused> {
+/// The first page that waits for this person and that nobody looks at.
+fn next_page(store: &Store, account: &Account) -> Result<Option<i64>, Refused> {
     let waiting = store.waiting_pages(&PageFilter::default(), now())?;
-    let free = waiting.iter().find(|p| p.claimed_by.is_none());
+    let free = waiting
+        .iter()
+        .find(|p| p.claimed_by.is_none() && p.is_for(account));
     Ok(free.map(|p| p.page.page_id))
 }
 
@@ -521,7 +632,7 @@ pub(super) async fn reject(
             };
             store.reject_page(&hand)?;
             Ok(Json(
-                json!({ "outcome": "rejected", "next": next_page(store)? }),
+                json!({ "outcome": "rejected", "next": next_page(store, account)? }),
             ))
         })
         .await

@@ -537,7 +537,7 @@ fn filter_form(w: Words, wanted: &Wanted) -> Markup {
     html! {
         form .filters method="get" action="/review/list" {
             @for (name, label, value) in fields {
-                label { (label) " " input name=(name) value=(value.as_deref().unwrap_or("")) size="12"; }
+                label { (label) " " input name=(name) value=(value.as_deref().unwrap_or("")) size="9"; }
             }
             label { (w.t("Chờ vì", "Because")) " "
                 select name="state" {

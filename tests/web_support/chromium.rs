@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 /// Enter, as WebDriver names it.
 pub const ENTER: &str = "\u{E007}";
 
+/// Escape.
+pub const ESCAPE: &str = "\u{E00C}";
+
 pub struct Chromium {
     driver: Child,
     session: String,

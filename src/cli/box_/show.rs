@@ -8,6 +8,7 @@ use super::list::{Listed, words};
 use super::{CliError, Outcome, StationArgs, WhichArgs};
 use crate::cli::shared::{LangArgs, plain};
 use crate::lang::Lang;
+use crate::station::LocalTime;
 use crate::store::{BoxLine, OpeningRow};
 
 /// Một hòm phiếu: đối chiếu, biên bản, các lần sửa, đóng, mở lại (one box with its history).
@@ -68,8 +69,9 @@ pub(super) fn run(args: &ShowArgs) -> Result<Outcome, CliError> {
             plain(&r.reason)
         )?;
     }
+    let local = LocalTime::of(&store)?;
     for opening in &openings {
-        minutes(&mut out, opening, lang)?;
+        minutes(&mut out, opening, local, lang)?;
     }
     for e in &events {
         let what = match e.kind.as_str() {
@@ -80,13 +82,19 @@ pub(super) fn run(args: &ShowArgs) -> Result<Outcome, CliError> {
             .reason
             .as_deref()
             .map_or(String::new(), |r| format!(": {}", plain(r)));
-        writeln!(out, "{what} {} ({}){why}", e.at, plain(&e.person))?;
+        let at = local.moment_and_offset(&e.at);
+        writeln!(out, "{what} {at} ({}){why}", plain(&e.person))?;
     }
     out.flush()?;
     Ok(Outcome::Done)
 }
 
-fn minutes(out: &mut impl Write, row: &OpeningRow, lang: Lang) -> Result<(), CliError> {
+fn minutes(
+    out: &mut impl Write,
+    row: &OpeningRow,
+    local: LocalTime,
+    lang: Lang,
+) -> Result<(), CliError> {
     let m = &row.minutes;
     let title = match (&row.why, lang) {
         (None, Lang::Vi) => format!("Biên bản số {}", row.number),
@@ -128,7 +136,7 @@ fn minutes(out: &mut impl Write, row: &OpeningRow, lang: Lang) -> Result<(), Cli
         "    {}: {}, {}",
         lang.pick("người ghi", "written by"),
         plain(&row.person),
-        row.recorded
+        local.moment_and_offset(&row.recorded)
     )?;
     Ok(())
 }

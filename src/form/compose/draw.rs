@@ -28,6 +28,8 @@ pub(crate) enum Draw {
     Outline { rect: MmRect, width: f64 },
     /// A black rectangle.
     Fill { rect: MmRect },
+    /// A gray rectangle, from 0 (black) to 1 (white); on papers that no machine reads.
+    Shade { rect: MmRect, gray: f64 },
     /// The outline of a circle, line centred on the radius.
     Circle {
         centre: MmPoint,
@@ -52,7 +54,9 @@ impl Draw {
                 shift(from);
                 *to_x += dx;
             }
-            Self::Outline { rect, .. } | Self::Fill { rect } => shift(&mut rect.origin),
+            Self::Outline { rect, .. } | Self::Fill { rect } | Self::Shade { rect, .. } => {
+                shift(&mut rect.origin);
+            }
             Self::Circle { centre, .. } => shift(centre),
         }
         self
@@ -96,7 +100,7 @@ impl Draw {
                     mm_rect(x + rw - w, y, *w, rh),
                 ]
             }
-            Self::Fill { rect } => vec![*rect],
+            Self::Fill { rect } | Self::Shade { rect, .. } => vec![*rect],
             Self::Circle {
                 centre: c,
                 radius: r,

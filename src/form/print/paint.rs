@@ -1,5 +1,6 @@
 //! Drawing with the PDF writer, in millimetres.
 
+use krilla::color::luma;
 use krilla::geom::{Path, PathBuilder, Point, Rect, Transform};
 use krilla::graphic::Graphic;
 use krilla::num::NormalizedF32;
@@ -98,6 +99,7 @@ impl Painter {
             }
             Draw::Outline { rect, width } => outline(surface, rect, *width),
             Draw::Fill { rect } => fill_rect(surface, rect),
+            Draw::Shade { rect, gray } => shade_rect(surface, rect, *gray),
             Draw::Circle {
                 centre,
                 radius,
@@ -210,6 +212,18 @@ fn fill(surface: &mut Surface<'_>, path: &Path) {
     surface.set_stroke(None);
     surface.set_fill(Some(Fill::default()));
     surface.draw_path(path);
+}
+
+fn shade_rect(surface: &mut Surface<'_>, r: &MmRect, gray: f64) {
+    if let Some(path) = rect_path(r) {
+        let level = (gray.clamp(0.0, 1.0) * 255.0).round() as u8;
+        surface.set_stroke(None);
+        surface.set_fill(Some(Fill {
+            paint: luma::Color::new(level).into(),
+            ..Fill::default()
+        }));
+        surface.draw_path(&path);
+    }
 }
 
 fn fill_rect(surface: &mut Surface<'_>, r: &MmRect) {

@@ -1,8 +1,8 @@
 //! The sheet that is laid on the pile of a box.
 
 use super::Moment;
-use super::paper::{A4, bold, grouped, italic, plain};
 use crate::form::code::{Cover, Key, qr_modules, station_tag};
+use crate::form::paper::{A4, bold, grouped, italic, plain};
 use crate::form::text::{Align, Paragraph, Piece};
 use crate::form::{FormError, Plain, paragraph, plain_pdf};
 use crate::geometry::{MmSize, mm_rect};

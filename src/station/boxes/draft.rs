@@ -1,7 +1,7 @@
 //! Minutes before they are written down: what must be in them.
 
 use super::Moment;
-use super::paper::unprintable;
+use crate::form::paper::unprintable;
 use crate::store::{Minutes, Present};
 
 /// Longest text of one field, characters: more does not fit on the printed

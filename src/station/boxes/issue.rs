@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{CoverOf, CoverPaper, MinutesPaper, covers_pdf, minutes_pdf};
 use crate::form::FormError;
 use crate::form::code::Key;
+use crate::station::LocalTime;
 use crate::store::{BoxRow, Head, Store, StoreError};
 
 /// Why a paper is not printed.
@@ -50,6 +51,7 @@ pub fn issue_minutes(
         ballot_box: row,
         openings: &openings,
         head: &head,
+        local: LocalTime::of(store)?,
     };
     let bytes = minutes_pdf(&paper)?.ok_or_else(not_opened)?;
     Ok((bytes, head))

@@ -1,9 +1,10 @@
 //! The minutes of a box as a PDF, ready to sign.
 
-use super::paper::{Flow, bold, grouped, italic, plain};
 use super::{Moment, words};
+use crate::form::paper::{Flow, bold, grouped, italic, national_heading, plain};
 use crate::form::text::{Align, Paragraph, Piece};
 use crate::form::{FormError, plain_pdf};
+use crate::station::LocalTime;
 use crate::store::{BoxRow, Head, Minutes, OpeningRow, Present};
 
 /// What the minutes of a box are printed from.
@@ -19,6 +20,8 @@ pub struct MinutesPaper<'a> {
     pub openings: &'a [OpeningRow],
     /// End of the station's log.
     pub head: &'a Head,
+    /// The station's clock.
+    pub local: LocalTime,
 }
 
 /// Size of the running text, pt. The decree asks for 13 to 14 of Times; Noto Sans
@@ -39,14 +42,14 @@ pub fn minutes_pdf(paper: &MinutesPaper<'_>) -> Result<Option<Vec<u8>>, FormErro
         return Ok(None);
     };
     let mut flow = Flow::new();
-    heading(&mut flow, paper)?;
+    national_heading(&mut flow, paper.office, "Số: …………/BB-…………", None)?;
     let m = &holds.minutes;
     title(&mut flow, paper)?;
     opening(&mut flow, paper.ballot_box, m)?;
     people(&mut flow, m)?;
     state(&mut flow, m)?;
     result(&mut flow, m)?;
-    corrections(&mut flow, paper.openings)?;
+    corrections(&mut flow, paper)?;
     end(&mut flow)?;
     signatures(&mut flow, m)?;
     let foot = format!(
@@ -56,47 +59,6 @@ pub fn minutes_pdf(paper: &MinutesPaper<'_>) -> Result<Option<Vec<u8>>, FormErro
     let pages = flow.finish(&foot)?;
     let title = format!("Biên bản mở hòm phiếu {}", paper.ballot_box.label());
     plain_pdf(&title, &pages).map(Some)
-}
-
-/// National title and motto at the right, the office at the left.
-fn heading(flow: &mut Flow, paper: &MinutesPaper<'_>) -> Result<(), FormError> {
-    let (left, width, top) = (Flow::left(), Flow::width(), flow.y());
-    // The national title must stay on one line.
-    let right = 92.0;
-    let mut office: Vec<Vec<Piece>> = Vec::new();
-    let last = paper.office.len().saturating_sub(1);
-    for (i, line) in paper.office.iter().enumerate() {
-        let line = line.to_uppercase();
-        office.push(vec![if i == last {
-            bold(10.0, &line)
-        } else {
-            plain(10.0, &line)
-        }]);
-    }
-    let below = flow.column(left - 8.0, width - right + 4.0, top, &office)?;
-    let middle = left - 8.0 + (width - right + 4.0) / 2.0;
-    flow.line(middle - 10.0, below + 0.8, 20.0);
-    let number = flow.column(
-        left - 8.0,
-        width - right + 4.0,
-        below + 2.0,
-        &[vec![plain(10.0, "Số: …………/BB-…………")]],
-    )?;
-    let motto = "Độc lập - Tự do - Hạnh phúc";
-    let x = left + width - right;
-    let under = flow.column(
-        x,
-        right,
-        top,
-        &[
-            vec![bold(10.0, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM")],
-            vec![bold(11.0, motto)],
-        ],
-    )?;
-    let long = Paragraph::set(&[bold(11.0, motto)], right, Align::Left)?.width();
-    flow.line(x + (right - long) / 2.0, under + 0.8, long);
-    flow.go_on_at(number.max(under) + 8.0);
-    Ok(())
 }
 
 fn title(flow: &mut Flow, paper: &MinutesPaper<'_>) -> Result<(), FormError> {
@@ -224,7 +186,8 @@ fn result(flow: &mut Flow, m: &Minutes) -> Result<(), FormError> {
     flow.text(&[plain(TEXT, handed)], Align::Left, 5.0, 3.0)
 }
 
-fn corrections(flow: &mut Flow, openings: &[OpeningRow]) -> Result<(), FormError> {
+fn corrections(flow: &mut Flow, paper: &MinutesPaper<'_>) -> Result<(), FormError> {
+    let openings = paper.openings;
     if openings.len() < 2 {
         return Ok(());
     }
@@ -239,19 +202,17 @@ fn corrections(flow: &mut Flow, openings: &[OpeningRow]) -> Result<(), FormError
             plain(TEXT, after.why.as_deref().unwrap_or("")),
             italic(
                 SMALL,
-                &format!("  ({}, {})", after.person, utc(&after.recorded)),
+                &format!(
+                    "  ({}, {})",
+                    after.person,
+                    paper.local.written(&after.recorded)
+                ),
             ),
         ];
         flow.text(&pieces, Align::Left, 5.0, 1.0)?;
     }
     flow.gap(2.0);
     Ok(())
-}
-
-/// `2026-11-25T04:10:11.123Z` to the minute.
-fn utc(at: &str) -> String {
-    let minute: String = at.chars().take(16).collect();
-    format!("{} UTC", minute.replace('T', " "))
 }
 
 /// What a correction changed, each with before and after.

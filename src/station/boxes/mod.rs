@@ -7,7 +7,6 @@ mod draft;
 mod issue;
 mod minutes;
 mod moment;
-mod paper;
 #[cfg(test)]
 mod tests;
 mod words;

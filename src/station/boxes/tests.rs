@@ -2,11 +2,12 @@
 
 use super::cover::{CoverOf, CoverPaper, cover_page};
 use super::minutes::{MinutesPaper, minutes_pdf};
-use super::paper::grouped;
 use crate::form::code::Key;
+use crate::form::paper::grouped;
 use crate::form::plain_pdf;
 use crate::page::{DecodeLimits, PageFile};
 use crate::read::{ProblemCode, ReadOptions, Reader};
+use crate::station::LocalTime;
 use crate::store::{BoxRow, Head, Minutes, OpeningRow, Present, Store, sample};
 
 fn pictures(pdf: Vec<u8>) -> Vec<crate::page::Scan> {
@@ -87,6 +88,7 @@ fn the_longest_minutes_keep_their_margins() {
         ballot_box: &row,
         openings: &[opening, corrected],
         head: &head,
+        local: LocalTime::VIETNAM,
     };
     let pages = pictures(minutes_pdf(&paper).unwrap().unwrap());
     assert!(pages.len() > 2);

@@ -149,6 +149,11 @@ fn units(old: &Campaign, new: &Campaign, out: &mut Vec<Change>) {
                     count(unit.quota),
                 ),
                 differ(
+                    &of("số người có giao dịch", "population"),
+                    was.population.map(|n| n.to_string()),
+                    unit.population.map(|n| n.to_string()),
+                ),
+                differ(
                     &of("hạn", "deadline"),
                     was.deadline.map(Day::written),
                     unit.deadline.map(Day::written),

@@ -63,10 +63,41 @@ impl Day {
         365 * y + y / 4 - y / 100 + y / 400 + of_year
     }
 
+    /// As administrative documents date themselves: days below ten and the months
+    /// January and February with a zero (Decree 30/2020/NĐ-CP, annex I, II.4).
+    #[must_use]
+    pub fn in_words(self) -> String {
+        let month = if self.month < 3 {
+            format!("{:02}", self.month)
+        } else {
+            self.month.to_string()
+        };
+        format!("ngày {:02} tháng {month} năm {}", self.day, self.year)
+    }
+
     /// Days from `self` to `other`; negative where that one is earlier.
     #[must_use]
     pub fn days_until(self, other: Self) -> i64 {
         other.number() - self.number()
+    }
+
+    /// The next day.
+    #[must_use]
+    pub fn after(self) -> Option<Self> {
+        let Self { year, month, day } = self;
+        Self::new(year, month, day + 1)
+            .or_else(|| Self::new(year, month + 1, 1))
+            .or_else(|| Self::new(year + 1, 1, 1))
+    }
+
+    /// The day before.
+    #[must_use]
+    pub fn before(self) -> Option<Self> {
+        let Self { year, month, day } = self;
+        let last = |year, month| (28..=31).rev().find_map(|d| Self::new(year, month, d));
+        Self::new(year, month, day - 1)
+            .or_else(|| last(year, month - 1))
+            .or_else(|| last(year - 1, 12))
     }
 
     /// As it is written in Vietnam: 02/12/2023.
@@ -118,11 +149,9 @@ mod tests {
         #[test]
         fn the_next_day_is_one_day_later(y in 1u16..9999, m in 1u8..=12, d in 1u8..=31) {
             if let Some(day) = Day::new(y, m, d) {
-                let next = Day::new(y, m, d + 1)
-                    .or_else(|| Day::new(y, m + 1, 1))
-                    .or_else(|| Day::new(y + 1, 1, 1))
-                    .unwrap();
+                let next = day.after().unwrap();
                 prop_assert_eq!(day.days_until(next), 1);
+                prop_assert_eq!(next.before(), Some(day));
                 prop_assert_eq!(Day::parse(&day.to_string()), Some(day));
                 prop_assert_eq!(Day::parse(&day.written()), Some(day));
             }

@@ -4,6 +4,7 @@ mod changes;
 mod day;
 mod parse;
 mod progress;
+mod shipped;
 mod versions;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ pub use day::Day;
 pub use progress::{
     Counts, FormProgress, Standing, UnitProgress, WithBelow, form_progress, standing, unit_progress,
 };
+pub use shipped::ShippedCampaign;
 pub use versions::{Changed, forms_of};
 
 /// A campaign, checked.
@@ -64,6 +66,9 @@ pub struct CampaignUnit {
     /// Ballots that it should collect itself, of all forms; those of the units
     /// below it are theirs.
     pub quota: Option<u32>,
+    /// People whom it could ask (those who had business with it), without those of
+    /// the units below: indices are more certain the larger a part of them answered.
+    pub population: Option<u64>,
     /// Day by which it must have them.
     pub deadline: Option<Day>,
     /// What it should collect of each form.

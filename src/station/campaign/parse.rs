@@ -44,6 +44,7 @@ struct WrittenUnit {
     parent: Option<String>,
     area: Option<Spanned<String>>,
     quota: Option<u32>,
+    population: Option<u64>,
     deadline: Option<Spanned<Value>>,
     #[serde(default)]
     quotas: Vec<Spanned<WrittenQuota>>,
@@ -200,6 +201,7 @@ impl Rules<'_> {
             parent: u.parent.clone(),
             area,
             quota: u.quota,
+            population: u.population,
             deadline: self.day_after_start(u.deadline.as_ref())?,
             quotas,
         })

@@ -4,12 +4,14 @@ const desk = $("notes");
 let current = null;
 let skipped = 0;
 let last = null;
+let theirs = false; // what somebody else wrote meanwhile is on the screen
 
 async function show(page, area) {
   try {
     const at = page ? `page=${page}&area=${encodeURIComponent(area)}` : `skip=${skipped}`;
     const said = await request("/api/notes/next?" + at);
     current = said.note;
+    theirs = false;
     $("write").hidden = !current;
     $("clip-frame").hidden = !current;
     $("labels").replaceChildren(...said.groups.map((g) => {
@@ -30,6 +32,9 @@ async function show(page, area) {
     $("text").value = current.text || "";
     $("label").value = current.label || "";
     $("text").focus();
+    if (current.held) {
+      tell(current.held + say(" đang chép ý kiến này.", " is writing this note down."), true);
+    }
   } catch (error) { tell(error.message, true); }
 }
 
@@ -37,12 +42,28 @@ async function write(text) {
   if (!current) { return; }
   const note = current;
   try {
-    await request("/api/notes/write", { page: note.page, area: note.area, text, label: $("label").value });
+    await request("/api/notes/write", { page: note.page, area: note.area, text, label: $("label").value,
+      seen: note.version });
     last = note;
     $("undo").disabled = false;
     tell(say("Đã ghi.", "Written."));
     await show();
-  } catch (error) { tell(error.message, true); }
+  } catch (error) {
+    await compare(note, error);
+  }
+}
+
+// Somebody else was first: both texts are on the screen, and whoever writes once more
+// has seen the other's.
+async function compare(note, error) {
+  try {
+    const now = (await request(`/api/notes/next?page=${note.page}&area=${encodeURIComponent(note.area)}`)).note;
+    if (now.version === note.version) { tell(error.message, true); return; }
+    note.version = now.version;
+    theirs = now.text !== null;
+    tell(error.message + ". " + say("Để vậy: Để sau (Alt+S). Thay bằng chữ của bạn: ghi lần nữa.",
+      "Leave it so: Later (Alt+S). Put your text in its place: write once more."), true);
+  } catch (other) { tell(other.message, true); }
 }
 
 // Nothing typed is no text: a hasty Enter must not say that nothing can be read.
@@ -68,7 +89,12 @@ async function undo() {
   } catch (error) { tell(error.message, true); }
 }
 
-function skip() { skipped += 1; show(); }
+function skip() {
+  // What somebody wrote meanwhile is not passed over: it waits no more.
+  if (!current || current.text === null && !theirs) { skipped += 1; }
+  tell("");
+  show();
+}
 
 $("write").addEventListener("submit", (event) => { event.preventDefault(); submit(); });
 $("unreadable").addEventListener("click", () => write(""));

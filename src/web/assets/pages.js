@@ -145,6 +145,13 @@ if (desk) { (function atTheDesk() {
   function go(next) { location.assign(next ? "/pages/" + next : "/pages"); }
 
   function done(said) {
+    if (said.outcome === "waits-for-second" || said.outcome === "differs") {
+      tell(said.outcome === "differs"
+        ? say("Đã ghi. Người kia nhập khác: chờ người giám sát.", "Recorded. The other person keyed it otherwise: for a supervisor.")
+        : say("Đã ghi. Trang này cần người thứ hai nhập nữa mới được tính.", "Recorded. A second person must key this page before it counts."));
+      setTimeout(() => go(said.next), 1500);
+      return;
+    }
     if (said.outcome === "duplicate") {
       tell(say("Phiếu số " + said.ballot + " đã có trang này: nghi trùng, chờ xem ở mục Phiếu chờ.",
         "Ballot " + said.ballot + " has this page already: a suspected duplicate, see Ballots."), true);

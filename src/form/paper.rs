@@ -1,7 +1,9 @@
 //! Text that flows down pages, for papers that an office signs.
 
-use crate::form::text::{Align, Face, Paragraph, Piece, Style, shape};
-use crate::form::{Draw, FormError, Plain, paragraph};
+use super::FormError;
+use super::compose::{Draw, paragraph};
+use super::print::Plain;
+use super::text::{Align, Face, Paragraph, Piece, Style, shape};
 use crate::geometry::{MmPoint, MmSize};
 
 /// Margins of an administrative document, mm: left, right, top, bottom. Decree
@@ -10,20 +12,74 @@ use crate::geometry::{MmPoint, MmSize};
 const MARGINS: (f64, f64, f64, f64) = (30.0, 17.0, 20.0, 20.0);
 
 /// Thickness of a drawn line, mm.
-pub(super) const LINE_MM: f64 = 0.25;
+pub(crate) const LINE_MM: f64 = 0.25;
 
 /// A4, the paper of administrative documents.
-pub(super) const A4: MmSize = MmSize::new(210.0, 297.0);
+pub(crate) const A4: MmSize = MmSize::new(210.0, 297.0);
+
+/// The office at the left, the national title and motto at the right, as every
+/// administrative document begins (Decree 30/2020/NĐ-CP, annex I, part II). `number`
+/// stands below the office, `place` below the motto.
+pub(crate) fn national_heading(
+    flow: &mut Flow,
+    office: &[String],
+    number: &str,
+    place: Option<&str>,
+) -> Result<(), FormError> {
+    let (left, width, top) = (Flow::left(), Flow::width(), flow.y());
+    // The national title must stay on one line.
+    let right = 92.0;
+    let last = office.len().saturating_sub(1);
+    let office: Vec<Vec<Piece>> = office
+        .iter()
+        .enumerate()
+        .map(|(i, line)| {
+            let line = line.to_uppercase();
+            vec![if i == last {
+                bold(10.0, &line)
+            } else {
+                plain(10.0, &line)
+            }]
+        })
+        .collect();
+    let below = flow.column(left - 8.0, width - right + 4.0, top, &office)?;
+    let middle = left - 8.0 + (width - right + 4.0) / 2.0;
+    flow.line(middle - 10.0, below + 0.8, 20.0);
+    let number = flow.column(
+        left - 8.0,
+        width - right + 4.0,
+        below + 2.0,
+        &[vec![plain(10.0, number)]],
+    )?;
+    let motto = "Độc lập - Tự do - Hạnh phúc";
+    let x = left + width - right;
+    let mut under = flow.column(
+        x,
+        right,
+        top,
+        &[
+            vec![bold(10.0, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM")],
+            vec![bold(11.0, motto)],
+        ],
+    )?;
+    let long = Paragraph::set(&[bold(11.0, motto)], right, Align::Left)?.width();
+    flow.line(x + (right - long) / 2.0, under + 0.8, long);
+    if let Some(place) = place {
+        under = flow.column(x, right, under + 3.0, &[vec![italic(10.0, place)]])?;
+    }
+    flow.go_on_at(number.max(under) + 8.0);
+    Ok(())
+}
 
 /// Pages that fill from the top.
 #[derive(Debug)]
-pub(super) struct Flow {
+pub(crate) struct Flow {
     pages: Vec<Plain>,
     y: f64,
 }
 
 impl Flow {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             pages: vec![blank()],
             y: MARGINS.2,
@@ -31,42 +87,49 @@ impl Flow {
     }
 
     /// Left edge of the text, mm.
-    pub(super) fn left() -> f64 {
+    pub(crate) fn left() -> f64 {
         MARGINS.0
     }
 
     /// Width of the text, mm.
-    pub(super) fn width() -> f64 {
+    pub(crate) fn width() -> f64 {
         A4.width - MARGINS.0 - MARGINS.1
     }
 
     /// Where the next text comes, mm.
-    pub(super) fn y(&self) -> f64 {
+    pub(crate) fn y(&self) -> f64 {
         self.y
     }
 
     /// Leaves some room free, mm.
-    pub(super) fn gap(&mut self, height: f64) {
+    pub(crate) fn gap(&mut self, height: f64) {
         self.y += height;
     }
 
-    /// Goes to a new page if less than this is left, mm.
-    pub(super) fn keep(&mut self, height: f64) {
-        if self.y + height > A4.height - MARGINS.3 {
-            self.pages.push(blank());
-            self.y = MARGINS.2;
+    /// Goes to a new page if less than this is left, mm; says whether it did.
+    pub(crate) fn keep(&mut self, height: f64) -> bool {
+        let full = self.y + height > A4.height - MARGINS.3;
+        if full {
+            self.new_page();
         }
+        full
+    }
+
+    /// Goes on at the top of a new page.
+    pub(crate) fn new_page(&mut self) {
+        self.pages.push(blank());
+        self.y = MARGINS.2;
     }
 
     /// Draws on the page at hand.
-    pub(super) fn draw(&mut self, draws: impl IntoIterator<Item = Draw>) {
+    pub(crate) fn draw(&mut self, draws: impl IntoIterator<Item = Draw>) {
         if let Some(page) = self.pages.last_mut() {
             page.draws.extend(draws);
         }
     }
 
     /// A paragraph over the width of the text, and the room after it, mm.
-    pub(super) fn text(
+    pub(crate) fn text(
         &mut self,
         pieces: &[Piece],
         align: Align,
@@ -83,7 +146,7 @@ impl Flow {
 
     /// Paragraphs one below the other, each centred in a column of the page at
     /// hand; where the last one ends, mm.
-    pub(super) fn column(
+    pub(crate) fn column(
         &mut self,
         x: f64,
         width: f64,
@@ -100,7 +163,7 @@ impl Flow {
     }
 
     /// A level line.
-    pub(super) fn line(&mut self, x: f64, y: f64, width: f64) {
+    pub(crate) fn line(&mut self, x: f64, y: f64, width: f64) {
         self.draw([Draw::Rule {
             from: MmPoint::new(x, y),
             to: MmPoint::new(x + width, y),
@@ -109,13 +172,13 @@ impl Flow {
     }
 
     /// Goes on below this, mm.
-    pub(super) fn go_on_at(&mut self, y: f64) {
+    pub(crate) fn go_on_at(&mut self, y: f64) {
         self.y = y;
     }
 
     /// The pages, each with this line at its foot; from the second on with their
     /// number at the top, as administrative documents have it.
-    pub(super) fn finish(mut self, foot: &str) -> Result<Vec<Plain>, FormError> {
+    pub(crate) fn finish(mut self, foot: &str) -> Result<Vec<Plain>, FormError> {
         for (i, page) in self.pages.iter_mut().enumerate() {
             let set = Paragraph::set(&[italic(8.0, foot)], Self::width(), Align::Centre)?;
             let y = A4.height - MARGINS.3 / 2.0 - set.height() / 2.0;
@@ -140,7 +203,7 @@ fn blank() -> Plain {
 }
 
 /// The first character that the fonts do not have.
-pub(super) fn unprintable(text: &str) -> Option<char> {
+pub(crate) fn unprintable(text: &str) -> Option<char> {
     [Face::Regular, Face::Bold, Face::Italic]
         .into_iter()
         .find_map(|face| lacks(face, text))
@@ -170,20 +233,20 @@ fn piece(face: Face, size: f64, text: &str) -> Piece {
     Piece::new(Style::new(face, size), text)
 }
 
-pub(super) fn plain(size: f64, text: &str) -> Piece {
+pub(crate) fn plain(size: f64, text: &str) -> Piece {
     piece(Face::Regular, size, text)
 }
 
-pub(super) fn bold(size: f64, text: &str) -> Piece {
+pub(crate) fn bold(size: f64, text: &str) -> Piece {
     piece(Face::Bold, size, text)
 }
 
-pub(super) fn italic(size: f64, text: &str) -> Piece {
+pub(crate) fn italic(size: f64, text: &str) -> Piece {
     piece(Face::Italic, size, text)
 }
 
 /// Digits in groups of three, with points between as Vietnamese writes them.
-pub(super) fn grouped(n: u64) -> String {
+pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {

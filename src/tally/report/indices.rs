@@ -1,0 +1,224 @@
+//! Indices and comparisons.
+
+use super::chart::{Bar, bars};
+use super::table::{Row, Set, table};
+use super::{ReportPaper, paragraph};
+use crate::form::paper::{Flow, bold, grouped};
+use crate::form::text::Align;
+use crate::lang::Lang;
+use crate::tally::TallyError;
+use crate::tally::index::{Figure, FormFigures, Group, Part, group_name, heading, percent, points};
+
+/// Bars of more groups than this would be a second table.
+const MOST_BARS: usize = 40;
+
+fn share(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |v| percent(v, Lang::Vi))
+}
+
+fn range(low: Option<f64>, high: Option<f64>) -> String {
+    match (low, high) {
+        (Some(low), Some(high)) => {
+            format!("{} – {}", percent(low, Lang::Vi), percent(high, Lang::Vi))
+        }
+        _ => "–".to_owned(),
+    }
+}
+
+fn form_title(form: &FormFigures) -> String {
+    match &form.field {
+        Some(field) => format!("{} ({field})", form.title),
+        None => form.title.clone(),
+    }
+}
+
+pub(super) fn index_section(flow: &mut Flow, paper: &ReportPaper<'_>) -> Result<(), TallyError> {
+    let Some(all) = paper.index.groups.first() else {
+        return Ok(());
+    };
+    let o = &all.overall;
+    let mut text = match o.index {
+        None => "Chưa có câu trả lời nào để tính chỉ số hài lòng.".to_owned(),
+        Some(index) => format!(
+            "Chỉ số hài lòng chung đạt {} % ({} câu trả lời hài lòng trên {} câu trả lời hợp lệ, \
+             của {} phiếu)",
+            percent(index, Lang::Vi),
+            grouped(o.satisfied),
+            grouped(o.valid),
+            grouped(o.respondents)
+        ),
+    };
+    if let (Some(low), Some(high)) = (o.low, o.high) {
+        text.push_str(&format!(
+            ", khoảng tin cậy 95 %: từ {} % đến {} %",
+            percent(low, Lang::Vi),
+            percent(high, Lang::Vi)
+        ));
+    }
+    if let Some(d) = o.difference {
+        text.push_str(&format!("; so với kỳ trước: {} điểm", points(d, Lang::Vi)));
+    }
+    text.push('.');
+    paragraph(flow, &text)?;
+    for form in &all.forms {
+        flow.keep(30.0);
+        flow.text(&[bold(10.0, &form_title(form))], Align::Left, 0.0, 1.5)?;
+        let compared = form.figures.iter().any(|f| f.difference.is_some());
+        figures_table(flow, &form.figures, compared)?;
+        let factors: Vec<Bar> = form
+            .figures
+            .iter()
+            .filter(|f| matches!(f.part, Part::Content | Part::Factor))
+            .map(|f| Bar {
+                name: format!("{}{}", "   ".repeat(f.depth as usize - 1), f.text),
+                share: f.index,
+                figure: format!("{} %", share(f.index)),
+                range: f.low.zip(f.high),
+            })
+            .collect();
+        if factors.len() > 1 {
+            bars(flow, &factors)?;
+        }
+    }
+    Ok(())
+}
+
+fn figures_table(flow: &mut Flow, figures: &[Figure], compared: bool) -> Result<(), TallyError> {
+    let mut columns = vec![
+        ("Nội dung, yếu tố, câu hỏi", 5.2, Set::Left),
+        ("Hài lòng", 1.1, Set::Right),
+        ("Hợp lệ", 1.1, Set::Right),
+        ("Chỉ số (%)", 1.2, Set::Right),
+        ("Khoảng tin cậy 95 %", 2.0, Set::Right),
+    ];
+    if compared {
+        columns.push(("Kỳ trước", 1.2, Set::Right));
+    }
+    let rows: Vec<Row> = figures
+        .iter()
+        .map(|f| {
+            let name = match (f.part, f.inside) {
+                (Part::Form, _) => "Cả phiếu".to_owned(),
+                (_, true) => f.text.clone(),
+                (_, false) => format!("{} (ngoài chỉ số)", f.text),
+            };
+            let mut cells = vec![
+                name,
+                grouped(f.satisfied),
+                grouped(f.valid),
+                share(f.index),
+                range(f.low, f.high),
+            ];
+            if compared {
+                let d = f.difference.map(|d| points(d, Lang::Vi));
+                cells.push(d.unwrap_or_else(|| "–".to_owned()));
+            }
+            Row {
+                cells,
+                indent: 2.5 * f64::from(f.depth),
+                strong: matches!(f.part, Part::Form | Part::Content),
+            }
+        })
+        .collect();
+    table(flow, &columns, &rows)?;
+    Ok(())
+}
+
+pub(super) fn comparison_section(
+    flow: &mut Flow,
+    paper: &ReportPaper<'_>,
+) -> Result<(), TallyError> {
+    let groups = &paper.index.groups[1..];
+    let mut rest = groups;
+    while let Some(first) = rest.first() {
+        let n = rest.iter().take_while(|g| g.by == first.by).count();
+        let (own, others) = rest.split_at(n);
+        rest = others;
+        flow.keep(30.0);
+        flow.text(
+            &[bold(10.0, heading(&first.by, Lang::Vi))],
+            Align::Left,
+            0.0,
+            1.5,
+        )?;
+        group_table(flow, own, paper.suppress_below)?;
+        if (2..=MOST_BARS).contains(&own.len()) {
+            let drawn: Vec<Bar> = own
+                .iter()
+                .filter(|g| !hidden(g, paper.suppress_below))
+                .map(|g| Bar {
+                    name: format!(
+                        "{}{}",
+                        "   ".repeat(g.depth as usize),
+                        group_name(g, Lang::Vi)
+                    ),
+                    share: g.overall.index,
+                    figure: format!("{} %", share(g.overall.index)),
+                    range: g.overall.low.zip(g.overall.high),
+                })
+                .collect();
+            bars(flow, &drawn)?;
+        }
+    }
+    if groups.iter().any(|g| hidden(g, paper.suppress_below)) {
+        paragraph(
+            flow,
+            &format!(
+                "Nhóm có dưới {} người trả lời không được nêu số liệu để không lộ ý kiến cá nhân.",
+                paper.suppress_below
+            ),
+        )?;
+    }
+    Ok(())
+}
+
+/// Is a group too small to show?
+fn hidden(group: &Group, below: u64) -> bool {
+    group.overall.respondents < below && group.ballots.total > 0
+}
+
+fn group_table(flow: &mut Flow, groups: &[Group], suppress: u64) -> Result<(), TallyError> {
+    let compared = groups.iter().any(|g| g.overall.difference.is_some());
+    let mut columns = vec![
+        ("", 3.6, Set::Left),
+        ("Phiếu tính", 1.1, Set::Right),
+        ("Chờ xử lý", 1.0, Set::Right),
+        ("Hài lòng", 1.1, Set::Right),
+        ("Hợp lệ", 1.1, Set::Right),
+        ("Chỉ số (%)", 1.1, Set::Right),
+        ("Khoảng tin cậy 95 %", 2.0, Set::Right),
+        ("Hạng", 1.0, Set::Right),
+    ];
+    if compared {
+        columns.push(("Kỳ trước", 1.1, Set::Right));
+    }
+    let dash = || "–".to_owned();
+    let rows: Vec<Row> = groups
+        .iter()
+        .map(|g| {
+            let (o, small) = (&g.overall, hidden(g, suppress));
+            let or_hidden = |text: String| if small { "…".to_owned() } else { text };
+            let mut cells = vec![
+                group_name(g, Lang::Vi),
+                grouped(g.ballots.counted),
+                grouped(g.ballots.pending),
+                or_hidden(grouped(o.satisfied)),
+                or_hidden(grouped(o.valid)),
+                or_hidden(share(o.index)),
+                or_hidden(range(o.low, o.high)),
+                or_hidden(o.rank.map_or_else(dash, |r| r.to_string())),
+            ];
+            if compared {
+                let d = o.difference.map(|d| points(d, Lang::Vi));
+                cells.push(or_hidden(d.unwrap_or_else(dash)));
+            }
+            Row {
+                cells,
+                indent: 3.0 * f64::from(g.depth),
+                strong: false,
+            }
+        })
+        .collect();
+    table(flow, &columns, &rows)?;
+    Ok(())
+}
