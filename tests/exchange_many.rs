@@ -12,6 +12,7 @@ use phieu::store::{
     BallotState, CameBy, NewPin, NewSource, OutsideBallot, Packing, SourceKind, StoreError,
 };
 
+/// Packages; PHIEU_PACKAGES says otherwise.
 const STATIONS: usize = 100;
 const BALLOTS: u64 = 10_000;
 
@@ -31,6 +32,10 @@ fn forget_peak() {
 #[test]
 #[ignore = "a million ballots"]
 fn a_hundred_packages_of_ten_thousand_ballots() {
+    let given = std::env::var("PHIEU_PACKAGES")
+        .ok()
+        .and_then(|n| n.parse().ok());
+    let stations: usize = given.unwrap_or(STATIONS);
     let dir = tempfile::tempdir().unwrap();
     let library = Library::load(&[]).unwrap();
     let form = library
@@ -44,7 +49,7 @@ fn a_hundred_packages_of_ten_thousand_ballots() {
         dir: form.dir.clone(),
     };
     let mut toml = "name = \"Cả nước\"\nforms = [\"ba-dinh-2022\"]\nunits = [\n".to_owned();
-    for n in 0..STATIONS {
+    for n in 0..stations {
         toml.push_str(&format!("  {{ id = \"xa-{n:03}\", quota = {BALLOTS} }},\n"));
     }
     toml.push_str("]\n");
@@ -62,7 +67,7 @@ fn a_hundred_packages_of_ten_thousand_ballots() {
     let packing = Packing::of(&known.layout);
     let started = Instant::now();
     let mut bytes = 0;
-    for n in 0..STATIONS {
+    for n in 0..stations {
         let station = office(&format!("s{n}"));
         let key: PublicKey = StationKey::make(&station, None).unwrap().public();
         let store = station.store().unwrap();
@@ -122,12 +127,12 @@ fn a_hundred_packages_of_ten_thousand_ballots() {
         fs::remove_dir_all(station.dir()).unwrap();
     }
     println!(
-        "made {STATIONS} packages, {bytes} bytes, in {:?}",
+        "made {stations} packages, {bytes} bytes, in {:?}",
         started.elapsed()
     );
     forget_peak();
     let started = Instant::now();
-    for n in 0..STATIONS {
+    for n in 0..stations {
         let done = import(&nation, &dir.path().join(format!("{n}.phieu"))).unwrap();
         assert_eq!(done.came, Came::In { replaced: vec![] });
     }
@@ -139,7 +144,7 @@ fn a_hundred_packages_of_ten_thousand_ballots() {
     println!("database {size} bytes");
     let head = believed.log_head().unwrap();
     let started = Instant::now();
-    for n in 0..STATIONS {
+    for n in 0..stations {
         let done = import(&nation, &dir.path().join(format!("{n}.phieu"))).unwrap();
         assert_eq!(done.came, Came::Already);
     }
@@ -152,7 +157,7 @@ fn a_hundred_packages_of_ten_thousand_ballots() {
             Ok(())
         })
         .unwrap();
-    assert_eq!(seen, STATIONS as u64 * BALLOTS);
+    assert_eq!(seen, stations as u64 * BALLOTS);
     let started = Instant::now();
     assert!(phieu::exchange::faults(&nation).unwrap().is_empty());
     println!("audited in {:?}", started.elapsed());
