@@ -10,6 +10,8 @@
 //!                                  |  PageReading
 //!                                  v
 //!                   station -> store (SQLite) -> tally -> tables
+//!                                  |
+//!                                  +-> exchange: signed package -> the next office
 //! ```
 
 pub mod calibrate;

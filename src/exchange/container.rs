@@ -16,11 +16,12 @@ use super::ExchangeError;
 /// Members that are not compressed and come first, in this order.
 pub(super) const FIRST: [&str; 2] = ["manifest.json", "signature.json"];
 
-/// Most bytes of a package. A province's 100,000 ballots take about 2 MB.
+/// Most bytes of a package, which is read into memory as a whole.
 pub(super) const MOST_FILE: u64 = 512 << 20;
 
-/// Most bytes of all members together once they are unpacked: 16 million ballots of
-/// 30 questions. Deflate makes up to 1,032 bytes of one, so a limit is needed.
+/// Most bytes of all members together once they are unpacked: ten million ballots of
+/// ten questions, at about 100 bytes a line. Deflate makes up to 1,032 bytes of one, so
+/// a limit is needed.
 pub(super) const MOST_UNPACKED: u64 = 1 << 30;
 
 /// Most bytes of a member that is not compressed.

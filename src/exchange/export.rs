@@ -117,7 +117,8 @@ impl<'a> Maker<'a> {
             return Err(ExchangeError::NoSuchUnit(unit.to_owned()));
         }
         let mut sources = store.sources()?;
-        sources.retain(|s| !s.replaced);
+        let apart = |s: &SourceRow| !units.overlap(s.detail["scope"].as_str(), options.unit);
+        sources.retain(|s| !s.replaced && !apart(s));
         Ok(Self {
             station,
             store,
@@ -128,6 +129,18 @@ impl<'a> Maker<'a> {
             origins: Vec::new(),
             own: BTreeMap::new(),
         })
+    }
+
+    /// What of an origin's scope goes into the package; `None`: nothing.
+    fn narrowed(&self, scope: Option<&str>) -> Option<Option<String>> {
+        let wanted = self.options.unit;
+        if self.units.is_within(wanted, scope) {
+            Some(wanted.map(str::to_owned))
+        } else if self.units.is_within(scope, wanted) {
+            Some(scope.map(str::to_owned))
+        } else {
+            None
+        }
     }
 
     fn is_in_scope(&self, unit: Option<&str>) -> bool {
@@ -229,7 +242,7 @@ impl<'a> Maker<'a> {
             Origin {
                 kind,
                 station,
-                scope: s.detail["scope"].as_str().map(str::to_owned),
+                scope: self.narrowed(s.detail["scope"].as_str()).flatten(),
                 revision,
                 name: Some(s.name.clone()),
                 blake3: Some(s.digest.clone()),
@@ -398,8 +411,14 @@ impl<'a> Maker<'a> {
             // Its own origin is the package itself, in ours.
             let mut place = vec![n + 1];
             for origin in package.manifest.origins.iter().skip(1) {
+                // Of an origin outside the scope nothing is left to be named.
+                let Some(scope) = self.narrowed(origin.scope.as_deref()) else {
+                    place.push(n + 1);
+                    continue;
+                };
                 place.push(self.origins.len());
                 self.origins.push(Origin {
+                    scope,
                     through: Some(place[origin.through.unwrap_or(0)]),
                     ..origin.clone()
                 });

@@ -72,9 +72,9 @@ pub fn import(station: &Station, file: &Path) -> Result<Imported, ExchangeError>
                 done = Some(already(&store, there)?);
                 return Err(crate::store::StoreError::Refused.into());
             }
-            let sound = Checker::new(&package, &store)?.run()?;
+            let mut sound = Checker::new(&package, &store)?.run()?;
             kept::keep(station, &package.digest, &bytes)?;
-            let new = source(&package, &sound);
+            let new = source(&package, &mut sound);
             let replaced = revisions(&sound.replaces);
             done = Some(imported(&package, &sound, Came::In { replaced }));
             Ok(new)
@@ -177,7 +177,7 @@ fn imported(package: &Package<'_>, sound: &Sound, came: Came) -> Imported {
     }
 }
 
-fn source(package: &Package<'_>, sound: &Sound) -> NewSource {
+fn source(package: &Package<'_>, sound: &mut Sound) -> NewSource {
     let m = &package.manifest;
     let boxes = labels(&sound.boxes, &sound.ballots);
     NewSource {
@@ -195,7 +195,7 @@ fn source(package: &Package<'_>, sound: &Sound) -> NewSource {
             "open_boxes": open_boxes(&sound.boxes), "ballots": m.ballots,
             "pending_answers": m.pending_answers,
         }),
-        ballots: sound.ballots.clone(),
+        ballots: std::mem::take(&mut sound.ballots),
         replaces: sound.replaces.iter().map(|r| r.key).collect(),
         reason: if sound.replaces.is_empty() {
             String::new()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ExchangeError;
 use crate::station::{Campaign, LocalTime, UnitProgress, unit_progress};
-use crate::store::{BallotCount, BallotState, SourceKind, SourceRow, Store};
+use crate::store::{SourceKind, SourceRow, Store};
 
 /// What came from outside, and how that stands against the plan.
 #[derive(Debug)]
@@ -48,25 +48,7 @@ pub fn sources(store: &Store) -> Result<Sources, ExchangeError> {
         }
     });
     let lines = lines.collect();
-    let mut ballots = store.ballot_counts()?;
-    let mut outside: BTreeMap<_, u64> = BTreeMap::new();
-    store.each_outside::<ExchangeError>(None, |b| {
-        *outside.entry((b.form, b.unit, b.state)).or_default() += 1;
-        Ok(())
-    })?;
-    ballots.extend(outside.into_iter().map(|((form, unit, state), ballots)| {
-        let state = match state {
-            BallotState::Counted => "counted",
-            BallotState::Pending => "pending",
-            BallotState::Rejected => "rejected",
-        };
-        BallotCount {
-            form,
-            unit,
-            state: state.to_owned(),
-            ballots,
-        }
-    }));
+    let ballots = store.ballot_counts()?;
     let campaign = match store.campaign()? {
         Some(c) => Campaign::of_source(&c.source)?,
         None => Campaign::default(),

@@ -357,9 +357,9 @@ impl Store {
                 .db
                 .prepare_cached(
                     "SELECT EXISTS (SELECT 1 FROM ballots b
-                     JOIN ballot_states s ON s.id = b.id
                      WHERE b.form_id = ?1 AND b.serial = ?2
-                       AND s.state IN ('counted', 'pending'))",
+                       AND (SELECT s.state FROM ballot_states s WHERE s.id = b.id)
+                           IN ('counted', 'pending'))",
                 )?
                 .query_row((form.0, serial), |r| r.get(0))?;
             if here {
