@@ -102,7 +102,7 @@ fn beside(
             cells.extend(
                 q.choices
                     .iter()
-                    .map(|c| format!("{} {}", grouped(c.count), part(c.count, q.answered))),
+                    .map(|c| format!("{} ({})", grouped(c.count), part(c.count, q.answered))),
             );
             cells.push(grouped(q.blank));
             if spoilt {
