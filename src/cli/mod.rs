@@ -22,6 +22,7 @@ mod index;
 mod init;
 mod model;
 mod read;
+mod report;
 mod scan;
 mod selftest;
 mod serve;
@@ -62,6 +63,7 @@ enum Command {
     Batch(batch::BatchArguments),
     Tally(tally::TallyArgs),
     Index(index::IndexArgs),
+    Report(report::ReportArgs),
     Serve(serve::ServeArgs),
     /// Tài khoản đăng nhập trạm (who may log in).
     Account(account::AccountArguments),
@@ -87,6 +89,7 @@ impl Command {
             Self::Batch(arguments) => batch::run(arguments),
             Self::Tally(args) => tally::run(&args),
             Self::Index(args) => index::run(&args),
+            Self::Report(args) => report::run(&args),
             Self::Serve(args) => serve::run(&args),
             Self::Account(arguments) => account::run(arguments),
             Self::Audit(arguments) => audit::run(arguments),

@@ -21,6 +21,7 @@ pub use compare::compare;
 pub use figures::Figure;
 pub use group::index;
 pub use node::Part;
+pub(crate) use write::{group_name, heading};
 pub use write::{percent, write_index_csv, write_index_json, write_index_table};
 
 use super::Ballots;
