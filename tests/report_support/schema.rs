@@ -96,10 +96,8 @@ fn inside(
                 check(root, rule, own, &format!("{at}/{i}"), out);
             }
         }
-        ("minItems", Value::Array(all)) => {
-            if (all.len() as u64) < rule.as_u64().unwrap() {
-                out.push(format!("{at}: too few"));
-            }
+        ("minItems", Value::Array(all)) if (all.len() as u64) < rule.as_u64().unwrap() => {
+            out.push(format!("{at}: too few"));
         }
         _ => {}
     }

@@ -6,7 +6,7 @@ use rust_xlsxwriter::{
 };
 
 use super::Book;
-use super::sheet::{Value, page, write_row};
+use super::sheet::{Value, grow, page, write_row};
 use crate::tally::TallyError;
 use crate::tally::index::{Part, group_name};
 
@@ -15,6 +15,8 @@ use crate::tally::index::{Part, group_name};
 const LONGEST: usize = 60;
 /// Most bars in a chart that can still be read on a page.
 const MOST: usize = 40;
+/// Width of the column of names, characters.
+const NAMES: f64 = 44.0;
 /// Rows of a sheet are so high, pixels.
 const ROW: u32 = 20;
 
@@ -100,8 +102,8 @@ pub(super) fn charts(book: &Book<'_>, workbook: &mut Workbook) -> Result<(), Tal
     page(sheet, campaign, lang);
     // Breaks between charts are not kept where a sheet is fitted to pages; at this
     // scale table and chart beside each other are as wide as A4.
-    sheet.set_print_scale(75);
-    sheet.set_column_width(0, 44.0)?;
+    sheet.set_print_scale(65);
+    sheet.set_column_width(0, NAMES)?;
     sheet.set_column_width(1, 10.0)?;
     let mut row = 0;
     let mut breaks = Vec::new();
@@ -130,6 +132,7 @@ fn one(
     for (text, index) in &bars.bars {
         let cells = [Value::Text(text.clone()), Value::Share(Some(*index))];
         write_row(sheet, row, &cells, &book.styles, lang)?;
+        grow(sheet, row, &cells, |i| if i == 0 { NAMES } else { 10.0 })?;
         row += 1;
     }
     let shown = u32::try_from(bars.bars.len().min(MOST)).unwrap_or(1);
@@ -156,16 +159,17 @@ fn one(
         .set_data_label(&label);
     chart.title().set_name(&bars.title).set_font(&font(12.0));
     chart.legend().set_hidden();
-    // The first bar on top, as in the table.
-    chart.x_axis().set_reverse().set_font(&font(9.0));
+    // In a bar chart the axis of names is the upright one. The first bar on top, as in
+    // the table.
+    chart.y_axis().set_reverse().set_font(&font(9.0));
     chart
-        .y_axis()
+        .x_axis()
         .set_min(0)
         .set_max(1)
         .set_num_format("0%")
         .set_font(&font(9.0));
     let height = (90 + 34 * shown).clamp(220, 1_400);
-    chart.set_width(820).set_height(height);
+    chart.set_width(680).set_height(height);
     sheet.insert_chart(top + 1, 3, &chart)?;
     Ok(row.max(top + 1 + height.div_ceil(ROW)) + 2)
 }

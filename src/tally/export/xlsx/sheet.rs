@@ -163,6 +163,7 @@ pub(super) fn table(
     for cells in table.rows.iter().chain(&table.total) {
         row += 1;
         write_row(sheet, row, cells, styles, lang)?;
+        grow(sheet, row, cells, |i| table.columns[i].width)?;
     }
     let last = col(table.columns.len().saturating_sub(1));
     let rows = u32::try_from(table.rows.len()).unwrap_or(u32::MAX);
@@ -171,6 +172,33 @@ pub(super) fn table(
     }
     sheet.set_freeze_panes(HEAD + 1, 0)?;
     sheet.set_repeat_rows(HEAD, HEAD)?;
+    Ok(())
+}
+
+/// Makes a row as high as its longest text needs in columns of these widths: not every
+/// program does that by itself when it opens a workbook.
+pub(super) fn grow(
+    sheet: &mut Worksheet,
+    row: u32,
+    cells: &[Value],
+    width: impl Fn(usize) -> f64,
+) -> Result<(), XlsxError> {
+    let lines = |(i, value): (usize, &Value)| {
+        let (depth, text) = match value {
+            Value::Text(text) | Value::Bold(text) => (0, text),
+            Value::Deep(depth, text) => (*depth, text),
+            _ => return 1,
+        };
+        // A step of indent is about two characters wide; letters of this font are
+        // about as wide as the digits that widths are counted in, words break early.
+        let room = (width(i) - 2.0 * f64::from(depth)).max(8.0) * 0.95;
+        (text.chars().count() as f64 / room).ceil().max(1.0) as u32
+    };
+    let lines = cells.iter().enumerate().map(lines).max().unwrap_or(1);
+    if lines > 1 {
+        // The format has no rows above 409 points.
+        sheet.set_row_height(row, (15.0 * f64::from(lines)).min(400.0))?;
+    }
     Ok(())
 }
 
@@ -205,7 +233,11 @@ pub(super) fn write_row(
                 let format = if depth == 0 {
                     styles.bold.clone()
                 } else {
-                    styles.text.clone().set_indent(depth)
+                    styles
+                        .text
+                        .clone()
+                        .set_align(FormatAlign::Left)
+                        .set_indent(depth)
                 };
                 sheet.write_string_with_format(row, at, cut(text), &format)?;
             }

@@ -5,10 +5,15 @@ use std::collections::BTreeMap;
 use rust_xlsxwriter::{Workbook, Worksheet};
 
 use super::Book;
-use super::sheet::{Table, Value, column, cut, page, table, write_row};
+use super::sheet::{Table, Value, column, cut, grow, page, table, write_row};
 use crate::lang::Lang;
 use crate::tally::index::percent;
 use crate::tally::{Ballots, TallyError};
+
+/// Of the columns of the first sheet, in characters.
+fn width(column: usize) -> f64 {
+    if column == 0 { 34.0 } else { 14.0 }
+}
 
 /// What the campaign is, and its figures over all.
 pub(super) fn summary(book: &Book<'_>, workbook: &mut Workbook) -> Result<(), TallyError> {
@@ -17,11 +22,8 @@ pub(super) fn summary(book: &Book<'_>, workbook: &mut Workbook) -> Result<(), Ta
     let sheet = workbook.add_worksheet();
     sheet.set_name(lang.pick("Tổng hợp", "Summary"))?;
     page(sheet, campaign, lang);
-    for (i, width) in [34.0, 14.0, 14.0, 14.0, 14.0, 14.0, 14.0]
-        .iter()
-        .enumerate()
-    {
-        sheet.set_column_width(u16::try_from(i).unwrap_or(0), *width)?;
+    for i in 0..7 {
+        sheet.set_column_width(i, width(usize::from(i)))?;
     }
     let mut row = 0;
     sheet.write_string_with_format(row, 0, cut(campaign), &book.styles.title)?;
@@ -222,6 +224,7 @@ fn by_form(book: &Book<'_>, sheet: &mut Worksheet, mut row: u32) -> Result<(), T
         cells.extend(counts(quota, ballots));
         row += 1;
         write_row(sheet, row, &cells, &book.styles, lang)?;
+        grow(sheet, row, &cells, width)?;
     }
     let mut cells = vec![Value::Bold(lang.pick("Cộng", "Total").to_owned())];
     cells.extend(counts(None, all));
