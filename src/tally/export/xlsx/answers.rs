@@ -107,7 +107,7 @@ pub(super) fn answers(book: &Book<'_>, workbook: &mut Workbook) -> Result<(), Ta
                 column(lang.pick("Mẫu phiếu", "Form"), 16.0),
                 column(lang.pick("Câu hỏi", "Question"), 60.0),
                 column(lang.pick("Phương án", "Choice"), 34.0),
-                column(lang.pick("Loại", "Kind"), 16.0),
+                column(lang.pick("Loại", "Kind"), 20.0),
                 column(lang.pick("Số phiếu", "Ballots"), 11.0),
                 column(lang.pick("Trên số trả lời", "Of answers"), 12.0),
                 column(lang.pick("Trên số phiếu", "Of ballots"), 12.0),
