@@ -26,6 +26,7 @@ mod init;
 mod key;
 mod model;
 mod read;
+mod report;
 mod scan;
 mod selftest;
 mod serve;
@@ -72,6 +73,7 @@ enum Command {
     Export(export::ExportArgs),
     Import(import::ImportArgs),
     Sources(sources::SourcesArgs),
+    Report(report::ReportArgs),
     Serve(serve::ServeArgs),
     /// Tài khoản đăng nhập trạm (who may log in).
     Account(account::AccountArguments),
@@ -101,6 +103,7 @@ impl Command {
             Self::Export(args) => export::run(&args),
             Self::Import(args) => import::run(&args),
             Self::Sources(args) => sources::run(&args),
+            Self::Report(args) => report::run(&args),
             Self::Serve(args) => serve::run(&args),
             Self::Account(arguments) => account::run(arguments),
             Self::Audit(arguments) => audit::run(arguments),

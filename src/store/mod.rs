@@ -20,6 +20,7 @@ mod decisions;
 mod error;
 mod exchange;
 mod figures;
+mod marks;
 mod migrate;
 mod outside;
 mod packed_ballots;
@@ -57,6 +58,7 @@ pub use decisions::{Decision, Settled};
 pub use error::StoreError;
 pub use exchange::{DecisionRow, ExportRow, NewPin, NextExport, PinRow, StationKeyRow};
 pub use figures::{AnswerCount, BallotCount, ChoiceCount};
+pub use marks::MarkRecord;
 pub use outside::{CameBy, NewSource, OutsideBallot, SourceKey, SourceKind, SourceRow};
 pub use packed_ballots::PackedBallot;
 pub(crate) use packing::BLANK_CODE;
@@ -68,6 +70,8 @@ pub use pages::{
 pub(crate) use pages::{MISPAIRED, MISPAIRED_NEIGHBOUR};
 pub use provenance::Provenance;
 pub use records::{AnswerRecord, BallotRecord, BallotState};
+// What records carry: rooms that know the store need not know the reader.
+pub use crate::read::{Answer, AnswerState, MarkState};
 pub use review::{
     Cursor, Item, ItemFilter, ItemId, Opinion, Outcome, Pace, PageOfItem, SettingRow, WallBox,
 };

@@ -10,6 +10,7 @@
 
 mod ballots;
 mod count;
+pub mod export;
 pub mod index;
 pub mod report;
 mod table;
@@ -74,7 +75,32 @@ pub enum TallyError {
         /// What there is.
         known: String,
     },
+    /// There is nothing to write.
+    #[error("this station has no form yet: nothing to write")]
+    NoForms,
+    /// A file could not be written.
+    #[error("cannot write {path}: {source}")]
+    File {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A workbook could not be made.
+    #[error("cannot make the workbook: {0}")]
+    Xlsx(#[from] rust_xlsxwriter::XlsxError),
+    /// A table could not be written.
+    #[error("cannot write the table: {0}")]
+    Csv(#[from] csv::Error),
     /// The result could not be written.
     #[error("cannot write the tally: {0}")]
     Io(#[from] std::io::Error),
+}
+
+impl TallyError {
+    /// That something went wrong with this file.
+    fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        |source| Self::File { path, source }
+    }
 }

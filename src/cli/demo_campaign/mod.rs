@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::demo::{DemoArgs, say};
+use super::report::{self, ReportArgs};
 use super::shared::load_forms;
 use super::{CliError, Outcome};
 use crate::exchange::{self, ExportOptions, StationKey};
@@ -19,7 +20,7 @@ use crate::station::{
 };
 use crate::store::NewPin;
 use crate::tally::index::{By, index, write_index_json, write_index_table};
-use crate::tally::report::{ReportOptions, index_options, station_report};
+use crate::tally::report::index_options;
 use meant::Meant;
 use site::Site;
 
@@ -318,9 +319,10 @@ impl Play<'_> {
         };
         write_index_json(&report, create("index.json")?)?;
         write_index_table(&report, lang, create("index.txt")?)?;
-        let pdf = station_report(&store, &ReportOptions::default())?;
-        let path = self.args.dir.join("report.pdf");
-        fs::write(&path, pdf).map_err(|e| format!("{}: {e}", path.display()))?;
+        for name in ["report.pdf", "report.xlsx"] {
+            let out = self.args.dir.join(name);
+            report::run(&ReportArgs::of(office.dir(), &out, self.args.lang.clone()))?;
+        }
         times.report = began.elapsed();
         let mut text = Vec::new();
         write_index_table(&report, lang, &mut text)?;

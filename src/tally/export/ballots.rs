@@ -1,0 +1,233 @@
+//! Every ballot one after the other, whether it was scanned here or came in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::form::{Layout, Meaning, QuestionKind, QuestionMeaning};
+use crate::store::{
+    BallotRecord, BallotState, CameBy, FormKey, FormRow, Packed, Packing, SourceKind, Store,
+};
+use crate::tally::{TallyError, TallyFilter, below, list};
+
+/// A form of the station with what its answers mean.
+#[derive(Debug)]
+pub(super) struct ExportForm {
+    pub key: FormKey,
+    pub form: String,
+    pub version: u32,
+    pub title: String,
+    /// Names its files: the id, with the version where there are several.
+    pub label: String,
+    pub layout: Layout,
+    /// Questions in the order of the layout, in words as far as there are any.
+    pub questions: Vec<QuestionMeaning>,
+    pub meaning: Meaning,
+    pub packing: Packing,
+}
+
+impl ExportForm {
+    fn of(row: &FormRow, several: bool) -> Result<Self, TallyError> {
+        let layout = row.layout.clone();
+        let file = format!("{} v{}", layout.form, layout.version);
+        let meaning = if row.source.is_empty() {
+            Meaning {
+                questions: Vec::new(),
+                rules: crate::form::IndexRules::default(),
+                contents: Vec::new(),
+            }
+        } else {
+            Meaning::of_source(&row.source, &file)?
+        };
+        let questions = layout
+            .questions
+            .iter()
+            .map(|q| {
+                meaning
+                    .question(&q.id)
+                    .cloned()
+                    .unwrap_or_else(|| nameless(q))
+            })
+            .collect();
+        Ok(Self {
+            key: row.key,
+            form: layout.form.clone(),
+            version: layout.version,
+            title: row.title.clone(),
+            label: if several {
+                format!("{}-v{}", layout.form, layout.version)
+            } else {
+                layout.form.clone()
+            },
+            packing: Packing::of(&layout),
+            questions,
+            meaning,
+            layout,
+        })
+    }
+
+    /// The text of a question, or its id.
+    pub(super) fn words_of(&self, question: &str) -> String {
+        let named = self.questions.iter().find(|q| q.id == question);
+        named.map_or_else(|| question.to_owned(), QuestionMeaning::in_words)
+    }
+}
+
+/// A question that nobody put into words.
+fn nameless(q: &crate::form::QuestionSpec) -> QuestionMeaning {
+    QuestionMeaning {
+        id: q.id.clone(),
+        label: String::new(),
+        text: String::new(),
+        kind: q.kind,
+        choices: q
+            .choices
+            .iter()
+            .map(|c| crate::form::ChoiceMeaning {
+                id: c.clone(),
+                text: String::new(),
+                satisfied: None,
+                score: None,
+                excluded: false,
+            })
+            .collect(),
+    }
+}
+
+/// Is one answer asked for?
+pub(super) fn is_single(q: &QuestionMeaning) -> bool {
+    q.kind == QuestionKind::Single
+}
+
+/// Where a ballot came from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Origin<'a> {
+    /// Scanned here.
+    Here(&'a BallotRecord),
+    /// Of another station's package.
+    Station(&'a str),
+    /// Answers of a file.
+    Online,
+}
+
+/// A ballot.
+#[derive(Debug)]
+pub(super) struct ExportBallot<'a> {
+    /// Its form's place among those of [`forms`].
+    pub form: usize,
+    pub unit: Option<&'a str>,
+    pub ballot_box: Option<&'a str>,
+    pub serial: Option<&'a str>,
+    pub channel: CameBy,
+    /// `2026-11-25`
+    pub day: &'a str,
+    pub state: BallotState,
+    /// Its questions in the order of the layout.
+    pub answers: Vec<Packed>,
+    pub origin: Origin<'a>,
+}
+
+/// The forms that the filter lets through.
+pub(super) fn forms(store: &Store, filter: &TallyFilter) -> Result<Vec<ExportForm>, TallyError> {
+    let rows = store.forms()?;
+    let wanted: Vec<&FormRow> = rows
+        .iter()
+        .filter(|r| filter.form.as_ref().is_none_or(|f| r.layout.form == *f))
+        .collect();
+    match &filter.form {
+        Some(form) if wanted.is_empty() => Err(TallyError::NoSuchForm {
+            wanted: form.clone(),
+            known: list(rows.iter().map(|r| r.layout.form.as_str())),
+        }),
+        _ => wanted
+            .iter()
+            .map(|row| {
+                let same = |r: &&&FormRow| r.layout.form == row.layout.form;
+                ExportForm::of(row, wanted.iter().filter(same).count() > 1)
+            })
+            .collect(),
+    }
+}
+
+/// The units that the filter lets through; `None`: all.
+fn units(store: &Store, filter: &TallyFilter) -> Result<Option<BTreeSet<String>>, TallyError> {
+    let Some(wanted) = &filter.unit else {
+        return Ok(None);
+    };
+    let units = store.units()?;
+    if !units.iter().any(|u| u.unit == *wanted) {
+        return Err(TallyError::NoSuchUnit {
+            wanted: wanted.clone(),
+            known: list(units.iter().map(|u| u.unit.as_str())),
+        });
+    }
+    let parents: BTreeMap<&str, Option<&str>> = units
+        .iter()
+        .map(|u| (u.unit.as_str(), u.parent.as_deref()))
+        .collect();
+    Ok(Some(below(wanted, &parents)))
+}
+
+/// Shows `visit` every ballot of these forms: first what was scanned here, in the
+/// order in which it was seen, then what came in, source after source.
+pub(super) fn each_ballot(
+    store: &Store,
+    forms: &[ExportForm],
+    filter: &TallyFilter,
+    mut visit: impl FnMut(&ExportBallot<'_>) -> Result<(), TallyError>,
+) -> Result<(), TallyError> {
+    let only = units(store, filter)?;
+    let inside = |unit: Option<&str>| match (&only, unit) {
+        (None, _) => true,
+        (Some(set), Some(unit)) => set.contains(unit),
+        (Some(_), None) => false,
+    };
+    let place = |key: FormKey| forms.iter().position(|f| f.key == key);
+    let unpack = |form: &ExportForm, bytes: &[u8]| -> Option<Vec<Packed>> {
+        (0..form.packing.questions.len())
+            .map(|q| form.packing.answer(q, bytes))
+            .collect()
+    };
+    store.each_record::<TallyError>(|ballot| {
+        let Some(at) = place(ballot.form).filter(|_| inside(ballot.unit.as_deref())) else {
+            return Ok(());
+        };
+        let form = &forms[at];
+        let bytes = form.packing.pack(|id| {
+            let answer = ballot.answers.iter().find(|a| a.question == id);
+            answer.map(|a| &a.now)
+        });
+        visit(&ExportBallot {
+            form: at,
+            unit: ballot.unit.as_deref(),
+            ballot_box: ballot.ballot_box.as_deref(),
+            serial: ballot.serial.as_deref(),
+            channel: CameBy::Counter,
+            day: ballot.scanned.get(..10).unwrap_or(&ballot.scanned),
+            state: ballot.state,
+            answers: unpack(form, &bytes).ok_or(TallyError::StrangeBallots(1))?,
+            origin: Origin::Here(&ballot),
+        })
+    })?;
+    for source in store.sources()?.iter().filter(|s| !s.replaced) {
+        store.each_outside::<TallyError>(Some(source.key), |ballot| {
+            let Some(at) = place(ballot.form).filter(|_| inside(ballot.unit.as_deref())) else {
+                return Ok(());
+            };
+            visit(&ExportBallot {
+                form: at,
+                unit: ballot.unit.as_deref(),
+                ballot_box: ballot.ballot_box.as_deref(),
+                serial: ballot.serial.as_deref(),
+                channel: ballot.channel,
+                day: &ballot.day,
+                state: ballot.state,
+                answers: unpack(&forms[at], &ballot.answers)
+                    .ok_or(TallyError::StrangeBallots(1))?,
+                origin: match &source.kind {
+                    SourceKind::Package { station, .. } => Origin::Station(station),
+                    SourceKind::Online => Origin::Online,
+                },
+            })
+        })?;
+    }
+    Ok(())
+}

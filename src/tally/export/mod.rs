@@ -1,0 +1,27 @@
+//! What leaves the station as files for other programs: a workbook, answers with a
+//! codebook, SPSS syntax, figures, cast vote records, and the two files of an audit
+//! with Arlo. `docs/report.md` describes each. No personal data is in any of them:
+//! neither images nor transcripts nor names of reviewers.
+//!
+//! Uses `form` and `store`; what the campaign says comes in as plain data.
+
+mod answers;
+mod arlo;
+mod ballots;
+mod cvr;
+mod cvr_ballot;
+mod figures;
+mod files;
+mod plan;
+mod spss;
+mod suppress;
+mod variables;
+mod xlsx;
+
+pub use answers::{AnswersOptions, write_answers};
+pub use arlo::{ArloOptions, ArloWritten, write_arlo};
+pub use cvr::{CvrOptions, write_cvr};
+pub use figures::write_figures;
+pub use files::OutFiles;
+pub use plan::{Plan, PlanUnit};
+pub use xlsx::{XlsxOptions, write_xlsx};

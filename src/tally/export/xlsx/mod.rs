@@ -1,0 +1,170 @@
+//! A workbook that an office opens: a sheet a table, native charts, ready to print.
+
+mod answers;
+mod charts;
+mod groups;
+mod indices;
+mod sheet;
+mod summary;
+
+use std::io::Write;
+
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
+
+use super::ballots::forms;
+use super::plan::Plan;
+use super::suppress::{Node, hidden};
+use crate::lang::Lang;
+use crate::store::Store;
+use crate::tally::index::{Group, IndexReport};
+use crate::tally::{Tally, TallyError, TallyFilter};
+
+use sheet::Styles;
+
+/// How the workbook is made.
+#[derive(Debug, Clone, Default)]
+pub struct XlsxOptions {
+    /// Only this form in the words of questions; figures come filtered.
+    pub filter: TallyFilter,
+    /// What the campaign says.
+    pub plan: Plan,
+    /// Figures of fewer people than this are not shown; 0: all are.
+    pub suppress: u64,
+    /// When it is made, RFC 3339 UTC.
+    pub generated: String,
+    /// Name and version of the program.
+    pub program: String,
+    /// Language.
+    pub lang: Lang,
+}
+
+/// What all sheets are made of.
+struct Book<'a> {
+    tally: &'a Tally,
+    index: &'a IndexReport,
+    forms: &'a [super::ballots::ExportForm],
+    options: &'a XlsxOptions,
+    styles: Styles,
+}
+
+impl Book<'_> {
+    fn lang(&self) -> Lang {
+        self.options.lang
+    }
+
+    fn all(&self) -> Option<&Group> {
+        self.index.groups.first()
+    }
+
+    /// The groups of one kind, and which of them are not shown.
+    fn groups(&self, by: &str) -> Vec<(&Group, bool)> {
+        let own: Vec<&Group> = self.index.groups.iter().filter(|g| g.by == by).collect();
+        let least = self.options.suppress;
+        let nodes: Vec<Node> = own
+            .iter()
+            .map(|g| Node {
+                depth: g.depth,
+                size: g.overall.respondents,
+                small: g.overall.respondents > 0 && g.overall.respondents < least,
+            })
+            .collect();
+        let whole = self.all().map_or(0, |g| g.overall.respondents);
+        let gone = hidden(whole, &nodes, least);
+        own.into_iter().zip(gone).collect()
+    }
+
+    /// Of each figure of a form of all ballots: is it not shown?
+    fn hidden_figures(&self, form: usize) -> Vec<bool> {
+        let Some(figures) = self.all().and_then(|g| g.forms.get(form)) else {
+            return Vec::new();
+        };
+        let least = self.options.suppress;
+        let nodes: Vec<Node> = figures
+            .figures
+            .iter()
+            .map(|f| Node {
+                depth: f.depth,
+                size: f.valid,
+                small: f.respondents > 0 && f.respondents < least,
+            })
+            .collect();
+        let whole = figures.figures.first().map_or(0, |f| f.valid);
+        hidden(whole, &nodes, least)
+    }
+
+    fn form_name(&self, form: &str, version: u32) -> String {
+        let several = self.tally.forms.iter().filter(|f| f.form == form).count() > 1;
+        if several {
+            format!("{form} v{version}")
+        } else {
+            form.to_owned()
+        }
+    }
+
+    /// What stands below the head of a sheet where figures may be missing.
+    fn note_of_hidden(&self) -> String {
+        let n = self.options.suppress;
+        if n == 0 {
+            return String::new();
+        }
+        match self.lang() {
+            Lang::Vi => format!(
+                " Ô “ẩn”: số liệu của dưới {n} người trả lời, hoặc của nhóm có thể suy ra số liệu đó."
+            ),
+            Lang::En => format!(
+                " “withheld”: figures of fewer than {n} respondents, or from which such figures follow."
+            ),
+        }
+    }
+}
+
+/// Writes the workbook of these figures.
+///
+/// # Errors
+/// The database refuses, the workbook cannot be made, or the writer fails.
+pub fn write_xlsx(
+    store: &Store,
+    tally: &Tally,
+    index: &IndexReport,
+    options: &XlsxOptions,
+    mut out: impl Write,
+) -> Result<(), TallyError> {
+    let forms = forms(store, &options.filter)?;
+    let book = Book {
+        tally,
+        index,
+        forms: &forms,
+        options,
+        styles: Styles::new(),
+    };
+    let lang = options.lang;
+    let mut workbook = Workbook::new();
+    let name = tally.campaign.as_deref().unwrap_or(&tally.station);
+    let mut properties = DocProperties::new()
+        .set_title(name)
+        .set_subject(lang.pick(
+            "Kết quả khảo sát mức độ hài lòng",
+            "Results of a satisfaction survey",
+        ))
+        .set_author(options.plan.office.as_deref().unwrap_or(&options.program))
+        .set_comment(format!("{}; {}", options.program, tally.station));
+    if let Some(office) = &options.plan.office {
+        properties = properties.set_company(office);
+    }
+    // The same figures give the same bytes but for this time, which is given.
+    if let Ok(time) = ExcelDateTime::parse_from_str(&options.generated) {
+        properties = properties.set_creation_datetime(&time);
+    }
+    workbook.set_properties(&properties);
+    summary::summary(&book, &mut workbook)?;
+    summary::completeness(&book, &mut workbook)?;
+    indices::indices(&book, &mut workbook)?;
+    answers::answers(&book, &mut workbook)?;
+    for by in ["unit", "area", "channel", "field", "month"] {
+        groups::groups(&book, by, &mut workbook)?;
+    }
+    charts::charts(&book, &mut workbook)?;
+    out.write_all(&workbook.save_to_buffer()?)?;
+    out.flush()?;
+    Ok(())
+}
