@@ -1,6 +1,6 @@
 //! `phieu account`: who may log in.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -140,10 +140,11 @@ pub(crate) fn run(arguments: AccountArguments) -> Result<Outcome, CliError> {
             let full_name = args.full_name.as_deref().unwrap_or(name);
             store(&args.station)?.add_account(name, full_name, args.role.into(), &hash)?;
             let lang = args.station.lang.lang;
-            println!(
+            writeln!(
+                std::io::stdout(),
                 "{}: {name}",
                 lang.pick("Đã thêm tài khoản", "Added the account")
-            );
+            )?;
         }
         AccountCommand::List(args) => {
             for a in store(&args.station)?.accounts()? {
@@ -153,12 +154,13 @@ pub(crate) fn run(arguments: AccountArguments) -> Result<Outcome, CliError> {
                 } else {
                     lang.pick("  (đã khóa)", "  (closed)")
                 };
-                println!(
+                writeln!(
+                    std::io::stdout(),
                     "{:<16} {:<11} {}{state}",
                     a.name,
                     a.role.word(),
                     a.full_name
-                );
+                )?;
             }
         }
         AccountCommand::Password(args) => {
@@ -180,7 +182,11 @@ impl NewPassword {
     fn hash(&self, lang: crate::lang::Lang) -> Result<String, CliError> {
         let text = if self.generate {
             let made = generate_password()?;
-            println!("{}: {made}", lang.pick("Mật khẩu", "Password"));
+            writeln!(
+                std::io::stdout(),
+                "{}: {made}",
+                lang.pick("Mật khẩu", "Password")
+            )?;
             made
         } else if std::io::stdin().is_terminal() {
             let ask = |what: &str| rpassword::prompt_password(format!("{what}: "));

@@ -250,7 +250,9 @@ fn plan(out: &mut impl Write, c: &Campaign, lang: Lang) -> Result<(), CliError> 
         let text = of(c.quota_of_form(form), c.deadline_of(None, Some(form)));
         line("Mẫu phiếu", "Form", Some(format!("{form}: {text}")))?;
     }
-    writeln!(out, "{}", lang.pick("Đơn vị:", "Units:"))?;
+    if !c.units.is_empty() {
+        writeln!(out, "{}", lang.pick("Đơn vị:", "Units:"))?;
+    }
     let mut depths: Vec<(&str, usize)> = Vec::new();
     for unit in &c.units {
         let above = unit.parent.as_deref();
@@ -264,9 +266,14 @@ fn plan(out: &mut impl Write, c: &Campaign, lang: Lang) -> Result<(), CliError> 
             format!(" ({})", lang.pick(a.names().0, a.names().1))
         });
         let text = of(unit.whole_quota(), c.deadline_of(Some(&unit.id), None));
+        let text = if text.is_empty() {
+            text
+        } else {
+            format!(": {text}")
+        };
         writeln!(
             out,
-            "{indent}{}  {}{area}: {text}",
+            "{indent}{}  {}{area}{text}",
             plain(&unit.id),
             plain(name)
         )?;

@@ -1,5 +1,6 @@
 //! `phieu init`: a new station.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -53,21 +54,28 @@ pub(crate) fn run(args: &InitArgs) -> Result<Outcome, CliError> {
         station.set_profile(profile.as_ref())?;
     }
     if let Some(profile) = &profile {
-        println!(
+        writeln!(
+            std::io::stdout(),
             "{}: {}.",
             args.lang.lang.pick("Hồ sơ máy quét", "Scanner profile"),
             profile.label()
-        );
+        )?;
     }
     let dir = args.dir.display();
     match args.lang.lang {
         Lang::Vi => {
-            println!("Đã tạo trạm trong {dir}.");
-            println!("Tiếp theo, quét phiếu: phieu scan ẢNH... --station {dir}");
+            writeln!(std::io::stdout(), "Đã tạo trạm trong {dir}.")?;
+            writeln!(
+                std::io::stdout(),
+                "Tiếp theo, quét phiếu: phieu scan ẢNH... --station {dir}"
+            )?;
         }
         Lang::En => {
-            println!("The station is in {dir}.");
-            println!("Next, scan ballots: phieu scan IMAGES... --station {dir}");
+            writeln!(std::io::stdout(), "The station is in {dir}.")?;
+            writeln!(
+                std::io::stdout(),
+                "Next, scan ballots: phieu scan IMAGES... --station {dir}"
+            )?;
         }
     }
     Ok(Outcome::Done)

@@ -189,12 +189,13 @@ fn pin(args: &PinArgs) -> Result<Outcome, CliError> {
         name: name.clone(),
         unit: args.unit.clone(),
     })?;
-    println!(
+    writeln!(
+        std::io::stdout(),
         "{}: {} ({})",
         lang.pick("Đã ghim khóa", "Pinned the key"),
         plain(&name),
         key.fingerprint()
-    );
+    )?;
     Ok(Outcome::Done)
 }
 
@@ -268,11 +269,12 @@ fn unpin(args: &UnpinArgs) -> Result<Outcome, CliError> {
     let store = Station::open(&args.station.station)?.store()?;
     let key = named(&store, &args.key)?;
     store.unpin(&key, &why)?;
-    println!(
+    writeln!(
+        std::io::stdout(),
         "{}: {}",
         args.station.lang.lang.pick("Đã bỏ ghim", "Unpinned"),
         plain(&args.key)
-    );
+    )?;
     Ok(Outcome::Done)
 }
 

@@ -34,7 +34,8 @@ impl BallotState {
 pub struct AnswerRecord {
     /// Which question.
     pub question: String,
-    /// What the machine read.
+    /// What the machine read; marginal without choices where it could not read the
+    /// page.
     pub read: Answer,
     /// What holds: the newest decision, else the reading; a reading that a person
     /// doubts is marginal.
@@ -104,7 +105,21 @@ impl Store {
                             WHERE t.ballot_id = p.ballot_id AND t.question = a.question)
                  FROM ballot_pages p
                  JOIN answers a ON a.reading_id = p.reading_id
-                 WHERE p.role = 'member' ORDER BY p.ballot_id, a.question",
+                 WHERE p.role = 'member'
+                 UNION ALL
+                 -- Of pages that could not be read, and were keyed from their picture.
+                 SELECT d.ballot_id, d.question, 'marginal', '[]', d.after, 0
+                 FROM standing_decisions d
+                 WHERE d.kind = 'answer' AND d.id = (
+                        SELECT max(n.id) FROM standing_decisions n
+                        WHERE n.ballot_id = d.ballot_id AND n.kind = 'answer'
+                          AND n.question = d.question)
+                   AND NOT EXISTS (
+                        SELECT 1 FROM ballot_pages p
+                        JOIN answers a ON a.reading_id = p.reading_id
+                        WHERE p.ballot_id = d.ballot_id AND p.role = 'member'
+                          AND a.question = d.question)
+                 ORDER BY 1, 2",
             )
             .map_err(failed)?;
         let mut answers = answers.query([]).map_err(failed)?;
