@@ -162,7 +162,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<Outcome, CliError> {
         Format::Cvr => {
             let options = CvrOptions {
                 filter,
-                generated: store.now()?,
+                generated: to_the_second(&store.now()?),
                 program: program(),
             };
             let mut files = OutFiles::default();
@@ -248,6 +248,15 @@ fn paper(args: &ReportArgs, store: &Store) -> Result<PathBuf, CliError> {
     Ok(args.out.clone())
 }
 
+/// A moment of the store without its fraction: not every reader of the standard's
+/// `date-time` takes one.
+fn to_the_second(moment: &str) -> String {
+    match moment.split_once('.') {
+        Some((whole, _)) => format!("{whole}Z"),
+        None => moment.to_owned(),
+    }
+}
+
 fn program() -> String {
     format!("phieu {}", env!("CARGO_PKG_VERSION"))
 }
@@ -286,7 +295,7 @@ fn figures(
             filter: filter.clone(),
             plan: plan(store)?,
             suppress: args.suppress,
-            generated: store.now()?,
+            generated: to_the_second(&store.now()?),
             program: program(),
             lang: args.lang.lang,
         };

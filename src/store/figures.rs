@@ -1,5 +1,5 @@
-//! The queries of the tally: everything is counted anew from readings and
-//! decisions, each time.
+//! Ballots by state, counted anew each time. (What they answered is counted from
+//! [`super::BallotRecord`]s; the same by the database alone is here for the tests.)
 
 use super::{FormKey, Store, StoreError, count};
 
@@ -17,6 +17,7 @@ pub struct BallotCount {
 }
 
 /// Counted ballots with one state of one question.
+#[cfg(test)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerCount {
     /// Which form.
@@ -33,6 +34,7 @@ pub struct AnswerCount {
 }
 
 /// Counted ballots that have one choice of one question.
+#[cfg(test)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChoiceCount {
     /// Which form.
@@ -49,6 +51,7 @@ pub struct ChoiceCount {
 
 /// What holds of each question of each counted ballot: the newest decision,
 /// else the reading.
+#[cfg(test)]
 macro_rules! effective {
     ($rest:literal) => {
         concat!(
@@ -111,7 +114,10 @@ impl Store {
             })
             .map_err(|e| self.failed("count the ballots", e))
     }
+}
 
+#[cfg(test)]
+impl Store {
     /// States of questions over the counted ballots, by form and unit.
     ///
     /// # Errors

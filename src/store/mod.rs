@@ -57,7 +57,7 @@ pub use campaign_versions::{CampaignVersion, NewCampaign};
 pub use decisions::{Decision, Settled};
 pub use error::StoreError;
 pub use exchange::{DecisionRow, ExportRow, NewPin, NextExport, PinRow, StationKeyRow};
-pub use figures::{AnswerCount, BallotCount, ChoiceCount};
+pub use figures::BallotCount;
 pub use marks::MarkRecord;
 pub use outside::{CameBy, NewSource, OutsideBallot, SourceKey, SourceKind, SourceRow};
 pub use packed_ballots::PackedBallot;

@@ -251,3 +251,46 @@ proptest! {
         }
     }
 }
+
+/// The database alone counts the same, by a query that shares nothing with the tally.
+#[test]
+fn a_query_counts_the_same() {
+    let chosen = |choice: &str| Answer {
+        state: AnswerState::Answered,
+        choices: vec![choice.to_owned()],
+    };
+    let blank = Answer {
+        state: AnswerState::Blank,
+        choices: Vec::new(),
+    };
+    let (_dir, store) = store_of(&[
+        (Some("xa"), chosen("a")),
+        (Some("xa"), chosen("b")),
+        (Some("tinh"), chosen("a")),
+        (None, blank),
+    ]);
+    let tally = tally(&store, &TallyFilter::default()).expect("a tally");
+    let form = &tally.forms[0];
+    let answers = store.answer_counts().expect("answers");
+    let choices = store.choice_counts().expect("choices");
+    for question in &form.questions {
+        let of_state = |state: &str| -> u64 {
+            answers
+                .iter()
+                .filter(|a| a.question == question.question && a.state == state)
+                .map(|a| a.ballots)
+                .sum()
+        };
+        assert_eq!(question.answered, of_state("answered"));
+        assert_eq!(question.blank, of_state("blank"));
+        for choice in &question.choices {
+            let counted: u64 = choices
+                .iter()
+                .filter(|c| c.question == question.question && c.choice == choice.choice)
+                .map(|c| c.ballots)
+                .sum();
+            assert_eq!(choice.count, counted, "{}", choice.choice);
+        }
+    }
+    assert!(form.questions.iter().any(|q| q.answered > 0));
+}
