@@ -11,6 +11,8 @@ use phieu::station::{Campaign, KnownForm, Station};
 use phieu::store::{
     BallotState, CameBy, NewPin, NewSource, OutsideBallot, Packing, SourceKind, StoreError,
 };
+use phieu::tally::index::{By, IndexOptions, index};
+use phieu::tally::{TallyFilter, tally};
 
 /// Packages; PHIEU_PACKAGES says otherwise.
 const STATIONS: usize = 100;
@@ -161,6 +163,20 @@ fn a_hundred_packages_of_ten_thousand_ballots() {
     let started = Instant::now();
     assert!(phieu::exchange::faults(&nation).unwrap().is_empty());
     println!("audited in {:?}", started.elapsed());
+    forget_peak();
+    let started = Instant::now();
+    let counts = tally(&believed, &TallyFilter::default()).unwrap();
+    println!("tallied in {:?}, VmHWM {}", started.elapsed(), peak());
+    let total: u64 = counts.forms.iter().map(|f| f.ballots.total).sum();
+    assert_eq!(total, seen);
+    let started = Instant::now();
+    let options = IndexOptions {
+        by: vec![By::Unit],
+        ..IndexOptions::default()
+    };
+    let indices = index(&believed, &options).unwrap();
+    println!("index by unit in {:?}", started.elapsed());
+    assert_eq!(indices.groups[0].ballots.total, seen);
     StationKey::make(&nation, None).unwrap();
     forget_peak();
     let started = Instant::now();

@@ -53,7 +53,12 @@ pub(super) async fn show(
         h1 { (w.t("Kết quả: chỉ số hài lòng", "Results: satisfaction index")) }
         @if let Some((all, groups)) = report.groups.split_first() {
             (whole(w, all))
-            form method="get" action="/results" .filter {
+            p {
+                a href="/results/report.pdf" { (w.t("Báo cáo để in và ký (PDF, tiếng Việt)", "Report to print and sign (PDF, in Vietnamese)")) }
+                " · "
+                a href={ "/results/index.csv?by=" (by.word()) } { (w.t("Bảng số liệu (CSV)", "Figures (CSV)")) }
+            }
+            form method="get" action="/results" .filters {
                 label for="by" { (w.t("So sánh theo", "Compare by")) }
                 select #by name="by" {
                     @for word in GROUPS {
@@ -64,11 +69,6 @@ pub(super) async fn show(
             }
             (comparison(w, groups))
             @for form in &all.forms { (figures(w, form)) }
-        }
-        p {
-            a href="/results/report.pdf" { (w.t("Báo cáo để in và ký (PDF, tiếng Việt)", "Report to print and sign (PDF, in Vietnamese)")) }
-            " · "
-            a href={ "/results/index.csv?by=" (by.word()) } { (w.t("Bảng số liệu (CSV)", "Figures (CSV)")) }
         }
     };
     Ok(document(w, w.t("Kết quả", "Results"), Some(&person), &body))
