@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::index::read_last;
 use super::shared::{LangArgs, plain};
+use super::tally::waits;
 use super::{CliError, Outcome};
 use crate::lang::Lang;
 use crate::station::{Campaign, Station};
@@ -176,7 +177,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<Outcome, CliError> {
         let name = plain(&file.display().to_string());
         writeln!(out, "{} {name}", lang.pick("đã ghi", "written"))?;
     }
-    if !waits(&tally) {
+    if !waits(&tally, &store)? {
         return Ok(Outcome::Done);
     }
     eprintln!(
@@ -259,13 +260,6 @@ fn to_the_second(moment: &str) -> String {
 
 fn program() -> String {
     format!("phieu {}", env!("CARGO_PKG_VERSION"))
-}
-
-fn waits(tally: &Tally) -> bool {
-    tally.pages.unplaced > 0
-        || tally.forms.iter().any(|f| {
-            f.ballots.pending > 0 || f.questions.iter().any(|q| q.pending > 0 || q.invalid > 0)
-        })
 }
 
 fn figures(

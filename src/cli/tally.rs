@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::shared::LangArgs;
 use super::{CliError, Outcome};
 use crate::station::Station;
+use crate::store::Store;
 use crate::tally::{Tally, TallyFilter, tally, write_csv, write_json, write_table};
 
 /// Kết quả kiểm phiếu (the tally).
@@ -53,16 +54,20 @@ pub(crate) fn run(args: &TallyArgs) -> Result<Outcome, CliError> {
         Format::Table => write_table(&tally, args.lang.lang, &mut out)?,
     }
     out.flush()?;
-    Ok(if waits(&tally) {
+    Ok(if waits(&tally, &store)? {
         Outcome::NeedsPerson
     } else {
         Outcome::Done
     })
 }
 
-fn waits(tally: &Tally) -> bool {
-    tally.pages.unplaced > 0
-        || tally.forms.iter().any(|f| {
-            f.ballots.pending > 0 || f.questions.iter().any(|q| q.pending > 0 || q.invalid > 0)
-        })
+/// Does anything wait for a person? An overvote that somebody let stand is settled,
+/// though it counts as invalid.
+pub(super) fn waits(tally: &Tally, store: &Store) -> Result<bool, CliError> {
+    let waiting = tally.pages.unplaced > 0
+        || tally
+            .forms
+            .iter()
+            .any(|f| f.ballots.pending > 0 || f.questions.iter().any(|q| q.pending > 0));
+    Ok(waiting || !store.open_questions()?.is_empty())
 }
