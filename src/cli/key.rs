@@ -9,8 +9,8 @@ use super::shared::{LangArgs, plain, write_file};
 use super::{CliError, Outcome};
 use crate::exchange::{ExchangeError, PublicKey, PublicKeyFile, StationKey};
 use crate::lang::Lang;
-use crate::station::Station;
 use crate::station::boxes::reason;
+use crate::station::{LocalTime, Station};
 use crate::store::{NewPin, PinRow, Store};
 
 #[derive(Debug, Args)]
@@ -234,6 +234,7 @@ fn list(args: &ListArgs) -> Result<Outcome, CliError> {
         writeln!(out, "{}", serde_json::Value::Array(all))?;
         return Ok(Outcome::Done);
     }
+    let clock = LocalTime::of(&store)?;
     for p in &pins {
         let ended = if p.ended {
             lang.pick("  (đã bỏ)", "  (unpinned)")
@@ -246,7 +247,7 @@ fn list(args: &ListArgs) -> Result<Outcome, CliError> {
             digits(p),
             plain(&p.pin.name),
             plain(p.pin.unit.as_deref().unwrap_or("-")),
-            p.pinned,
+            clock.moment_and_offset(&p.pinned),
             plain(&p.person),
         )?;
     }

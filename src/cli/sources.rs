@@ -9,7 +9,7 @@ use super::shared::{LangArgs, plain};
 use super::{CliError, Outcome};
 use crate::exchange::{SourceLine, Sources, sources};
 use crate::lang::Lang;
-use crate::station::{Standing, Station, UnitProgress};
+use crate::station::{LocalTime, Standing, Station, UnitProgress};
 
 /// Đơn vị nào đã gửi kết quả, còn thiếu, trễ hạn (which units have reported, are missing or late).
 ///
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &SourcesArgs) -> Result<Outcome, CliError> {
     if args.json {
         writeln!(out, "{}", json(&all))?;
     } else {
-        table(&mut out, &all, lang)?;
+        table(&mut out, &all, LocalTime::of(&store)?, lang)?;
     }
     let late = |u: &UnitProgress| matches!(u.worst, Standing::Late(_));
     Ok(if all.units.iter().any(late) {
@@ -113,7 +113,12 @@ fn json(all: &Sources) -> serde_json::Value {
     })
 }
 
-fn table(out: &mut impl Write, all: &Sources, lang: Lang) -> Result<(), CliError> {
+fn table(
+    out: &mut impl Write,
+    all: &Sources,
+    clock: LocalTime,
+    lang: Lang,
+) -> Result<(), CliError> {
     for l in &all.lines {
         let revision = l.package.as_ref().map_or(String::new(), |p| {
             format!(" {} {}", lang.pick("bản số", "revision"), p.1)
@@ -128,7 +133,7 @@ fn table(out: &mut impl Write, all: &Sources, lang: Lang) -> Result<(), CliError
             out,
             "{:>4}  {}  {}{revision}: {} {ballots}, {}{replaced}",
             l.row.key.number(),
-            l.row.recorded,
+            clock.moment_and_offset(&l.row.recorded),
             plain(&l.row.name),
             l.row.ballots,
             plain(&l.units.join(" ")),
