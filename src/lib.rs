@@ -30,3 +30,4 @@ pub mod store;
 pub mod synth;
 pub mod tally;
 pub mod web;
+mod whole_file;

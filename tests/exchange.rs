@@ -11,7 +11,7 @@ use exchange_support::{CAMPAIGN, World};
 use paper::command;
 use phieu::exchange::{Came, import};
 use phieu::station::Station;
-use phieu::store::{CameBy, NewSource, OutsideBallot, SourceKind};
+use phieu::store::{Channel, NewSource, OutsideBallot, SourceKind};
 use serde_json::{Value, json};
 
 const YES: &[&str] = &["q1.co", "q2.nhanh", "q2.tot"];
@@ -623,7 +623,7 @@ fn online_answers_go_on_to_the_next_office_once() {
                 unit: Some("xa-3".into()),
                 ballot_box: None,
                 serial: None,
-                channel: CameBy::Online,
+                channel: Channel::Online,
                 day: "2026-11-20".into(),
                 state: phieu::store::BallotState::Counted,
                 answers: packing.pack(|_| {
@@ -655,7 +655,7 @@ fn online_answers_go_on_to_the_next_office_once() {
     assert_eq!(
         seen,
         [(
-            CameBy::Online,
+            Channel::Online,
             "2026-11-20".to_owned(),
             Some("xa-3".to_owned())
         )]

@@ -8,9 +8,7 @@ use phieu::exchange::{Came, ExportOptions, PublicKey, StationKey, export, import
 use phieu::form::Library;
 use phieu::read::{Answer, AnswerState};
 use phieu::station::{Campaign, KnownForm, Station};
-use phieu::store::{
-    BallotState, CameBy, NewPin, NewSource, OutsideBallot, Packing, SourceKind, StoreError,
-};
+use phieu::store::{BallotState, Channel, NewPin, NewSource, OutsideBallot, Packing, StoreError};
 use phieu::tally::index::{By, IndexOptions, index};
 use phieu::tally::{TallyFilter, tally};
 
@@ -95,7 +93,7 @@ fn a_hundred_packages_of_ten_thousand_ballots() {
                     unit: Some(format!("xa-{n:03}")),
                     ballot_box: None,
                     serial: Some(format!("{n:03}-{b:06}")),
-                    channel: CameBy::Online,
+                    channel: Channel::Online,
                     day: "2026-11-25".into(),
                     state: BallotState::Counted,
                     answers: packing.pack(|id| answers.get(id)),
@@ -103,15 +101,7 @@ fn a_hundred_packages_of_ten_thousand_ballots() {
             })
             .collect();
         store
-            .add_source(&NewSource {
-                kind: SourceKind::Online,
-                name: "web".into(),
-                digest: format!("{n:064}"),
-                detail: serde_json::json!({}),
-                ballots,
-                replaces: Vec::new(),
-                reason: String::new(),
-            })
+            .add_source(&NewSource::online("web", &format!("{n:064}"), ballots))
             .unwrap();
         let file = dir.path().join(format!("{n}.phieu"));
         bytes += export(&station, &file, ExportOptions::default())

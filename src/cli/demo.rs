@@ -354,6 +354,6 @@ fn reader(forms: &[KnownForm]) -> Reader {
     Reader::new(layouts, ReadOptions::default())
 }
 
-fn make(folder: &Path) -> Result<(), CliError> {
+pub(super) fn make(folder: &Path) -> Result<(), CliError> {
     fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()).into())
 }

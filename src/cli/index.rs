@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::shared::LangArgs;
+use super::shared::{FilterArgs, LangArgs};
 use super::{CliError, Outcome};
 use crate::station::{Campaign, Station};
 use crate::tally::index::{
@@ -24,12 +24,8 @@ pub(crate) struct IndexArgs {
     /// Thư mục của trạm (the station's folder)
     #[arg(long, value_name = "DIR")]
     station: PathBuf,
-    /// Chỉ mẫu phiếu này (only this form)
-    #[arg(long, value_name = "ID")]
-    form: Option<String>,
-    /// Chỉ đơn vị này và các đơn vị trực thuộc (only this unit and those below it)
-    #[arg(long, value_name = "ID")]
-    unit: Option<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// Chia theo: unit, area, channel, field, month, question:ID (groups; repeatable)
     #[arg(long, value_name = "WHAT", value_parser = |w: &str| w.parse::<By>())]
     by: Vec<By>,
@@ -56,8 +52,7 @@ pub(crate) fn run(args: &IndexArgs) -> Result<Outcome, CliError> {
         Some(row) => index_options(&Campaign::of_source(&row.source)?),
         None => IndexOptions::default(),
     };
-    options.form.clone_from(&args.form);
-    options.unit.clone_from(&args.unit);
+    options.filter = args.filter.filter();
     options.by.clone_from(&args.by);
     let mut report = index(&store, &options)?;
     if let Some(last) = &args.last {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::index::read_last;
-use super::shared::{LangArgs, plain};
+use super::shared::{FilterArgs, LangArgs, plain};
 use super::tally::waits;
 use super::{CliError, Outcome};
 use crate::lang::Lang;
@@ -16,9 +16,9 @@ use crate::tally::export::{
     AnswersOptions, ArloOptions, CvrOptions, OutFiles, Plan, PlanUnit, XlsxOptions, write_answers,
     write_arlo, write_cvr, write_figures, write_xlsx,
 };
-use crate::tally::index::{By, IndexOptions, IndexReport, compare, index};
+use crate::tally::index::{By, IndexOptions, IndexReport, compare, index_of};
 use crate::tally::report::{ReportOptions, index_options, station_report};
-use crate::tally::{Tally, TallyFilter, tally};
+use crate::tally::{FormBallots, Tally, TallyFilter, load, tally_of};
 
 /// Xuất kết quả ra tệp (results as files).
 ///
@@ -37,12 +37,8 @@ pub(crate) struct ReportArgs {
     /// Dạng kết quả; mặc định theo đuôi tệp (form of the output; default: by the file's name)
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Chỉ mẫu phiếu này (only this form)
-    #[arg(long, value_name = "ID")]
-    form: Option<String>,
-    /// Chỉ đơn vị này và các đơn vị trực thuộc (only this unit and those below it)
-    #[arg(long, value_name = "ID")]
-    unit: Option<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// So với tệp JSON của kỳ trước (pdf, xlsx, json: compare with the JSON file of the last period)
     #[arg(long, value_name = "FILE")]
     last: Option<PathBuf>,
@@ -86,8 +82,7 @@ impl ReportArgs {
             station: station.to_owned(),
             out: out.to_owned(),
             format: None,
-            form: None,
-            unit: None,
+            filter: FilterArgs::default(),
             last: None,
             bom: false,
             suppress: 0,
@@ -141,15 +136,13 @@ pub(crate) fn run(args: &ReportArgs) -> Result<Outcome, CliError> {
     };
     only_where_it_does_something(args, format)?;
     let store = Station::open(&args.station)?.store()?;
-    let filter = TallyFilter {
-        form: args.form.clone(),
-        unit: args.unit.clone(),
-    };
+    let filter = args.filter.filter();
     let lang = args.lang.lang;
-    let tally = tally(&store, &filter)?;
+    let ballots = load(&store)?;
+    let tally = tally_of(&store, &ballots, &filter)?;
     let files = match format {
         Format::Pdf => vec![paper(args, &store)?],
-        Format::Xlsx | Format::Json => vec![figures(args, format, &store, &filter, &tally)?],
+        Format::Xlsx | Format::Json => vec![figures(args, format, &store, &ballots, &tally)?],
         Format::Csv | Format::Sps => write_answers(
             &store,
             &args.out,
@@ -208,10 +201,13 @@ fn only_where_it_does_something(args: &ReportArgs, format: Format) -> Result<(),
         ),
         (
             // The report is one of the whole station.
-            args.form.is_some() && format == Format::Pdf,
+            args.filter.form.is_some() && format == Format::Pdf,
             "--form",
         ),
-        (args.unit.is_some() && format == Format::Pdf, "--unit"),
+        (
+            args.filter.unit.is_some() && format == Format::Pdf,
+            "--unit",
+        ),
         (!args.office.is_empty() && format != Format::Pdf, "--office"),
         (args.place.is_some() && format != Format::Pdf, "--place"),
         (args.date.is_some() && format != Format::Pdf, "--date"),
@@ -266,17 +262,16 @@ fn figures(
     args: &ReportArgs,
     format: Format,
     store: &Store,
-    filter: &TallyFilter,
+    ballots: &[FormBallots],
     tally: &Tally,
 ) -> Result<PathBuf, CliError> {
     let mut options = match store.campaign()? {
         Some(row) => index_options(&Campaign::of_source(&row.source)?),
         None => IndexOptions::default(),
     };
-    options.form.clone_from(&filter.form);
-    options.unit.clone_from(&filter.unit);
+    options.filter = args.filter.filter();
     options.by = vec![By::Unit, By::Area, By::Channel, By::Field, By::Month];
-    let mut report: IndexReport = index(store, &options)?;
+    let mut report: IndexReport = index_of(store, ballots, &options)?;
     if let Some(last) = &args.last {
         compare(&mut report, &read_last(last)?);
     }
@@ -286,7 +281,7 @@ fn figures(
         write_figures(tally, &report, out)?;
     } else {
         let options = XlsxOptions {
-            filter: filter.clone(),
+            filter: options.filter.clone(),
             plan: plan(store)?,
             suppress: args.suppress,
             generated: to_the_second(&store.now()?),

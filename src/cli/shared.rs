@@ -14,6 +14,8 @@ use crate::form::code::{Key, Keyring};
 use crate::lang::Lang;
 use crate::page::{Collected, collect};
 use crate::station::KnownForm;
+use crate::tally::TallyFilter;
+use crate::whole_file::part_of;
 
 /// Where forms come from.
 #[derive(Debug, Clone, Args)]
@@ -84,6 +86,26 @@ pub(crate) fn warn_of_repair(profile: Option<&Profile>, lang: Lang) {
     }
 }
 
+/// What figures leave out.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct FilterArgs {
+    /// Chỉ mẫu phiếu này (only this form)
+    #[arg(long, value_name = "ID")]
+    pub(crate) form: Option<String>,
+    /// Chỉ đơn vị này và các đơn vị trực thuộc (only this unit and those below it)
+    #[arg(long, value_name = "ID")]
+    pub(crate) unit: Option<String>,
+}
+
+impl FilterArgs {
+    pub(crate) fn filter(&self) -> TallyFilter {
+        TallyFilter {
+            form: self.form.clone(),
+            unit: self.unit.clone(),
+        }
+    }
+}
+
 /// Which language.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LangArgs {
@@ -147,9 +169,7 @@ pub(crate) fn collect_sources(paths: &[PathBuf], lang: Lang) -> Result<Collected
 /// Writes all or nothing: a half-written PDF must not reach the printer, nor half a
 /// profile be used.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), FormError> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
+    let part = part_of(path);
     let written = File::create(&part)
         .and_then(|mut file| file.write_all(bytes))
         .and_then(|()| std::fs::rename(&part, path));

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::shared::LangArgs;
+use super::shared::{FilterArgs, LangArgs};
 use super::{CliError, Outcome};
 use crate::station::Station;
 use crate::store::Store;
-use crate::tally::{Tally, TallyFilter, tally, write_csv, write_json, write_table};
+use crate::tally::{Tally, tally, write_csv, write_json, write_table};
 
 /// Kết quả kiểm phiếu (the tally).
 ///
@@ -20,12 +20,8 @@ pub(crate) struct TallyArgs {
     /// Thư mục của trạm (the station's folder)
     #[arg(long, value_name = "DIR")]
     station: PathBuf,
-    /// Chỉ mẫu phiếu này (only this form)
-    #[arg(long, value_name = "ID")]
-    form: Option<String>,
-    /// Chỉ đơn vị này và các đơn vị trực thuộc (only this unit and those below it)
-    #[arg(long, value_name = "ID")]
-    unit: Option<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// Dạng kết quả (form of the output)
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -42,11 +38,7 @@ enum Format {
 
 pub(crate) fn run(args: &TallyArgs) -> Result<Outcome, CliError> {
     let store = Station::open(&args.station)?.store()?;
-    let filter = TallyFilter {
-        form: args.form.clone(),
-        unit: args.unit.clone(),
-    };
-    let tally = tally(&store, &filter)?;
+    let tally = tally(&store, &args.filter.filter())?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     match args.format {
         Format::Json => write_json(&tally, &mut out)?,

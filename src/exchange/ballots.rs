@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::ExchangeError;
 use crate::read::{Answer, AnswerState};
-use crate::store::{BallotState, CameBy, FormKey, OutsideBallot, Packed, Packing};
+use crate::store::{BallotState, Channel, FormKey, OutsideBallot, Packed, Packing};
 
 /// Columns before those of the questions.
 const COLUMNS: [&str; 8] = [
@@ -59,7 +59,7 @@ impl<'a> Writer<'a> {
             text(&b.ballot_box),
             b.channel.word().to_owned(),
             b.day.clone(),
-            state_word(b.state).to_owned(),
+            b.state.word().to_owned(),
         ];
         for at in 0..self.packing.questions.len() {
             fields.push(cell(self.packing, at, &b.answers).ok_or_else(|| {
@@ -83,14 +83,6 @@ fn written(e: csv::Error) -> ExchangeError {
 fn header(packing: &Packing) -> Vec<&str> {
     let questions = packing.questions.iter().map(|q| q.id.as_str());
     COLUMNS.into_iter().chain(questions).collect()
-}
-
-fn state_word(state: BallotState) -> &'static str {
-    match state {
-        BallotState::Counted => "counted",
-        BallotState::Pending => "pending",
-        BallotState::Rejected => "rejected",
-    }
 }
 
 /// A question of a packed ballot as text.
@@ -214,7 +206,7 @@ fn line(
             serial: text(2),
             unit: text(3),
             ballot_box: text(4),
-            channel: CameBy::of(field(5)).ok_or_else(|| wrong(5))?,
+            channel: Channel::of(field(5)).ok_or_else(|| wrong(5))?,
             day: day(field(6)).ok_or_else(|| wrong(6))?,
             state: BallotState::of(field(7)).ok_or_else(|| wrong(7))?,
             answers,
@@ -276,7 +268,7 @@ mod tests {
                         unit,
                         ballot_box,
                         serial,
-                        channel: CameBy::Post,
+                        channel: Channel::Post,
                         day: "2026-11-25".to_owned(),
                         state,
                         answers,

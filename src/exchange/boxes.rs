@@ -41,9 +41,18 @@ impl BoxOf {
     }
 
     /// It was opened, and does not stand as it was closed.
-    pub fn is_open(&self) -> bool {
+    fn is_open(&self) -> bool {
         !self.minutes.is_empty() && (!self.closed || self.changed_since_closing)
     }
+}
+
+/// Names of the boxes that were opened and do not stand as they were closed.
+pub(super) fn open_boxes(boxes: &[BoxOf]) -> Vec<String> {
+    boxes
+        .iter()
+        .filter(|b| b.is_open())
+        .map(BoxOf::label)
+        .collect()
 }
 
 pub(super) fn label(unit: Option<&str>, name: &str) -> String {

@@ -8,11 +8,11 @@ use super::boxes::{BoxOf, label};
 use super::counts::{Counter, UnitCounts, totals};
 use super::manifest::{FormOf, OriginKind, json};
 use super::package::{CAMPAIGN, COUNTS, digest};
-use super::units::Units;
 use super::{ExchangeError, Package};
 use crate::station::{Campaign, changes};
 use crate::store::{
     BallotState, FormRow, OutsideBallot, Packing, PinRow, SourceKey, SourceKind, SourceRow, Store,
+    UnitTree,
 };
 
 /// So many of what is there twice are named.
@@ -100,7 +100,7 @@ fn same_form<'a>(registered: &'a [FormRow], form: &FormOf) -> Option<&'a FormRow
 pub(super) struct Checker<'a> {
     package: &'a Package<'a>,
     store: &'a Store,
-    units: Units,
+    units: UnitTree,
     /// Those that hold.
     sources: Vec<SourceRow>,
     station: String,
@@ -122,7 +122,7 @@ impl<'a> Checker<'a> {
         Ok(Self {
             package,
             store,
-            units: Units::of(store)?,
+            units: UnitTree::of(store)?,
             sources,
             station: store.station()?.id,
         })

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{BallotsOf, FormOf};
-use crate::store::{BallotState, OutsideBallot, Packed, Packing};
+use crate::store::{OutsideBallot, Packing};
+use crate::tally::Counts;
 
 /// Counts of one form in one unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,52 +35,33 @@ pub(super) struct QuestionCounts {
 }
 
 impl UnitCounts {
-    fn new(form: &FormOf, unit: Option<String>, packing: &Packing) -> Self {
-        let questions = packing.questions.iter().map(|q| QuestionCounts {
-            question: q.id.clone(),
-            answered: 0,
-            blank: 0,
-            invalid: 0,
-            pending: 0,
-            choices: q.choices.iter().map(|c| (c.clone(), 0)).collect(),
-        });
+    fn of(form: &FormOf, unit: Option<String>, packing: &Packing, counts: &Counts) -> Self {
+        let questions = packing.questions.iter().zip(&counts.questions);
+        let b = counts.ballots;
         Self {
             form: form.form.clone(),
             version: form.version,
             unit,
-            ballots: BallotsOf::default(),
-            questions: questions.collect(),
-        }
-    }
-
-    fn add(&mut self, ballot: &OutsideBallot, packing: &Packing) {
-        match ballot.state {
-            BallotState::Counted => self.ballots.counted += 1,
-            BallotState::Pending => self.ballots.pending += 1,
-            BallotState::Rejected => {
-                self.ballots.rejected += 1;
-                return;
-            }
-        }
-        for (at, question) in self.questions.iter_mut().enumerate() {
-            // All of a ballot that waits as a whole waits.
-            let answer = match ballot.state {
-                BallotState::Counted => packing.answer(at, &ballot.answers),
-                _ => None,
-            };
-            match answer {
-                Some(Packed::Answered(places)) => {
-                    question.answered += 1;
-                    for place in places {
-                        if let Some(choice) = question.choices.get_mut(place) {
-                            choice.1 += 1;
-                        }
-                    }
-                }
-                Some(Packed::Blank) => question.blank += 1,
-                Some(Packed::Invalid) => question.invalid += 1,
-                Some(Packed::Pending) | None => question.pending += 1,
-            }
+            ballots: BallotsOf {
+                counted: b.counted,
+                pending: b.pending,
+                rejected: b.rejected,
+            },
+            questions: questions
+                .map(|(spec, q)| QuestionCounts {
+                    question: spec.id.clone(),
+                    answered: q.answered,
+                    blank: q.blank,
+                    invalid: q.invalid,
+                    pending: counts.pending(q),
+                    choices: spec
+                        .choices
+                        .iter()
+                        .cloned()
+                        .zip(q.choices.iter().copied())
+                        .collect(),
+                })
+                .collect(),
         }
     }
 
@@ -95,7 +77,7 @@ impl UnitCounts {
 pub(super) struct Counter<'a> {
     form: &'a FormOf,
     packing: &'a Packing,
-    units: BTreeMap<Option<String>, UnitCounts>,
+    units: BTreeMap<Option<String>, Counts>,
 }
 
 impl<'a> Counter<'a> {
@@ -109,16 +91,19 @@ impl<'a> Counter<'a> {
 
     pub fn add(&mut self, ballot: &OutsideBallot) {
         if !self.units.contains_key(&ballot.unit) {
-            let new = UnitCounts::new(self.form, ballot.unit.clone(), self.packing);
+            let new = Counts::of(self.packing);
             self.units.insert(ballot.unit.clone(), new);
         }
         if let Some(counts) = self.units.get_mut(&ballot.unit) {
-            counts.add(ballot, self.packing);
+            counts.add(self.packing, ballot.state, &ballot.answers);
         }
     }
 
     pub fn finish(self) -> Vec<UnitCounts> {
-        self.units.into_values().collect()
+        self.units
+            .into_iter()
+            .map(|(unit, counts)| UnitCounts::of(self.form, unit, self.packing, &counts))
+            .collect()
     }
 }
 

@@ -15,14 +15,14 @@ use super::manifest::{
     SignatureFile, pretty,
 };
 use super::package::{BOXES, CAMPAIGN, COUNTS, digest};
-use super::units::Units;
 use super::{BallotsOf, ExchangeError, Package, kept};
 use crate::form::code::is_form_id;
 use crate::station::{SOFTWARE, Station};
 use crate::store::{
-    BallotKey, CameBy, FormKey, FormRow, NextExport, OutsideBallot, Packing, SourceKind, SourceRow,
-    Store,
+    BallotKey, Channel, FormKey, FormRow, NextExport, OutsideBallot, Packing, SourceKind,
+    SourceRow, Store, UnitTree,
 };
+use crate::whole_file::part_of;
 
 /// What goes into a package.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -72,11 +72,7 @@ pub fn export(
             bytes: bytes.len() as u64,
             ballots: package.manifest.ballots,
             pending_answers: package.manifest.pending_answers,
-            open_boxes: boxes
-                .iter()
-                .filter(|b| b.is_open())
-                .map(BoxOf::label)
-                .collect(),
+            open_boxes: boxes::open_boxes(&boxes),
         };
         kept::write_part(out, &bytes)?;
         let detail = serde_json::json!({
@@ -87,7 +83,7 @@ pub fn export(
         Ok::<_, ExchangeError>((package.digest.clone(), detail, exported))
     });
     if done.is_err() {
-        drop(fs::remove_file(kept::part(out)));
+        drop(fs::remove_file(part_of(out)));
     }
     let exported = done?;
     kept::place_part(out)?;
@@ -98,7 +94,7 @@ struct Maker<'a> {
     station: &'a Station,
     store: &'a Store,
     options: ExportOptions<'a>,
-    units: Units,
+    units: UnitTree,
     forms: Vec<FormRow>,
     sources: Vec<SourceRow>,
     origins: Vec<Origin>,
@@ -112,7 +108,7 @@ impl<'a> Maker<'a> {
         store: &'a Store,
         options: ExportOptions<'a>,
     ) -> Result<Self, ExchangeError> {
-        let units = Units::of(store)?;
+        let units = UnitTree::of(store)?;
         if let Some(unit) = options.unit.filter(|u| !units.knows(u)) {
             return Err(ExchangeError::NoSuchUnit(unit.to_owned()));
         }
@@ -320,8 +316,7 @@ impl<'a> Maker<'a> {
             let Some(packing) = place.get(&r.form).and_then(|p| packings.get(*p)) else {
                 return Ok(());
             };
-            let answers =
-                packing.pack(|id| r.answers.iter().find(|a| a.question == id).map(|a| &a.now));
+            let answers = r.packed(packing);
             own.insert(r.ballot, (r.form, r.serial.clone(), r.unit.clone()));
             add(Line {
                 origin: 0,
@@ -331,7 +326,7 @@ impl<'a> Maker<'a> {
                     unit: r.unit,
                     ballot_box: r.ballot_box,
                     serial: r.serial,
-                    channel: CameBy::Counter,
+                    channel: Channel::Counter,
                     day: r.scanned.chars().take(10).collect(),
                     state: r.state,
                     answers,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::boxes::BoxOf;
+use super::boxes::open_boxes;
 use super::check::{Checker, Sound, labels};
 use super::package::digest;
 use super::{BallotsOf, ExchangeError, Package, kept};
@@ -155,14 +155,6 @@ fn revisions(rows: &[SourceRow]) -> Vec<i64> {
         SourceKind::Online => None,
     };
     rows.iter().filter_map(of).collect()
-}
-
-fn open_boxes(boxes: &[BoxOf]) -> Vec<String> {
-    boxes
-        .iter()
-        .filter(|b| b.is_open())
-        .map(BoxOf::label)
-        .collect()
 }
 
 fn imported(package: &Package<'_>, sound: &Sound, came: Came) -> Imported {

@@ -9,6 +9,7 @@ use super::ExchangeError;
 use super::container::MOST_FILE;
 use super::package::digest;
 use crate::station::Station;
+use crate::whole_file::part_of;
 
 pub(super) fn path(station: &Station, of: &str) -> PathBuf {
     station.dir().join("packages").join(format!("{of}.phieu"))
@@ -53,16 +54,9 @@ pub(super) fn get(station: &Station, of: &str) -> Result<Vec<u8>, ExchangeError>
     }
 }
 
-/// Where a file is written before it has its place.
-pub(super) fn part(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    path.with_file_name(name)
-}
-
 /// Brings a file to the disk, beside its place.
 pub(super) fn write_part(path: &Path, bytes: &[u8]) -> Result<(), ExchangeError> {
-    let half = part(path);
+    let half = part_of(path);
     let written = fs::File::create(&half).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
@@ -76,7 +70,7 @@ pub(super) fn write_part(path: &Path, bytes: &[u8]) -> Result<(), ExchangeError>
 
 /// Gives what [`write_part`] wrote its place.
 pub(super) fn place_part(path: &Path) -> Result<(), ExchangeError> {
-    fs::rename(part(path), path).map_err(ExchangeError::io(path, "write"))
+    fs::rename(part_of(path), path).map_err(ExchangeError::io(path, "write"))
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ExchangeError> {

@@ -19,7 +19,6 @@ mod key;
 mod manifest;
 mod package;
 mod sources;
-mod units;
 
 pub use audit::faults;
 pub use error::ExchangeError;

@@ -8,7 +8,7 @@ use super::learned::{LearnedError, LearnedForm};
 use super::{FormError, QuestionKind};
 
 /// What a form's answers mean.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Meaning {
     /// Questions in the order of the paper.
     pub questions: Vec<QuestionMeaning>,

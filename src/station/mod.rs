@@ -65,6 +65,7 @@ pub use watch::{Notice, WatchTimes, watch};
 pub use wording::{QuestionWords, Wording};
 
 use crate::store::{Actor, Durability, Store};
+use crate::whole_file::part_of;
 
 /// Name and version of this program, as it is noted beside readings.
 pub const SOFTWARE: &str = concat!("phieu ", env!("CARGO_PKG_VERSION"));
@@ -78,9 +79,7 @@ pub struct Station {
 
 /// Writes a file of the station's folder whole or not at all.
 fn write_whole(path: &Path, text: &str) -> Result<(), StationError> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let half = path.with_file_name(name);
+    let half = part_of(path);
     fs::write(&half, text).map_err(StationError::io(&half, "write"))?;
     fs::rename(&half, path).map_err(StationError::io(path, "write"))
 }

@@ -3,7 +3,7 @@
 use rusqlite::OptionalExtension;
 
 use super::{BatchKey, BoxKey, FormKey, NewCampaign, Store, StoreError};
-use crate::form::Layout;
+use crate::form::{FormError, Layout, Meaning};
 
 /// Who the station is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,20 @@ pub struct FormRow {
     pub source: String,
     /// Its layout (without the reference images of learned forms).
     pub layout: Layout,
+}
+
+impl FormRow {
+    /// What its answers mean; of a form without a source nothing is known.
+    ///
+    /// # Errors
+    /// The source has a mistake.
+    pub fn meaning(&self) -> Result<Meaning, FormError> {
+        if self.source.is_empty() {
+            return Ok(Meaning::default());
+        }
+        let file = format!("{} v{}", self.layout.form, self.layout.version);
+        Meaning::of_source(&self.source, &file)
+    }
 }
 
 /// A unit of the campaign, or one that was seen on paper.

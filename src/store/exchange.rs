@@ -326,7 +326,7 @@ impl Store {
                 refused = Some(e);
                 StoreError::Refused
             })?;
-            let key = self.add_source(&new)?;
+            let key = self.insert_source(&new)?;
             let detail = json!({
                 "name": new.name, "digest": new.digest, "ballots": new.ballots.len(),
                 "detail": new.detail, "reason": new.reason,

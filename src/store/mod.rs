@@ -16,6 +16,7 @@ mod box_figures;
 mod boxes;
 mod campaign;
 mod campaign_versions;
+mod channel;
 mod decisions;
 mod error;
 mod exchange;
@@ -39,6 +40,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod transcripts;
+mod unit_tree;
 mod waiting_ballots;
 mod waiting_pages;
 
@@ -54,12 +56,13 @@ pub use box_figures::{BoxFigures, BoxLine, RejectedFor};
 pub use boxes::{BoxEvent, BoxRow, Minutes, OpeningRow, Pile, Present};
 pub use campaign::{CampaignRow, FormRow, StationRow, UnitRow};
 pub use campaign_versions::{CampaignVersion, NewCampaign};
+pub use channel::Channel;
 pub use decisions::{Decision, Settled};
 pub use error::StoreError;
 pub use exchange::{DecisionRow, ExportRow, NewPin, NextExport, PinRow, StationKeyRow};
 pub use figures::BallotCount;
 pub use marks::MarkRecord;
-pub use outside::{CameBy, NewSource, OutsideBallot, SourceKey, SourceKind, SourceRow};
+pub use outside::{NewSource, OutsideBallot, SourceKey, SourceKind, SourceRow};
 pub use packed_ballots::PackedBallot;
 pub(crate) use packing::BLANK_CODE;
 pub use packing::{Packed, PackedQuestion, Packing};
@@ -79,6 +82,7 @@ pub use samples::{SampleResult, SampleRow, ScannedBallot};
 pub use sketches::Suspect;
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
 pub use transcripts::{NewText, Note, NoteFilter, plain};
+pub use unit_tree::UnitTree;
 pub use waiting_ballots::{
     BallotFilter, BallotProblem, INCOMPLETE, PageOfBallot, SettledBallot, WaitingBallot,
     is_supervised,

@@ -1,40 +1,8 @@
 //! Ballots that were not scanned here: of other stations' packages, and online.
 
-use rusqlite::OptionalExtension;
+use std::collections::{BTreeMap, HashMap};
 
-use super::{BallotState, FormKey, Store, StoreError, count};
-
-/// How a ballot came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CameBy {
-    /// On paper, handed in.
-    Counter,
-    /// On paper, sent.
-    Post,
-    /// In the web or by e-mail.
-    Online,
-}
-
-impl CameBy {
-    /// The word in the database and in files.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::Post => "post",
-            Self::Online => "online",
-        }
-    }
-
-    /// Of a word.
-    #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        [Self::Counter, Self::Post, Self::Online]
-            .into_iter()
-            .find(|c| c.word() == word)
-    }
-}
+use super::{BallotState, Channel, FormKey, Store, StoreError, count};
 
 /// A ballot that was not scanned here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +16,7 @@ pub struct OutsideBallot {
     /// Printed on it, or its row's name.
     pub serial: Option<String>,
     /// How it came in.
-    pub channel: CameBy,
+    pub channel: Channel,
     /// Day on which it came in, `2026-11-25`.
     pub day: String,
     /// Does it count?
@@ -60,11 +28,6 @@ pub struct OutsideBallot {
 impl OutsideBallot {
     /// Adds what the ballot says to the digest of its source.
     fn hash(&self, hash: &mut blake3::Hasher, form: &str) {
-        let state = match self.state {
-            BallotState::Counted => "counted",
-            BallotState::Pending => "pending",
-            BallotState::Rejected => "rejected",
-        };
         let mut part = |bytes: &[u8]| {
             hash.update(&(bytes.len() as u64).to_le_bytes());
             hash.update(bytes);
@@ -76,7 +39,7 @@ impl OutsideBallot {
         }
         part(self.channel.word().as_bytes());
         part(self.day.as_bytes());
-        part(state.as_bytes());
+        part(self.state.word().as_bytes());
         part(&self.answers);
     }
 }
@@ -153,6 +116,22 @@ pub struct SourceRow {
     pub replaced: bool,
 }
 
+impl NewSource {
+    /// Answers that came in online, by the name and digest of their file.
+    #[must_use]
+    pub fn online(name: &str, digest: &str, ballots: Vec<OutsideBallot>) -> Self {
+        Self {
+            kind: SourceKind::Online,
+            name: name.to_owned(),
+            digest: digest.to_owned(),
+            detail: serde_json::Value::Null,
+            ballots,
+            replaces: Vec::new(),
+            reason: String::new(),
+        }
+    }
+}
+
 impl Store {
     /// Takes in a source with all its ballots, or nothing.
     ///
@@ -171,13 +150,9 @@ impl Store {
         })
     }
 
-    fn insert_source(&self, new: &NewSource) -> Result<SourceKey, StoreError> {
+    pub(super) fn insert_source(&self, new: &NewSource) -> Result<SourceKey, StoreError> {
         let failed = |e| self.failed("take ballots in", e);
-        let names: std::collections::BTreeMap<FormKey, String> = self
-            .forms()?
-            .into_iter()
-            .map(|f| (f.key, format!("{}@{}", f.layout.form, f.layout.version)))
-            .collect();
+        let names = self.form_names()?;
         let mut hash = blake3::Hasher::new();
         for ballot in &new.ballots {
             ballot.hash(&mut hash, names.get(&ballot.form).map_or("", |n| n));
@@ -226,11 +201,6 @@ impl Store {
                     None => return Err(StoreError::UnitMissing(unit.clone())),
                 }),
             };
-            let state = match b.state {
-                BallotState::Counted => "counted",
-                BallotState::Pending => "pending",
-                BallotState::Rejected => "rejected",
-            };
             insert
                 .execute((
                     key.0,
@@ -240,7 +210,7 @@ impl Store {
                     &b.serial,
                     b.channel.word(),
                     &b.day,
-                    state,
+                    b.state.word(),
                     &b.answers,
                 ))
                 .map_err(failed)?;
@@ -257,7 +227,16 @@ impl Store {
         Ok(key)
     }
 
-    fn unit_ids(&self) -> Result<std::collections::HashMap<String, i64>, StoreError> {
+    /// How forms are called in the digest of a source.
+    fn form_names(&self) -> Result<BTreeMap<FormKey, String>, StoreError> {
+        Ok(self
+            .forms()?
+            .into_iter()
+            .map(|f| (f.key, format!("{}@{}", f.layout.form, f.layout.version)))
+            .collect())
+    }
+
+    pub(super) fn unit_ids(&self) -> Result<HashMap<String, i64>, StoreError> {
         self.db
             .prepare_cached("SELECT unit, id FROM units")
             .and_then(|mut s| s.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect())
@@ -301,91 +280,12 @@ impl Store {
             .map_err(|e| self.failed("read where ballots came from", e))
     }
 
-    /// Shows `visit` every ballot of the sources that hold, or of one source
-    /// whether it holds or not.
-    ///
-    /// # Errors
-    /// The database refuses, or `visit` does.
-    pub fn each_outside<E>(
-        &self,
-        of: Option<SourceKey>,
-        mut visit: impl FnMut(OutsideBallot) -> Result<(), E>,
-    ) -> Result<(), E>
-    where
-        E: From<StoreError>,
-    {
-        let failed = |e| E::from(self.failed("read the ballots that came in", e));
-        // A source that holds is read by its index; the units are few.
-        let mut select = self
-            .db
-            .prepare_cached(
-                "SELECT b.form_id, u.unit, b.box, b.serial, b.channel, b.day, b.state, b.answers
-                 FROM outside_ballots b LEFT JOIN units u ON u.id = b.unit_id
-                 WHERE CASE WHEN ?1 IS NULL
-                    THEN b.source_id NOT IN (SELECT source_id FROM source_ends)
-                    ELSE b.source_id = ?1 END
-                 ORDER BY b.id",
-            )
-            .map_err(failed)?;
-        let mut rows = select.query([of.map(|s| s.0)]).map_err(failed)?;
-        while let Some(r) = rows.next().map_err(failed)? {
-            let row = || {
-                let channel: String = r.get(4)?;
-                let state: String = r.get(6)?;
-                let unknown = |i: usize| {
-                    rusqlite::Error::InvalidColumnType(
-                        i,
-                        "outside_ballots".to_owned(),
-                        rusqlite::types::Type::Text,
-                    )
-                };
-                Ok(OutsideBallot {
-                    form: FormKey(r.get(0)?),
-                    unit: r.get(1)?,
-                    ballot_box: r.get(2)?,
-                    serial: r.get(3)?,
-                    channel: CameBy::of(&channel).ok_or_else(|| unknown(4))?,
-                    day: r.get(5)?,
-                    state: BallotState::of(&state).ok_or_else(|| unknown(6))?,
-                    answers: r.get(7)?,
-                })
-            };
-            visit(row().map_err(failed)?)?;
-        }
-        Ok(())
-    }
-
-    /// The source that holds with a ballot of this form and serial.
-    ///
-    /// # Errors
-    /// The database refuses.
-    pub fn source_of_serial(
-        &self,
-        form: FormKey,
-        serial: &str,
-    ) -> Result<Option<SourceKey>, StoreError> {
-        self.db
-            .prepare_cached(
-                "SELECT source_id FROM outside_ballots WHERE form_id = ?1 AND serial = ?2
-                 AND source_id NOT IN (SELECT source_id FROM source_ends) LIMIT 1",
-            )
-            .and_then(|mut s| {
-                s.query_row((form.0, serial), |r| r.get(0).map(SourceKey))
-                    .optional()
-            })
-            .map_err(|e| self.failed("look for a serial", e))
-    }
-
     /// Sources whose ballots are not those that came in.
     ///
     /// # Errors
     /// The database refuses.
     pub fn changed_sources(&self) -> Result<Vec<SourceRow>, StoreError> {
-        let names: std::collections::BTreeMap<FormKey, String> = self
-            .forms()?
-            .into_iter()
-            .map(|f| (f.key, format!("{}@{}", f.layout.form, f.layout.version)))
-            .collect();
+        let names = self.form_names()?;
         let mut changed = Vec::new();
         for source in self.sources()? {
             let mut hash = blake3::Hasher::new();

@@ -34,6 +34,8 @@ pub enum Packed {
 pub struct PackedQuestion {
     /// Its id.
     pub id: String,
+    /// One answer or several.
+    pub kind: QuestionKind,
     /// Ids of its choices.
     pub choices: Vec<String>,
     /// Its first byte.
@@ -69,6 +71,7 @@ impl Packing {
                 len += 1 + bits;
                 PackedQuestion {
                     id: q.id.clone(),
+                    kind: q.kind,
                     choices: q.choices.clone(),
                     at,
                     bits,

@@ -1,7 +1,7 @@
 //! Every ballot with all its answers, as read and as settled: what leaves the
 //! station, and what figures are made of.
 
-use super::{BallotKey, FormKey, Store, StoreError};
+use super::{BallotKey, FormKey, Packing, Store, StoreError};
 use crate::read::{Answer, AnswerState};
 
 /// What became of a ballot. (Those of cancelled batches are not there at all.)
@@ -17,15 +17,22 @@ pub enum BallotState {
 }
 
 impl BallotState {
-    /// Of the word that the database has.
+    /// The word in the database and in files.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Counted => "counted",
+            Self::Pending => "pending",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    /// Of a word.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
-        match word {
-            "counted" => Some(Self::Counted),
-            "pending" => Some(Self::Pending),
-            "rejected" => Some(Self::Rejected),
-            _ => None,
-        }
+        [Self::Counted, Self::Pending, Self::Rejected]
+            .into_iter()
+            .find(|s| s.word() == word)
     }
 }
 
@@ -65,6 +72,17 @@ pub struct BallotRecord {
     pub state: BallotState,
     /// Its questions as far as pages were read, by id.
     pub answers: Vec<AnswerRecord>,
+}
+
+impl BallotRecord {
+    /// Its answers as they hold, packed for its form.
+    #[must_use]
+    pub fn packed(&self, packing: &Packing) -> Vec<u8> {
+        packing.pack(|id| {
+            let answer = self.answers.iter().find(|a| a.question == id);
+            answer.map(|a| &a.now)
+        })
+    }
 }
 
 impl Store {

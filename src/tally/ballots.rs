@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::TallyError;
 use crate::form::Meaning;
-use crate::store::{BallotState, CameBy, FormKey, FormRow, Packing, Store, StoreError};
+use crate::store::{BallotState, Channel, FormKey, FormRow, Packing, Store, StoreError};
 
 /// What ballots have in common that figures are grouped by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,7 +13,7 @@ pub struct Cell {
     /// Which unit; `None`: not known.
     pub unit: Option<String>,
     /// How they came in.
-    pub channel: CameBy,
+    pub channel: Channel,
     /// In which month, `2026-11`.
     pub month: String,
 }
@@ -43,22 +43,12 @@ pub struct FormBallots {
 
 impl FormBallots {
     fn empty(row: &FormRow) -> Result<Self, TallyError> {
-        let file = format!("{} v{}", row.layout.form, row.layout.version);
-        let meaning = if row.source.is_empty() {
-            Meaning {
-                questions: Vec::new(),
-                rules: crate::form::IndexRules::default(),
-                contents: Vec::new(),
-            }
-        } else {
-            Meaning::of_source(&row.source, &file)?
-        };
         Ok(Self {
             key: row.key,
             form: row.layout.form.clone(),
             version: row.layout.version,
             title: row.title.clone(),
-            meaning,
+            meaning: row.meaning()?,
             packing: Packing::of(&row.layout),
             cells: Vec::new(),
             rows: Vec::new(),
@@ -93,7 +83,7 @@ impl Cells {
         &mut self,
         form: &mut FormBallots,
         unit: Option<&str>,
-        channel: CameBy,
+        channel: Channel,
         month: &str,
     ) -> u32 {
         // Ballots of one cell mostly come together.
@@ -141,30 +131,24 @@ pub fn load(store: &Store) -> Result<Vec<FormBallots>, TallyError> {
         let Some(&i) = places.get(&ballot.form) else {
             return Ok(());
         };
-        let answers = forms[i].packing.pack(|id| {
-            ballot
-                .answers
-                .iter()
-                .find(|a| a.question == id)
-                .map(|a| &a.now)
-        });
+        let answers = ballot.packed(&forms[i].packing);
         let cell = cells[i].of(
             &mut forms[i],
             ballot.unit.as_deref(),
-            CameBy::Counter,
+            Channel::Counter,
             month(&ballot.scanned),
         );
         forms[i].push(cell, ballot.state, &answers);
         Ok(())
     })?;
     let mut strange = 0;
-    store.each_packed(|ballot| {
+    store.each_packed::<StoreError>(None, |ballot| {
         let Some(&i) = places.get(&ballot.form) else {
-            return;
+            return Ok(());
         };
         if ballot.answers.len() != forms[i].packing.bytes() {
             strange += 1;
-            return;
+            return Ok(());
         }
         let cell = cells[i].of(
             &mut forms[i],
@@ -173,6 +157,7 @@ pub fn load(store: &Store) -> Result<Vec<FormBallots>, TallyError> {
             month(ballot.day),
         );
         forms[i].push(cell, ballot.state, ballot.answers);
+        Ok(())
     })?;
     if strange > 0 {
         return Err(TallyError::StrangeBallots(strange));

@@ -1,22 +1,14 @@
 //! Composes the store's counts into a tally.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::TallyError;
 use super::ballots::{FormBallots, load};
-use crate::form::{Layout, QuestionKind};
-use crate::store::{BallotState, FormRow, Packed, PageTotals, Store};
-
-/// What to leave out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TallyFilter {
-    /// Only this form.
-    pub form: Option<String>,
-    /// Only this unit, with those below it.
-    pub unit: Option<String>,
-}
+use super::filter::{TallyFilter, Within};
+use crate::form::QuestionKind;
+use crate::store::{BallotState, Packed, Packing, PageTotals, Store, UnitTree};
 
 /// Everything that was counted. Its JSON is documented in `docs/tally.md`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -129,53 +121,36 @@ pub struct ChoiceTally {
 /// # Errors
 /// The database refuses, or the filter names what is not there.
 pub fn tally(store: &Store, filter: &TallyFilter) -> Result<Tally, TallyError> {
-    let forms = store.forms()?;
-    let units = store.units()?;
-    if let Some(wanted) = &filter.form
-        && !forms.iter().any(|f| f.layout.form == *wanted)
-    {
-        return Err(TallyError::NoSuchForm {
-            wanted: wanted.clone(),
-            known: list(forms.iter().map(|f| f.layout.form.as_str())),
-        });
-    }
-    let only = match &filter.unit {
-        None => None,
-        Some(wanted) if units.iter().any(|u| u.unit == *wanted) => {
-            let parents: BTreeMap<&str, Option<&str>> = units
-                .iter()
-                .map(|u| (u.unit.as_str(), u.parent.as_deref()))
-                .collect();
-            Some(below(wanted, &parents))
-        }
-        Some(wanted) => {
-            return Err(TallyError::NoSuchUnit {
-                wanted: wanted.clone(),
-                known: list(units.iter().map(|u| u.unit.as_str())),
-            });
-        }
-    };
-    let wanted = |unit: Option<&str>| match (&only, unit) {
-        (None, _) => true,
-        (Some(set), Some(unit)) => set.contains(unit),
-        (Some(_), None) => false,
-    };
-    let names: BTreeMap<&str, &str> = units
+    tally_of(store, &load(store)?, filter)
+}
+
+/// The same of ballots that were loaded before.
+///
+/// # Errors
+/// As [`tally`].
+pub fn tally_of(
+    store: &Store,
+    ballots: &[FormBallots],
+    filter: &TallyFilter,
+) -> Result<Tally, TallyError> {
+    filter.check_form(ballots.iter().map(|b| b.form.as_str()))?;
+    let tree = UnitTree::of(store)?;
+    let within = filter.within(&tree)?;
+    let names: BTreeMap<&str, &str> = tree
+        .units()
         .iter()
         .filter_map(|u| Some((u.unit.as_str(), u.name.as_deref()?)))
         .collect();
     let totals = store.page_totals()?;
     let unplaced = store.unplaced_pages()?.len() as u64;
-    let ballots = load(store)?;
     Ok(Tally {
         station: store.station()?.id,
         campaign: store.campaign()?.map(|c| c.name),
         pages: pages(totals, unplaced),
-        forms: forms
+        forms: ballots
             .iter()
-            .filter(|f| filter.form.as_ref().is_none_or(|w| f.layout.form == *w))
-            .filter_map(|f| Some((f, ballots.iter().find(|b| b.key == f.key)?)))
-            .map(|(form, ballots)| form_tally(form, ballots, &wanted, &names))
+            .filter(|b| filter.wants(&b.form))
+            .map(|b| form_tally(b, &within, &names))
             .collect(),
     })
 }
@@ -193,113 +168,49 @@ fn pages(t: PageTotals, unplaced: u64) -> Pages {
     }
 }
 
-pub(super) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let unique: BTreeSet<&str> = names.collect();
-    if unique.is_empty() {
-        "-".to_owned()
-    } else {
-        unique.into_iter().collect::<Vec<_>>().join(", ")
-    }
-}
-
-/// A unit and everything below it.
-pub(super) fn below(top: &str, parents: &BTreeMap<&str, Option<&str>>) -> BTreeSet<String> {
-    let inside = |unit: &&str| {
-        let mut at = Some(*unit);
-        // No longer than the tree has units: a loop cannot hold us.
-        for _ in 0..=parents.len() {
-            match at {
-                Some(u) if u == top => return true,
-                Some(u) => at = parents.get(u).copied().flatten(),
-                None => return false,
-            }
-        }
-        false
-    };
-    parents
-        .keys()
-        .filter(|u| inside(u))
-        .map(|u| (*u).to_owned())
-        .collect()
-}
-
-fn form_tally(
-    form: &FormRow,
-    ballots: &FormBallots,
-    wanted: &impl Fn(Option<&str>) -> bool,
-    names: &BTreeMap<&str, &str>,
-) -> FormTally {
+fn form_tally(ballots: &FormBallots, within: &Within, names: &BTreeMap<&str, &str>) -> FormTally {
+    let packing = &ballots.packing;
     let mut units: BTreeMap<Option<&str>, Counts> = BTreeMap::new();
-    let mut all = Counts::of(form);
-    let of_cells: Vec<Counts> = count_cells(form, ballots);
+    let mut all = Counts::of(packing);
+    let of_cells = count_cells(ballots);
     for (cell, counts) in ballots.cells.iter().zip(&of_cells) {
         let unit = cell.unit.as_deref();
-        if wanted(unit) {
+        if within.has(unit) {
             units
                 .entry(unit)
-                .or_insert_with(|| Counts::of(form))
-                .add(counts);
-            all.add(counts);
+                .or_insert_with(|| Counts::of(packing))
+                .merge(counts);
+            all.merge(counts);
         }
     }
     FormTally {
-        form: form.layout.form.clone(),
-        version: form.layout.version,
-        title: form.title.clone(),
+        form: ballots.form.clone(),
+        version: ballots.version,
+        title: ballots.title.clone(),
         ballots: all.ballots,
-        questions: all.questions(&form.layout),
+        questions: all.questions(ballots),
         units: units
             .into_iter()
             .map(|(unit, counts)| UnitTally {
                 unit: unit.map(str::to_owned),
                 name: unit.and_then(|u| names.get(u)).map(|n| (*n).to_owned()),
                 ballots: counts.ballots,
-                questions: counts.questions(&form.layout),
+                questions: counts.questions(ballots),
             })
             .collect(),
     }
 }
 
 /// The counts of each cell.
-fn count_cells(form: &FormRow, ballots: &FormBallots) -> Vec<Counts> {
-    let mut cells: Vec<Counts> = ballots.cells.iter().map(|_| Counts::of(form)).collect();
+fn count_cells(ballots: &FormBallots) -> Vec<Counts> {
+    let packing = &ballots.packing;
+    let mut cells: Vec<Counts> = ballots.cells.iter().map(|_| Counts::of(packing)).collect();
     for (row, (cell, state)) in ballots.rows.iter().enumerate() {
-        let Some(counts) = cells.get_mut(*cell as usize) else {
-            continue;
-        };
-        counts.ballots.add(*state);
-        if *state == BallotState::Counted {
-            for (i, question) in counts.questions.iter_mut().enumerate() {
-                match ballots.packing.answer(i, ballots.answers(row)) {
-                    Some(Packed::Answered(choices)) => {
-                        question.answered += 1;
-                        for choice in choices {
-                            question.choices[choice] += 1;
-                        }
-                    }
-                    Some(Packed::Blank) => question.blank += 1,
-                    Some(Packed::Invalid) => question.invalid += 1,
-                    Some(Packed::Pending) | None => {}
-                }
-            }
+        if let Some(counts) = cells.get_mut(*cell as usize) {
+            counts.add(packing, *state, ballots.answers(row));
         }
     }
     cells
-}
-
-/// Counts of some ballots of a form.
-#[derive(Debug, Clone)]
-struct Counts {
-    ballots: Ballots,
-    questions: Vec<QuestionCounts>,
-}
-
-#[derive(Debug, Clone)]
-struct QuestionCounts {
-    answered: u64,
-    blank: u64,
-    invalid: u64,
-    choices: Vec<u64>,
 }
 
 impl Ballots {
@@ -322,9 +233,29 @@ impl Ballots {
     }
 }
 
+/// Counts of some ballots of a form.
+#[derive(Debug, Clone)]
+pub(crate) struct Counts {
+    /// What became of them.
+    pub ballots: Ballots,
+    /// Its questions, in the order of the paper.
+    pub questions: Vec<QuestionCounts>,
+}
+
+/// Counts of one question, of ballots that count.
+#[derive(Debug, Clone)]
+pub(crate) struct QuestionCounts {
+    pub answered: u64,
+    pub blank: u64,
+    pub invalid: u64,
+    /// Of each choice.
+    pub choices: Vec<u64>,
+}
+
 impl Counts {
-    fn of(form: &FormRow) -> Self {
-        let questions = form.layout.questions.iter();
+    /// Of no ballot yet.
+    pub(crate) fn of(packing: &Packing) -> Self {
+        let questions = packing.questions.iter();
         Self {
             ballots: Ballots::default(),
             questions: questions
@@ -338,7 +269,28 @@ impl Counts {
         }
     }
 
-    fn add(&mut self, other: &Self) {
+    /// Adds a ballot.
+    pub(crate) fn add(&mut self, packing: &Packing, state: BallotState, packed: &[u8]) {
+        self.ballots.add(state);
+        if state != BallotState::Counted {
+            return;
+        }
+        for (i, question) in self.questions.iter_mut().enumerate() {
+            match packing.answer(i, packed) {
+                Some(Packed::Answered(choices)) => {
+                    question.answered += 1;
+                    for choice in choices {
+                        question.choices[choice] += 1;
+                    }
+                }
+                Some(Packed::Blank) => question.blank += 1,
+                Some(Packed::Invalid) => question.invalid += 1,
+                Some(Packed::Pending) | None => {}
+            }
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
         self.ballots.merge(other.ballots);
         for (own, more) in self.questions.iter_mut().zip(&other.questions) {
             own.answered += more.answered;
@@ -350,8 +302,16 @@ impl Counts {
         }
     }
 
-    fn questions(&self, layout: &Layout) -> Vec<QuestionTally> {
-        layout
+    /// Where this question waits for a person: by subtraction, so that one of which no
+    /// page says anything waits instead of vanishing.
+    pub(crate) fn pending(&self, q: &QuestionCounts) -> u64 {
+        (self.ballots.counted + self.ballots.pending)
+            .saturating_sub(q.answered + q.blank + q.invalid)
+    }
+
+    fn questions(&self, ballots: &FormBallots) -> Vec<QuestionTally> {
+        ballots
+            .packing
             .questions
             .iter()
             .zip(&self.questions)
@@ -361,10 +321,7 @@ impl Counts {
                 answered: q.answered,
                 blank: q.blank,
                 invalid: q.invalid,
-                // By subtraction, so that a question of which no page says
-                // anything waits for a person instead of vanishing.
-                pending: (self.ballots.counted + self.ballots.pending)
-                    .saturating_sub(q.answered + q.blank + q.invalid),
+                pending: self.pending(q),
                 choices: spec
                     .choices
                     .iter()

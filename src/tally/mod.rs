@@ -11,18 +11,22 @@
 mod ballots;
 mod count;
 pub mod export;
+mod filter;
 pub mod index;
 pub mod report;
+mod suppress;
 mod table;
 #[cfg(test)]
 mod tests;
 mod write;
 
 pub use ballots::{Cell, FormBallots, load};
+pub(crate) use count::Counts;
 pub use count::{
-    Ballots, ChoiceTally, FormTally, QuestionTally, Tally, TallyFilter, UnitTally, tally,
+    Ballots, ChoiceTally, FormTally, QuestionTally, Tally, UnitTally, tally, tally_of,
 };
-use count::{below, list};
+pub use filter::TallyFilter;
+use filter::{Within, list};
 pub use table::write_table;
 pub use write::{write_csv, write_json};
 

@@ -1,5 +1,52 @@
 //! Small cells: figures of so few people that they would say what single ones said.
 
+use super::index::{Group, IndexReport};
+
+/// A group beside its neighbours, as far as it may be shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown<'a> {
+    pub group: &'a Group,
+    /// Its figures are withheld.
+    pub gone: bool,
+    /// Its place among those that are shown: a place next to one that is withheld must
+    /// not say where that one stands.
+    pub place: Option<u32>,
+}
+
+/// The groups of one kind, those withheld whose figures, or from which the figures,
+/// of fewer than `least` respondents would be known.
+pub(super) fn groups<'a>(index: &'a IndexReport, by: &str, least: u64) -> Vec<Shown<'a>> {
+    let own: Vec<&Group> = index.groups.iter().filter(|g| g.by == by).collect();
+    let nodes: Vec<Node> = own
+        .iter()
+        .map(|g| Node {
+            depth: g.depth,
+            size: g.overall.respondents,
+            small: g.overall.respondents > 0 && g.overall.respondents < least,
+        })
+        .collect();
+    let whole = index.groups.first().map_or(0, |g| g.overall.respondents);
+    let gone = hidden(whole, &nodes, least);
+    let place = |group: &Group| {
+        let own_index = group.overall.index.filter(|_| group.id.is_some())?;
+        let better = own.iter().zip(&gone).filter(|(g, gone)| {
+            !**gone
+                && g.depth == group.depth
+                && g.id.is_some()
+                && g.overall.index.is_some_and(|i| i > own_index)
+        });
+        u32::try_from(better.count() + 1).ok()
+    };
+    own.iter()
+        .zip(&gone)
+        .map(|(group, gone)| Shown {
+            group,
+            gone: *gone,
+            place: place(group),
+        })
+        .collect()
+}
+
 /// A group or part in a tree, each followed by those below it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node {
@@ -108,6 +155,50 @@ mod tests {
         // And what is below a hidden one is hidden with it.
         let of = nodes(&[(0, 40), (0, 8), (1, 8), (0, 3)], 5);
         assert_eq!(hidden(51, &of, 5), [false, true, true, true]);
+    }
+
+    /// The report as PDF once hid only the small group itself, which the whole and the
+    /// others give away.
+    #[test]
+    fn a_withheld_group_is_in_no_place_and_its_neighbour_goes_with_it() {
+        use crate::tally::index::{Group, IndexReport, Overall};
+        let group = |by: &str, id: Option<&str>, respondents, index| Group {
+            by: by.to_owned(),
+            id: id.map(str::to_owned),
+            name: None,
+            depth: 0,
+            ballots: crate::tally::Ballots::default(),
+            population: None,
+            overall: Overall {
+                respondents,
+                index: Some(index),
+                ..Overall::default()
+            },
+            forms: Vec::new(),
+        };
+        let report = IndexReport {
+            station: String::new(),
+            campaign: None,
+            groups: vec![
+                group("all", None, 32, 0.5),
+                group("unit", Some("a"), 3, 0.9),
+                group("unit", Some("b"), 20, 0.4),
+                group("unit", Some("c"), 9, 0.6),
+            ],
+        };
+        let shown = |least| -> Vec<(bool, Option<u32>)> {
+            groups(&report, "unit", least)
+                .iter()
+                .map(|s| (s.gone, s.place))
+                .collect()
+        };
+        assert_eq!(
+            shown(0),
+            [(false, Some(1)), (false, Some(3)), (false, Some(2))]
+        );
+        let places: Vec<bool> = shown(5).iter().map(|s| s.0).collect();
+        assert_eq!(places, [true, false, true]);
+        assert_eq!(shown(5)[1].1, Some(1));
     }
 
     proptest! {

@@ -70,24 +70,27 @@ pub fn write_table(tally: &Tally, lang: Lang, mut out: impl Write) -> Result<(),
     Ok(())
 }
 
+/// Ballots by what became of them, in words.
+pub(super) fn ballots_line(b: Ballots, lang: Lang) -> String {
+    match lang {
+        Lang::Vi => format!(
+            "Phiếu: {} (tính {}, chờ xử lý {}, loại {})",
+            b.total, b.counted, b.pending, b.rejected
+        ),
+        Lang::En => format!(
+            "Ballots: {} (counted {}, pending {}, rejected {})",
+            b.total, b.counted, b.pending, b.rejected
+        ),
+    }
+}
+
 fn block(
     out: &mut impl Write,
     lang: Lang,
     b: Ballots,
     questions: &[QuestionTally],
 ) -> Result<(), std::io::Error> {
-    match lang {
-        Lang::Vi => writeln!(
-            out,
-            "Phiếu: {} (tính {}, chờ xử lý {}, loại {})",
-            b.total, b.counted, b.pending, b.rejected
-        )?,
-        Lang::En => writeln!(
-            out,
-            "Ballots: {} (counted {}, pending {}, rejected {})",
-            b.total, b.counted, b.pending, b.rejected
-        )?,
-    }
+    writeln!(out, "{}", ballots_line(b, lang))?;
     let head = match lang {
         Lang::Vi => [
             "câu",

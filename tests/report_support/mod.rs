@@ -13,7 +13,7 @@ use phieu::form::{Layout, Library};
 use phieu::read::{Answer, AnswerState};
 use phieu::station::Station;
 use phieu::store::{
-    BallotState, CameBy, Decision, NewSource, OutsideBallot, Packing, Settled, SourceKind, Store,
+    BallotState, Channel, Decision, NewSource, OutsideBallot, Packing, Settled, Store,
 };
 use serde_json::Value;
 
@@ -270,7 +270,7 @@ impl Desk {
             unit: Some(unit.to_owned()),
             ballot_box: None,
             serial: Some(serial.to_owned()),
-            channel: CameBy::Online,
+            channel: Channel::Online,
             day: "2026-10-05".to_owned(),
             state: BallotState::Counted,
             answers: Packing::of(layout).pack(|id| answers.get(id)),
@@ -310,15 +310,7 @@ impl Desk {
 
 fn add(store: &Store, name: &str, digest: &str, ballots: Vec<OutsideBallot>) {
     store
-        .add_source(&NewSource {
-            kind: SourceKind::Online,
-            name: name.to_owned(),
-            digest: digest.to_owned(),
-            detail: Value::Null,
-            ballots,
-            replaces: Vec::new(),
-            reason: String::new(),
-        })
+        .add_source(&NewSource::online(name, digest, ballots))
         .unwrap();
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::CliError;
 use crate::lang::Lang;
 use crate::read::{Answer, AnswerState};
-use crate::store::{BallotState, CameBy, Packed, Packing, Store};
+use crate::store::{BallotState, Channel, Packed, Packing, Store};
 use crate::synth::{Outcome, PageTruth, TRUTH_FILE};
 
 /// What was meant, by form and serial, then by question.
@@ -122,21 +122,13 @@ impl Meant {
             }
         };
         store.each_record::<crate::store::StoreError>(|ballot| {
-            let packed = forms.get(&ballot.form).map(|(_, packing)| {
-                packing.pack(|id| {
-                    ballot
-                        .answers
-                        .iter()
-                        .find(|a| a.question == id)
-                        .map(|a| &a.now)
-                })
-            });
+            let packed = forms.get(&ballot.form).map(|(_, p)| ballot.packed(p));
             let packed = packed.unwrap_or_default();
             look(ballot.form, ballot.serial.as_deref(), ballot.state, &packed);
             Ok(())
         })?;
         store.each_outside::<crate::store::StoreError>(None, |ballot| {
-            if ballot.channel != CameBy::Online {
+            if ballot.channel != Channel::Online {
                 let serial = ballot.serial.as_deref();
                 look(ballot.form, serial, ballot.state, &ballot.answers);
             }

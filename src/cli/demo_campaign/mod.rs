@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::demo::{DemoArgs, say};
+use super::demo::{DemoArgs, make, print_copies, say};
 use super::report::{self, ReportArgs};
 use super::shared::load_forms;
 use super::{CliError, Outcome};
@@ -268,15 +268,15 @@ impl Play<'_> {
     /// A few copies of a form to look at.
     fn print(&self, loaded: &LoadedForm) -> Result<(), CliError> {
         let folder = self.args.dir.join("print");
-        fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-        super::demo::print_copies(loaded, &folder)
+        make(&folder)?;
+        print_copies(loaded, &folder)
     }
 
     /// The signed package of a station; its public key goes with the telephone call.
     fn send(&self, site: &Site, part: &Part) -> Result<Sent, CliError> {
         let key = StationKey::make(&site.station, None)?;
         let folder = self.args.dir.join("packages");
-        fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+        make(&folder)?;
         let path = folder.join(format!("{}.phieu", part.id()));
         exchange::export(&site.station, &path, ExportOptions::default())?;
         Ok(Sent {

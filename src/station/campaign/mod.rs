@@ -9,6 +9,7 @@ mod versions;
 
 use std::path::PathBuf;
 
+pub use crate::store::Channel;
 pub use changes::{Change, changes};
 pub use day::Day;
 pub use progress::{
@@ -97,42 +98,6 @@ pub struct CampaignBox {
     /// The unit that it stands in.
     #[serde(default)]
     pub unit: Option<String>,
-}
-
-/// A way in which ballots come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Channel {
-    /// Filled in and handed in where the office receives people.
-    Counter,
-    /// Sent.
-    Post,
-    /// In the web or by e-mail: no paper of this station.
-    Online,
-}
-
-impl Channel {
-    /// All, in the order of the plans.
-    pub const ALL: [Self; 3] = [Self::Counter, Self::Post, Self::Online];
-
-    /// As campaign.toml has it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::Post => "post",
-            Self::Online => "online",
-        }
-    }
-
-    /// For people: Vietnamese and English.
-    #[must_use]
-    pub fn names(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Counter => ("trực tiếp", "at the counter"),
-            Self::Post => ("bưu điện", "by post"),
-            Self::Online => ("trực tuyến", "online"),
-        }
-    }
 }
 
 /// Where a unit lies.

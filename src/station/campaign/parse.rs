@@ -246,14 +246,11 @@ impl Rules<'_> {
 
 fn channel_of(text: &Spanned<String>) -> Result<Channel, Mistake> {
     let word = text.get_ref().as_str();
-    Channel::ALL
-        .into_iter()
-        .find(|c| c.word() == word)
-        .ok_or_else(|| {
-            let known = Channel::ALL.map(Channel::word).join(", ");
-            let what = format!("there is no channel {word:?}; there are: {known}");
-            (Some(text.span().start), what)
-        })
+    Channel::of(word).ok_or_else(|| {
+        let known = Channel::ALL.map(Channel::word).join(", ");
+        let what = format!("there is no channel {word:?}; there are: {known}");
+        (Some(text.span().start), what)
+    })
 }
 
 /// A day, written as TOML has it or as a text.

@@ -9,7 +9,7 @@ use super::spss::write_syntax;
 use super::variables::{BLANK, FIXED, INVALID, PENDING, Variable, safe, variables};
 use crate::form::Blank;
 use crate::lang::Lang;
-use crate::store::{BallotState, Store};
+use crate::store::Store;
 use crate::tally::{TallyError, TallyFilter};
 
 /// How answers are written.
@@ -88,7 +88,7 @@ pub fn write_answers(
         table.write_field(safe(ballot.ballot_box.unwrap_or("")))?;
         table.write_field(ballot.channel.word())?;
         table.write_field(ballot.day)?;
-        table.write_field(word(ballot.state))?;
+        table.write_field(ballot.state.word())?;
         for variable in &columns[ballot.form] {
             let value = variable.value(ballot.state, &ballot.answers);
             table.write_field(value.map_or_else(String::new, |v| v.to_string()))?;
@@ -114,15 +114,6 @@ pub fn write_answers(
         }
     }
     files.finish()
-}
-
-/// The word of a state in files.
-pub(super) fn word(state: BallotState) -> &'static str {
-    match state {
-        BallotState::Counted => "counted",
-        BallotState::Pending => "pending",
-        BallotState::Rejected => "rejected",
-    }
 }
 
 /// A line for each value of each variable: what it is and what it counts as.
@@ -152,10 +143,7 @@ fn write_codebook(
         let of_form = [form.form.as_str(), version.as_str()];
         for variable in columns {
             let q = &form.questions[variable.question];
-            let text = match variable.choice {
-                None => q.in_words(),
-                Some(c) => format!("{}: {}", q.in_words(), q.choices[c].in_words()),
-            };
+            let text = variable.in_words(form);
             let text = safe(&text);
             let mut line = |value: i32, choice: &str, label: &str, rest: [&str; 3]| {
                 let value = value.to_string();

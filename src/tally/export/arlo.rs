@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::ballots::{ExportBallot, ExportForm, Origin, each_ballot, forms, is_single};
 use super::files::OutFiles;
 use super::variables::safe;
-use crate::store::{BallotState, CameBy, Packed, Store};
+use crate::store::{BallotState, Channel, Packed, Store};
 use crate::tally::{TallyError, TallyFilter};
 
 /// How the files are written.
@@ -98,7 +98,7 @@ pub fn write_arlo(
         online: 0,
     };
     each_ballot(store, &forms, &options.filter, |ballot| {
-        if ballot.channel == CameBy::Online {
+        if ballot.channel == Channel::Online {
             written.online += 1;
             return Ok(());
         }

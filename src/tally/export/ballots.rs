@@ -1,12 +1,11 @@
 //! Every ballot one after the other, whether it was scanned here or came in.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::form::{Layout, Meaning, QuestionKind, QuestionMeaning};
 use crate::store::{
-    BallotRecord, BallotState, CameBy, FormKey, FormRow, Packed, Packing, SourceKind, Store,
+    BallotRecord, BallotState, Channel, FormKey, FormRow, Packed, Packing, SourceKind, Store,
+    UnitTree,
 };
-use crate::tally::{TallyError, TallyFilter, below, list};
+use crate::tally::{TallyError, TallyFilter};
 
 /// A form of the station with what its answers mean.
 #[derive(Debug)]
@@ -27,16 +26,7 @@ pub(super) struct ExportForm {
 impl ExportForm {
     fn of(row: &FormRow, several: bool) -> Result<Self, TallyError> {
         let layout = row.layout.clone();
-        let file = format!("{} v{}", layout.form, layout.version);
-        let meaning = if row.source.is_empty() {
-            Meaning {
-                questions: Vec::new(),
-                rules: crate::form::IndexRules::default(),
-                contents: Vec::new(),
-            }
-        } else {
-            Meaning::of_source(&row.source, &file)?
-        };
+        let meaning = row.meaning()?;
         let questions = layout
             .questions
             .iter()
@@ -116,7 +106,7 @@ pub(super) struct ExportBallot<'a> {
     pub unit: Option<&'a str>,
     pub ballot_box: Option<&'a str>,
     pub serial: Option<&'a str>,
-    pub channel: CameBy,
+    pub channel: Channel,
     /// `2026-11-25`
     pub day: &'a str,
     pub state: BallotState,
@@ -128,42 +118,18 @@ pub(super) struct ExportBallot<'a> {
 /// The forms that the filter lets through.
 pub(super) fn forms(store: &Store, filter: &TallyFilter) -> Result<Vec<ExportForm>, TallyError> {
     let rows = store.forms()?;
+    filter.check_form(rows.iter().map(|r| r.layout.form.as_str()))?;
     let wanted: Vec<&FormRow> = rows
         .iter()
-        .filter(|r| filter.form.as_ref().is_none_or(|f| r.layout.form == *f))
+        .filter(|r| filter.wants(&r.layout.form))
         .collect();
-    match &filter.form {
-        Some(form) if wanted.is_empty() => Err(TallyError::NoSuchForm {
-            wanted: form.clone(),
-            known: list(rows.iter().map(|r| r.layout.form.as_str())),
-        }),
-        _ => wanted
-            .iter()
-            .map(|row| {
-                let same = |r: &&&FormRow| r.layout.form == row.layout.form;
-                ExportForm::of(row, wanted.iter().filter(same).count() > 1)
-            })
-            .collect(),
-    }
-}
-
-/// The units that the filter lets through; `None`: all.
-fn units(store: &Store, filter: &TallyFilter) -> Result<Option<BTreeSet<String>>, TallyError> {
-    let Some(wanted) = &filter.unit else {
-        return Ok(None);
-    };
-    let units = store.units()?;
-    if !units.iter().any(|u| u.unit == *wanted) {
-        return Err(TallyError::NoSuchUnit {
-            wanted: wanted.clone(),
-            known: list(units.iter().map(|u| u.unit.as_str())),
-        });
-    }
-    let parents: BTreeMap<&str, Option<&str>> = units
+    wanted
         .iter()
-        .map(|u| (u.unit.as_str(), u.parent.as_deref()))
-        .collect();
-    Ok(Some(below(wanted, &parents)))
+        .map(|row| {
+            let same = |r: &&&FormRow| r.layout.form == row.layout.form;
+            ExportForm::of(row, wanted.iter().filter(same).count() > 1)
+        })
+        .collect()
 }
 
 /// Shows `visit` every ballot of these forms: first what was scanned here, in the
@@ -174,12 +140,8 @@ pub(super) fn each_ballot(
     filter: &TallyFilter,
     mut visit: impl FnMut(&ExportBallot<'_>) -> Result<(), TallyError>,
 ) -> Result<(), TallyError> {
-    let only = units(store, filter)?;
-    let inside = |unit: Option<&str>| match (&only, unit) {
-        (None, _) => true,
-        (Some(set), Some(unit)) => set.contains(unit),
-        (Some(_), None) => false,
-    };
+    let within = filter.within(&UnitTree::of(store)?)?;
+    let inside = |unit: Option<&str>| within.has(unit);
     let place = |key: FormKey| forms.iter().position(|f| f.key == key);
     let unpack = |form: &ExportForm, bytes: &[u8]| -> Option<Vec<Packed>> {
         (0..form.packing.questions.len())
@@ -191,16 +153,13 @@ pub(super) fn each_ballot(
             return Ok(());
         };
         let form = &forms[at];
-        let bytes = form.packing.pack(|id| {
-            let answer = ballot.answers.iter().find(|a| a.question == id);
-            answer.map(|a| &a.now)
-        });
+        let bytes = ballot.packed(&form.packing);
         visit(&ExportBallot {
             form: at,
             unit: ballot.unit.as_deref(),
             ballot_box: ballot.ballot_box.as_deref(),
             serial: ballot.serial.as_deref(),
-            channel: CameBy::Counter,
+            channel: Channel::Counter,
             day: ballot.scanned.get(..10).unwrap_or(&ballot.scanned),
             state: ballot.state,
             answers: unpack(form, &bytes).ok_or(TallyError::StrangeBallots(1))?,

@@ -5,6 +5,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use crate::tally::TallyError;
+use crate::whole_file::part_of;
 
 /// Files of one export. Each is written beside its place and moved there by
 /// [`Self::finish`]; what was there before stays until then. Dropped before that,
@@ -20,9 +21,7 @@ impl OutFiles {
     /// # Errors
     /// It cannot be made.
     pub fn create(&mut self, path: &Path) -> Result<BufWriter<File>, TallyError> {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".part");
-        let part = path.with_file_name(name);
+        let part = part_of(path);
         let file = File::create(&part).map_err(TallyError::file(path))?;
         self.files.push((part, path.to_owned()));
         Ok(BufWriter::new(file))

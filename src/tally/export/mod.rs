@@ -14,7 +14,6 @@ mod figures;
 mod files;
 mod plan;
 mod spss;
-mod suppress;
 mod variables;
 mod xlsx;
 

@@ -99,11 +99,7 @@ pub(super) fn write_syntax(
         writeln!(out, "  {name} {}{end}", quoted(label, LONGEST_LABEL))?;
     }
     for (i, v) in columns.iter().enumerate() {
-        let q = &form.questions[v.question];
-        let text = match v.choice {
-            None => q.in_words(),
-            Some(c) => format!("{}: {}", q.in_words(), q.choices[c].in_words()),
-        };
+        let text = v.in_words(form);
         let end = if i + 1 == columns.len() { "." } else { "" };
         writeln!(out, "  {} {}{end}", v.name, quoted(&text, LONGEST_LABEL))?;
     }

@@ -39,6 +39,15 @@ pub(super) struct Variable {
 }
 
 impl Variable {
+    /// What it is about: the question, with the choice where it is one of several.
+    pub(super) fn in_words(&self, form: &ExportForm) -> String {
+        let q = &form.questions[self.question];
+        match self.choice {
+            None => q.in_words(),
+            Some(c) => format!("{}: {}", q.in_words(), q.choices[c].in_words()),
+        }
+    }
+
     /// The value of a ballot; `None` (an empty cell) of a rejected one, which is in
     /// no question. Every question of a pending ballot is pending.
     pub(super) fn value(&self, state: BallotState, answers: &[Packed]) -> Option<i32> {

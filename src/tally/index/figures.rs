@@ -71,21 +71,16 @@ pub fn figures(
         .enumerate()
         .map(|(i, node)| {
             let s = &sums[i];
+            // Means of parts have no interval.
             let variance = match weights {
-                _ if node.part == Part::Question => s.variance_by_answers(),
-                Weights::Answers => s.variance_by_answers(),
-                Weights::Respondents => s.variance_by_respondents(),
+                _ if node.part == Part::Question => Some(s.variance_by_answers()),
+                Weights::Answers => Some(s.variance_by_answers()),
+                Weights::Respondents => Some(s.variance_by_respondents()),
                 Weights::Equal | Weights::Given => None,
             };
             let range = index[i]
-                .filter(|_| variance.is_some() || s.respondents > 0)
-                .and_then(|p| {
-                    let asked = matches!(weights, Weights::Answers | Weights::Respondents)
-                        || node.part == Part::Question;
-                    asked
-                        .then(|| interval(p, variance, s.respondents, population))
-                        .flatten()
-                });
+                .zip(variance)
+                .and_then(|(p, variance)| interval(p, variance, s.respondents, population));
             Figure {
                 part: node.part,
                 id: node.id.clone(),

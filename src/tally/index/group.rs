@@ -1,6 +1,6 @@
 //! Groups of ballots and their indices.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::figures::figures;
 use super::gather::{Gathered, gather};
@@ -8,42 +8,33 @@ use super::interval::interval;
 use super::node::Node;
 use super::sums::Sums;
 use super::{By, FormFigures, Group, IndexOptions, IndexReport, Overall};
-use crate::store::{Packed, Store, UnitRow};
+use crate::store::{Packed, Store, UnitTree};
 use crate::tally::ballots::{Cell, FormBallots, load};
-use crate::tally::{Ballots, TallyError, below, list};
+use crate::tally::{Ballots, TallyError, Within, list};
 
 /// Computes the indices of everything in the store that the options let through.
 ///
 /// # Errors
 /// The database refuses, or the options name what is not there.
 pub fn index(store: &Store, options: &IndexOptions) -> Result<IndexReport, TallyError> {
-    let units = store.units()?;
-    let mut forms = load(store)?;
-    if let Some(wanted) = &options.form {
-        if !forms.iter().any(|f| f.form == *wanted) {
-            return Err(TallyError::NoSuchForm {
-                wanted: wanted.clone(),
-                known: list(forms.iter().map(|f| f.form.as_str())),
-            });
-        }
-        forms.retain(|f| f.form == *wanted);
-    }
-    let tree = Tree::of(&units);
-    let only = match &options.unit {
-        None => None,
-        Some(wanted) if units.iter().any(|u| u.unit == *wanted) => Some(tree.with_below(wanted)),
-        Some(wanted) => {
-            return Err(TallyError::NoSuchUnit {
-                wanted: wanted.clone(),
-                known: list(units.iter().map(|u| u.unit.as_str())),
-            });
-        }
-    };
-    let inside = |cell: &Cell| match (&only, &cell.unit) {
-        (None, _) => true,
-        (Some(set), Some(unit)) => set.contains(unit),
-        (Some(_), None) => false,
-    };
+    index_of(store, &load(store)?, options)
+}
+
+/// The same of ballots that were loaded before.
+///
+/// # Errors
+/// As [`index`].
+pub fn index_of(
+    store: &Store,
+    ballots: &[FormBallots],
+    options: &IndexOptions,
+) -> Result<IndexReport, TallyError> {
+    let filter = &options.filter;
+    filter.check_form(ballots.iter().map(|f| f.form.as_str()))?;
+    let forms: Vec<&FormBallots> = ballots.iter().filter(|f| filter.wants(&f.form)).collect();
+    let tree = UnitTree::of(store)?;
+    let only = filter.within(&tree)?;
+    let inside = |cell: &Cell| only.has(cell.unit.as_deref());
     let all: Vec<FormSums> = forms
         .iter()
         .map(|f| FormSums::of(f, &|_| true, &inside))
@@ -57,7 +48,8 @@ pub fn index(store: &Store, options: &IndexOptions) -> Result<IndexReport, Tally
     for by in &options.by {
         let mut more = match by {
             By::Unit => tree
-                .units(&only)
+                .in_order(|unit| only.has(Some(unit)))
+                .into_iter()
                 .map(|(unit, depth)| {
                     let set = tree.with_below(&unit.unit);
                     let mut group = maker.group(
@@ -127,17 +119,16 @@ type NameOf<'a> = &'a dyn Fn(&Cell, &FormBallots) -> Option<(String, String)>;
 
 struct Maker<'a> {
     options: &'a IndexOptions,
-    only: &'a Option<BTreeSet<String>>,
+    only: &'a Within,
 }
 
 impl Maker<'_> {
     /// People who could have been asked in the units that are wanted.
     fn population(&self, wanted: &dyn Fn(&str) -> bool) -> Option<u64> {
-        let inside = |unit: &str| self.only.as_ref().is_none_or(|set| set.contains(unit));
         self.options
             .populations
             .iter()
-            .filter(|(unit, _)| inside(unit) && wanted(unit))
+            .filter(|(unit, _)| self.only.has(Some(unit)) && wanted(unit))
             .map(|(_, n)| *n)
             .reduce(u64::saturating_add)
     }
@@ -230,12 +221,12 @@ impl Maker<'_> {
     fn by_answer(
         &self,
         id: &str,
-        forms: &[FormBallots],
+        forms: &[&FormBallots],
         inside: &impl Fn(&Cell) -> bool,
     ) -> Result<Vec<Group>, TallyError> {
         let asked: Vec<(&FormBallots, usize)> = forms
             .iter()
-            .filter_map(|f| Some((f, f.packing.questions.iter().position(|q| q.id == id)?)))
+            .filter_map(|f| Some((*f, f.packing.questions.iter().position(|q| q.id == id)?)))
             .collect();
         if asked.is_empty() {
             return Err(TallyError::NoSuchQuestion {
@@ -316,10 +307,14 @@ fn overall(pooled: &Sums, forms: &[FormFigures], population: Option<u64>) -> Ove
     }
 }
 
-/// Places by index among the groups of one depth; equal ones share a place.
+/// Places by index among the groups of one depth that have a name; equal ones share a
+/// place.
 fn rank(groups: &mut [Group]) {
-    let known: Vec<(u32, Option<f64>)> =
-        groups.iter().map(|g| (g.depth, g.overall.index)).collect();
+    let known: Vec<(u32, Option<f64>)> = groups
+        .iter()
+        .filter(|g| g.id.is_some())
+        .map(|g| (g.depth, g.overall.index))
+        .collect();
     for group in groups.iter_mut().filter(|g| g.id.is_some()) {
         if let Some(own) = group.overall.index {
             let better = known
@@ -327,59 +322,5 @@ fn rank(groups: &mut [Group]) {
                 .filter(|(depth, index)| *depth == group.depth && index.is_some_and(|i| i > own));
             group.overall.rank = u32::try_from(better.count() + 1).ok();
         }
-    }
-}
-
-/// The units as a tree.
-struct Tree<'a> {
-    units: &'a [UnitRow],
-    parents: BTreeMap<&'a str, Option<&'a str>>,
-}
-
-impl<'a> Tree<'a> {
-    fn of(units: &'a [UnitRow]) -> Self {
-        Self {
-            units,
-            parents: units
-                .iter()
-                .map(|u| (u.unit.as_str(), u.parent.as_deref()))
-                .collect(),
-        }
-    }
-
-    fn with_below(&self, unit: &str) -> BTreeSet<String> {
-        below(unit, &self.parents)
-    }
-
-    /// Every unit (of those wanted) with its depth, each before those below it.
-    fn units(&self, only: &Option<BTreeSet<String>>) -> impl Iterator<Item = (&'a UnitRow, u32)> {
-        let mut out = Vec::new();
-        let wanted = |u: &UnitRow| only.as_ref().is_none_or(|set| set.contains(&u.unit));
-        let known = |id: &Option<String>| {
-            self.units
-                .iter()
-                .any(|u| Some(&u.unit) == id.as_ref() && wanted(u))
-        };
-        let mut open: Vec<(&UnitRow, u32)> = self
-            .units
-            .iter()
-            .rev()
-            .filter(|u| wanted(u) && !known(&u.parent))
-            .map(|u| (u, 0))
-            .collect();
-        let mut seen = BTreeSet::new();
-        while let Some((unit, depth)) = open.pop() {
-            if !seen.insert(&unit.unit) {
-                continue;
-            }
-            out.push((unit, depth));
-            let children = self.units.iter().rev();
-            open.extend(
-                children
-                    .filter(|u| wanted(u) && u.parent.as_ref() == Some(&unit.unit))
-                    .map(|u| (u, depth + 1)),
-            );
-        }
-        out.into_iter()
     }
 }

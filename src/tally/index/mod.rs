@@ -19,12 +19,12 @@ use serde::{Deserialize, Serialize};
 
 pub use compare::compare;
 pub use figures::Figure;
-pub use group::index;
+pub use group::{index, index_of};
 pub use node::Part;
 pub(crate) use write::{group_name, heading, points};
 pub use write::{percent, write_index_csv, write_index_json, write_index_table};
 
-use super::Ballots;
+use super::{Ballots, TallyFilter};
 
 /// What figures are grouped by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,10 +79,8 @@ impl std::str::FromStr for By {
 /// What to compute, and what the campaign says of units.
 #[derive(Debug, Clone, Default)]
 pub struct IndexOptions {
-    /// Only this form.
-    pub form: Option<String>,
-    /// Only this unit, with those below it.
-    pub unit: Option<String>,
+    /// What to leave out.
+    pub filter: TallyFilter,
     /// In which groups, after the one of all.
     pub by: Vec<By>,
     /// For units the area that they lie in: its id and its name for people.

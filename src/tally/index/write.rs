@@ -5,6 +5,7 @@ use std::io::Write;
 use super::{Figure, Group, IndexReport, Overall};
 use crate::lang::Lang;
 use crate::tally::TallyError;
+use crate::tally::table::ballots_line;
 
 /// Of a share that a hundredth of a percent ends on exactly, so much is lost when it
 /// is computed; far less than any share of fewer than a billion answers differs from
@@ -210,19 +211,7 @@ pub(crate) fn group_name(group: &Group, lang: Lang) -> String {
 }
 
 fn whole(out: &mut impl Write, all: &Group, lang: Lang) -> Result<(), std::io::Error> {
-    let b = all.ballots;
-    match lang {
-        Lang::Vi => writeln!(
-            out,
-            "Phiếu: {} (tính {}, chờ xử lý {}, loại {})",
-            b.total, b.counted, b.pending, b.rejected
-        )?,
-        Lang::En => writeln!(
-            out,
-            "Ballots: {} (counted {}, pending {}, rejected {})",
-            b.total, b.counted, b.pending, b.rejected
-        )?,
-    }
+    writeln!(out, "{}", ballots_line(all.ballots, lang))?;
     writeln!(
         out,
         "{}: {}",

@@ -7,7 +7,8 @@ use crate::form::paper::{Flow, bold, grouped};
 use crate::form::text::Align;
 use crate::lang::Lang;
 use crate::tally::TallyError;
-use crate::tally::index::{Figure, FormFigures, Group, Part, group_name, heading, percent, points};
+use crate::tally::index::{Figure, FormFigures, Part, group_name, heading, percent, points};
+use crate::tally::suppress::{Shown, groups};
 
 /// Bars of more groups than this would be a second table.
 const MOST_BARS: usize = 40;
@@ -128,43 +129,43 @@ pub(super) fn comparison_section(
     flow: &mut Flow,
     paper: &ReportPaper<'_>,
 ) -> Result<(), TallyError> {
-    let groups = &paper.index.groups[1..];
-    let mut rest = groups;
-    while let Some(first) = rest.first() {
-        let n = rest.iter().take_while(|g| g.by == first.by).count();
-        let (own, others) = rest.split_at(n);
-        rest = others;
+    let mut kinds: Vec<&str> = Vec::new();
+    for group in &paper.index.groups[1..] {
+        if !kinds.contains(&group.by.as_str()) {
+            kinds.push(&group.by);
+        }
+    }
+    let mut withheld = false;
+    for by in kinds {
+        let own = groups(paper.index, by, paper.suppress_below);
+        withheld |= own.iter().any(|s| s.gone);
         flow.keep(30.0);
-        flow.text(
-            &[bold(10.0, heading(&first.by, Lang::Vi))],
-            Align::Left,
-            0.0,
-            1.5,
-        )?;
-        group_table(flow, own, paper.suppress_below)?;
+        flow.text(&[bold(10.0, heading(by, Lang::Vi))], Align::Left, 0.0, 1.5)?;
+        group_table(flow, &own)?;
         if (2..=MOST_BARS).contains(&own.len()) {
             let drawn: Vec<Bar> = own
                 .iter()
-                .filter(|g| !hidden(g, paper.suppress_below))
-                .map(|g| Bar {
+                .filter(|s| !s.gone)
+                .map(|s| Bar {
                     name: format!(
                         "{}{}",
-                        "   ".repeat(g.depth as usize),
-                        group_name(g, Lang::Vi)
+                        "   ".repeat(s.group.depth as usize),
+                        group_name(s.group, Lang::Vi)
                     ),
-                    share: g.overall.index,
-                    figure: format!("{} %", share(g.overall.index)),
-                    range: g.overall.low.zip(g.overall.high),
+                    share: s.group.overall.index,
+                    figure: format!("{} %", share(s.group.overall.index)),
+                    range: s.group.overall.low.zip(s.group.overall.high),
                 })
                 .collect();
             bars(flow, &drawn)?;
         }
     }
-    if groups.iter().any(|g| hidden(g, paper.suppress_below)) {
+    if withheld {
         paragraph(
             flow,
             &format!(
-                "Nhóm có dưới {} người trả lời không được nêu số liệu để không lộ ý kiến cá nhân.",
+                "Số liệu của nhóm có dưới {} người trả lời, và của nhóm mà từ đó suy ra được, \
+                 không được nêu để không lộ ý kiến cá nhân.",
                 paper.suppress_below
             ),
         )?;
@@ -172,13 +173,8 @@ pub(super) fn comparison_section(
     Ok(())
 }
 
-/// Is a group too small to show?
-fn hidden(group: &Group, below: u64) -> bool {
-    group.overall.respondents < below && group.ballots.total > 0
-}
-
-fn group_table(flow: &mut Flow, groups: &[Group], suppress: u64) -> Result<(), TallyError> {
-    let compared = groups.iter().any(|g| g.overall.difference.is_some());
+fn group_table(flow: &mut Flow, groups: &[Shown<'_>]) -> Result<(), TallyError> {
+    let compared = groups.iter().any(|s| s.group.overall.difference.is_some());
     let mut columns = vec![
         ("", 3.6, Set::Left),
         ("Phiếu tính", 1.1, Set::Right),
@@ -195,9 +191,9 @@ fn group_table(flow: &mut Flow, groups: &[Group], suppress: u64) -> Result<(), T
     let dash = || "–".to_owned();
     let rows: Vec<Row> = groups
         .iter()
-        .map(|g| {
-            let (o, small) = (&g.overall, hidden(g, suppress));
-            let or_hidden = |text: String| if small { "…".to_owned() } else { text };
+        .map(|shown| {
+            let (g, o) = (shown.group, &shown.group.overall);
+            let or_hidden = |text: String| if shown.gone { "…".to_owned() } else { text };
             let mut cells = vec![
                 group_name(g, Lang::Vi),
                 grouped(g.ballots.counted),
@@ -206,7 +202,7 @@ fn group_table(flow: &mut Flow, groups: &[Group], suppress: u64) -> Result<(), T
                 or_hidden(grouped(o.valid)),
                 or_hidden(share(o.index)),
                 or_hidden(range(o.low, o.high)),
-                or_hidden(o.rank.map_or_else(dash, |r| r.to_string())),
+                or_hidden(shown.place.map_or_else(dash, |r| r.to_string())),
             ];
             if compared {
                 let d = o.difference.map(|d| points(d, Lang::Vi));

@@ -7,8 +7,8 @@ use crate::form::Meaning;
 use crate::station::sample::{Stratum, most_errors_95};
 use crate::station::{Campaign, Day, LocalTime, unit_progress};
 use crate::store::{NoteFilter, Store};
-use crate::tally::index::{By, IndexOptions, IndexReport, compare, index};
-use crate::tally::{TallyError, TallyFilter, load, tally};
+use crate::tally::index::{By, IndexOptions, IndexReport, compare, index_of};
+use crate::tally::{TallyError, TallyFilter, load, tally_of};
 
 /// What the office says of its report.
 #[derive(Debug, Clone, Default)]
@@ -59,15 +59,15 @@ fn campaign_of(store: &Store) -> Result<Campaign, TallyError> {
 /// The database refuses, the campaign or a form has a mistake, or the PDF writer fails.
 pub fn station_report(store: &Store, options: &ReportOptions) -> Result<Vec<u8>, TallyError> {
     let campaign = campaign_of(store)?;
-    let forms = load(store)?;
+    let ballots = load(store)?;
     let mut wanted = index_options(&campaign);
-    wanted.by = groups(&forms, &wanted);
-    let mut indices = index(store, &wanted)?;
+    wanted.by = groups(&ballots, &wanted);
+    let mut indices = index_of(store, &ballots, &wanted)?;
     if let Some(last) = &options.last {
         compare(&mut indices, last);
     }
-    let counts = tally(store, &TallyFilter::default())?;
-    let meanings: Vec<(String, u32, Meaning)> = forms
+    let counts = tally_of(store, &ballots, &TallyFilter::default())?;
+    let meanings: Vec<(String, u32, Meaning)> = ballots
         .into_iter()
         .map(|f| (f.form, f.version, f.meaning))
         .collect();

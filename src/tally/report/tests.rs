@@ -6,9 +6,7 @@ use super::*;
 use crate::form::Library;
 use crate::page::{DecodeLimits, PageFile};
 use crate::read::{Answer, AnswerState};
-use crate::store::{
-    Actor, BallotState, CameBy, NewSource, OutsideBallot, Packing, SourceKind, Store,
-};
+use crate::store::{Actor, BallotState, Channel, NewSource, OutsideBallot, Packing, Store};
 
 const CAMPAIGN: &str = r#"
 name = "Khảo sát mức độ hài lòng của cá nhân, tổ chức đối với sự phục vụ năm 2024"
@@ -90,9 +88,9 @@ fn station() -> (tempfile::TempDir, Store) {
                 ballot_box: None,
                 serial: None,
                 channel: if i % 2 == 0 {
-                    CameBy::Online
+                    Channel::Online
                 } else {
-                    CameBy::Counter
+                    Channel::Counter
                 },
                 day: "2024-11-02".to_owned(),
                 state: if i % 60 == 7 {
@@ -105,15 +103,7 @@ fn station() -> (tempfile::TempDir, Store) {
         })
         .collect();
     store
-        .add_source(&NewSource {
-            kind: SourceKind::Online,
-            name: "thử".to_owned(),
-            digest: "d".to_owned(),
-            detail: serde_json::Value::Null,
-            ballots,
-            replaces: Vec::new(),
-            reason: String::new(),
-        })
+        .add_source(&NewSource::online("thử", "d", ballots))
         .unwrap();
     (dir, store)
 }

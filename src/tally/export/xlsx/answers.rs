@@ -3,7 +3,7 @@
 use rust_xlsxwriter::Workbook;
 
 use super::Book;
-use super::sheet::{Table, Value, column, table};
+use super::sheet::{Table, Value, column};
 use crate::tally::TallyError;
 use crate::tally::index::Part;
 
@@ -91,14 +91,8 @@ pub(super) fn answers(book: &Book<'_>, workbook: &mut Workbook) -> Result<(), Ta
         ),
         book.note_of_hidden()
     );
-    let campaign = book
-        .tally
-        .campaign
-        .as_deref()
-        .unwrap_or(&book.tally.station);
-    table(
+    book.table(
         workbook,
-        &book.styles,
         &Table {
             name: lang.pick("Phân bố", "Answers"),
             title: lang.pick("Phân bố câu trả lời", "Distribution of answers"),
@@ -115,8 +109,5 @@ pub(super) fn answers(book: &Book<'_>, workbook: &mut Workbook) -> Result<(), Ta
             rows: &rows,
             total: None,
         },
-        campaign,
-        lang,
-    )?;
-    Ok(())
+    )
 }

@@ -72,8 +72,8 @@ fn all_bars(book: &Book<'_>) -> Vec<Bars> {
     let units: Vec<(String, f64)> = book
         .groups("unit")
         .into_iter()
-        .filter(|(g, gone)| !gone && g.id.is_some())
-        .filter_map(|(g, _)| Some((short(&group_name(g, lang)), g.overall.index?)))
+        .filter(|s| !s.gone && s.group.id.is_some())
+        .filter_map(|s| Some((short(&group_name(s.group, lang)), s.group.overall.index?)))
         .collect();
     if units.len() > 1 {
         let title = lang.pick("Chỉ số hài lòng theo đơn vị", "Satisfaction index by unit");
@@ -91,11 +91,7 @@ pub(super) fn charts(book: &Book<'_>, workbook: &mut Workbook) -> Result<(), Tal
     if all.is_empty() {
         return Ok(());
     }
-    let campaign = book
-        .tally
-        .campaign
-        .as_deref()
-        .unwrap_or(&book.tally.station);
+    let campaign = book.campaign();
     let name = lang.pick("Biểu đồ", "Charts");
     let sheet = workbook.add_worksheet();
     sheet.set_name(name)?;

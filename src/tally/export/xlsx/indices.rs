@@ -3,7 +3,7 @@
 use rust_xlsxwriter::Workbook;
 
 use super::Book;
-use super::sheet::{Table, Value, column, table};
+use super::sheet::{Table, Value, column};
 use crate::lang::Lang;
 use crate::tally::TallyError;
 use crate::tally::index::{Figure, Part};
@@ -85,14 +85,17 @@ pub(super) fn indices(book: &Book<'_>, workbook: &mut Workbook) -> Result<(), Ta
         ),
         book.note_of_hidden()
     );
-    let campaign = book
-        .tally
-        .campaign
-        .as_deref()
-        .unwrap_or(&book.tally.station);
-    table(
+    let mut columns = vec![
+        column(lang.pick("Mẫu phiếu", "Form"), 16.0),
+        column(lang.pick("Cấp", "Level"), 10.0),
+        column(lang.pick("Nội dung", "Text"), 60.0),
+        column(lang.pick("Người trả lời", "Respondents"), 10.0),
+    ];
+    columns.extend(book.columns_of_index());
+    columns.push(column(lang.pick("Điểm trung bình", "Mean score"), 10.0));
+    columns.extend(book.columns_of_rank());
+    book.table(
         workbook,
-        &book.styles,
         &Table {
             name: lang.pick("Chỉ số", "Indices"),
             title: lang.pick(
@@ -100,28 +103,9 @@ pub(super) fn indices(book: &Book<'_>, workbook: &mut Workbook) -> Result<(), Ta
                 "Satisfaction index by content, factor and question",
             ),
             note: &note,
-            columns: &[
-                column(lang.pick("Mẫu phiếu", "Form"), 16.0),
-                column(lang.pick("Cấp", "Level"), 10.0),
-                column(lang.pick("Nội dung", "Text"), 60.0),
-                column(lang.pick("Người trả lời", "Respondents"), 10.0),
-                column(lang.pick("Hài lòng (tử số)", "Satisfied"), 10.0),
-                column(lang.pick("Hợp lệ (mẫu số)", "Valid"), 10.0),
-                column(lang.pick("Chỉ số", "Index"), 10.0),
-                column(lang.pick("Cận dưới 95 %", "95 % from"), 10.0),
-                column(lang.pick("Cận trên 95 %", "95 % to"), 10.0),
-                column(lang.pick("Điểm trung bình", "Mean score"), 10.0),
-                column(
-                    lang.pick("Chênh lệch (điểm %)", "Difference (points)"),
-                    11.0,
-                ),
-                column(lang.pick("Hạng", "Rank"), 8.0),
-            ],
+            columns: &columns,
             rows: &rows,
             total: None,
         },
-        campaign,
-        lang,
-    )?;
-    Ok(())
+    )
 }

@@ -13,13 +13,13 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
 
 use super::ballots::forms;
 use super::plan::Plan;
-use super::suppress::{Node, hidden};
 use crate::lang::Lang;
 use crate::store::Store;
 use crate::tally::index::{Group, IndexReport};
+use crate::tally::suppress::{self, Node, Shown, hidden};
 use crate::tally::{Tally, TallyError, TallyFilter};
 
-use sheet::Styles;
+use sheet::{Column, Styles, Table, column};
 
 /// How the workbook is made.
 #[derive(Debug, Clone, Default)]
@@ -57,20 +57,44 @@ impl Book<'_> {
     }
 
     /// The groups of one kind, and which of them are not shown.
-    fn groups(&self, by: &str) -> Vec<(&Group, bool)> {
-        let own: Vec<&Group> = self.index.groups.iter().filter(|g| g.by == by).collect();
-        let least = self.options.suppress;
-        let nodes: Vec<Node> = own
-            .iter()
-            .map(|g| Node {
-                depth: g.depth,
-                size: g.overall.respondents,
-                small: g.overall.respondents > 0 && g.overall.respondents < least,
-            })
-            .collect();
-        let whole = self.all().map_or(0, |g| g.overall.respondents);
-        let gone = hidden(whole, &nodes, least);
-        own.into_iter().zip(gone).collect()
+    fn groups(&self, by: &str) -> Vec<Shown<'_>> {
+        suppress::groups(self.index, by, self.options.suppress)
+    }
+
+    /// Adds a sheet with this table.
+    fn table(&self, workbook: &mut Workbook, table: &Table<'_>) -> Result<(), TallyError> {
+        sheet::table(workbook, &self.styles, table, self.campaign(), self.lang())?;
+        Ok(())
+    }
+
+    /// The campaign's name, or the station's id.
+    fn campaign(&self) -> &str {
+        let named = self.tally.campaign.as_deref();
+        named.unwrap_or(&self.tally.station)
+    }
+
+    /// The columns from the numerator to the interval.
+    fn columns_of_index(&self) -> [Column; 5] {
+        let lang = self.lang();
+        [
+            column(lang.pick("Hài lòng (tử số)", "Satisfied"), 10.0),
+            column(lang.pick("Hợp lệ (mẫu số)", "Valid"), 10.0),
+            column(lang.pick("Chỉ số", "Index"), 10.0),
+            column(lang.pick("Cận dưới 95 %", "95 % from"), 10.0),
+            column(lang.pick("Cận trên 95 %", "95 % to"), 10.0),
+        ]
+    }
+
+    /// The columns of the difference from the last period and the rank.
+    fn columns_of_rank(&self) -> [Column; 2] {
+        let lang = self.lang();
+        [
+            column(
+                lang.pick("Chênh lệch (điểm %)", "Difference (points)"),
+                11.0,
+            ),
+            column(lang.pick("Hạng", "Rank"), 8.0),
+        ]
     }
 
     /// Of each figure of a form of all ballots: is it not shown?
@@ -139,9 +163,8 @@ pub fn write_xlsx(
     };
     let lang = options.lang;
     let mut workbook = Workbook::new();
-    let name = tally.campaign.as_deref().unwrap_or(&tally.station);
     let mut properties = DocProperties::new()
-        .set_title(name)
+        .set_title(book.campaign())
         .set_subject(lang.pick(
             "Kết quả khảo sát mức độ hài lòng",
             "Results of a satisfaction survey",

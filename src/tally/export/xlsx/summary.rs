@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_xlsxwriter::{Workbook, Worksheet};
 
 use super::Book;
-use super::sheet::{Table, Value, column, cut, grow, page, table, write_row};
+use super::sheet::{Table, Value, column, cut, grow, page, write_row};
 use crate::lang::Lang;
 use crate::tally::index::percent;
 use crate::tally::{Ballots, TallyError};
@@ -17,8 +17,7 @@ fn width(column: usize) -> f64 {
 
 /// What the campaign is, and its figures over all.
 pub(super) fn summary(book: &Book<'_>, workbook: &mut Workbook) -> Result<(), TallyError> {
-    let (lang, tally) = (book.lang(), book.tally);
-    let campaign = tally.campaign.as_deref().unwrap_or(&tally.station);
+    let (lang, campaign) = (book.lang(), book.campaign());
     let sheet = workbook.add_worksheet();
     sheet.set_name(lang.pick("Tổng hợp", "Summary"))?;
     page(sheet, campaign, lang);
@@ -348,10 +347,8 @@ pub(super) fn completeness(book: &Book<'_>, workbook: &mut Workbook) -> Result<(
         Value::Nothing,
     ];
     total.extend(counts(of_plan, all));
-    let campaign = tally.campaign.as_deref().unwrap_or(&tally.station);
-    table(
+    book.table(
         workbook,
-        &book.styles,
         &Table {
             name: lang.pick("Thu phiếu", "Completeness"),
             title: lang.pick("Tình hình thu phiếu so với kế hoạch", "Ballots against the plan"),
@@ -373,8 +370,5 @@ pub(super) fn completeness(book: &Book<'_>, workbook: &mut Workbook) -> Result<(
             rows: &rows,
             total: Some(total),
         },
-        campaign,
-        lang,
-    )?;
-    Ok(())
+    )
 }
