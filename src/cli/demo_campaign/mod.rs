@@ -241,7 +241,7 @@ impl Play<'_> {
         let scans = folder.with_extension("scans");
         let counted: u64 = part.sheets.iter().map(|s| s.1).sum();
         site.open_box(&part.name, counted)?;
-        for (form, sheets) in &part.sheets {
+        for (place, (form, sheets)) in (0..).zip(&part.sheets) {
             let loaded = self.loaded(form)?;
             if number == 0 {
                 self.print(&loaded)?;
@@ -249,7 +249,9 @@ impl Play<'_> {
             let began = Instant::now();
             let pile = scans.join(form);
             let first = number * SHEETS_OF_A_SITE;
-            site.simulate(&loaded, self.args.seed, &pile, first, *sheets)?;
+            // Forms of one build would else be filled in alike.
+            let seed = self.args.seed.wrapping_add(place);
+            site.simulate(&loaded, seed, &pile, first, *sheets)?;
             meant.learn(&pile)?;
             times.simulate += began.elapsed();
             let began = Instant::now();

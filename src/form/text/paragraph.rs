@@ -84,6 +84,8 @@ pub(crate) enum Align {
     Balanced,
     /// Centred, broken into lines of about the same length.
     Centre,
+    /// Each line ends at the right.
+    Right,
 }
 
 /// What stands on a line.
@@ -160,7 +162,7 @@ impl Paragraph {
     pub(crate) fn set(pieces: &[Piece], width: f64, align: Align) -> Result<Self, FormError> {
         let segments = segments(pieces, width)?;
         let mut broken = break_lines(&segments, width);
-        if align != Align::Left && broken.len() > 1 {
+        if matches!(align, Align::Balanced | Align::Centre) && broken.len() > 1 {
             broken = balance(&segments, width, broken);
         }
         let mut lines = Vec::with_capacity(broken.len());
@@ -169,6 +171,7 @@ impl Paragraph {
             lines.push(match align {
                 Align::Left | Align::Balanced => line,
                 Align::Centre => line.moved((width - line.width) / 2.0),
+                Align::Right => line.moved(width - line.width),
             });
         }
         let em = pieces.iter().map(|p| p.style.em()).fold(0.0, f64::max);

@@ -85,15 +85,15 @@ fn beside(
         .map_or_else(Vec::new, |q| columns_of(meaning, q));
     let waits = questions.iter().any(|q| q.pending > 0);
     let spoilt = questions.iter().any(|q| q.invalid > 0);
-    let mut columns: Vec<Column<'_>> = vec![("Số phiếu và tỷ lệ (%)", 4.4, Set::Left)];
-    columns.push(("Trả lời", 1.0, Set::Right));
-    columns.extend(choices.iter().map(|c| (c.as_str(), 1.15, Set::Right)));
-    columns.push(("Bỏ trống", 1.0, Set::Right));
+    let mut columns: Vec<Column<'_>> = vec![("Số phiếu và tỷ lệ (%)", 3.2, Set::Left)];
+    columns.push(("Trả lời", 0.9, Set::Right));
+    columns.extend(choices.iter().map(|c| (c.as_str(), 1.2, Set::Right)));
+    columns.push(("Bỏ trống", 0.85, Set::Right));
     if spoilt {
-        columns.push(("Quá số", 0.9, Set::Right));
+        columns.push(("Quá số", 0.75, Set::Right));
     }
     if waits {
-        columns.push(("Chờ xử lý", 0.9, Set::Right));
+        columns.push(("Chờ xử lý", 0.8, Set::Right));
     }
     let rows: Vec<Row> = questions
         .iter()

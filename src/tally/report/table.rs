@@ -7,6 +7,9 @@ use crate::geometry::{MmPoint, mm_rect};
 
 /// Size of text in tables, pt.
 const SIZE: f64 = 9.0;
+/// The same in heads: the longest word of a usual scale ("thường") fits a column of six
+/// choices.
+const HEAD_SIZE: f64 = 8.0;
 /// Between a line and the text beside it, mm.
 const PAD: f64 = 1.2;
 /// Gray of the head.
@@ -91,18 +94,18 @@ impl Cells {
         for (i, text) in row.cells.iter().enumerate().take(columns.len()) {
             let indent = if i == 0 { row.indent } else { 0.0 };
             let room = widths[i] - 2.0 * PAD - indent;
-            let piece: Piece = if row.strong {
-                bold(SIZE, text)
-            } else {
-                plain(SIZE, text)
+            let piece: Piece = match (head, row.strong) {
+                (true, _) => bold(HEAD_SIZE, text),
+                (_, true) => bold(SIZE, text),
+                _ => plain(SIZE, text),
             };
-            let align = if head { Align::Centre } else { Align::Left };
+            let align = match columns[i].2 {
+                _ if head => Align::Centre,
+                Set::Left => Align::Left,
+                Set::Right => Align::Right,
+            };
             let words = Paragraph::set(&[piece], room.max(5.0), align)?;
-            let dx = match columns[i].2 {
-                Set::Right if !head => room - words.width(),
-                _ => 0.0,
-            };
-            set.push((PAD + indent + dx.max(0.0), words));
+            set.push((PAD + indent, words));
         }
         let height = set.iter().map(|(_, p)| p.height()).fold(0.0, f64::max);
         Ok(Self {
