@@ -25,6 +25,7 @@ pub mod learn;
 pub mod page;
 pub mod read;
 pub mod selftest;
+pub mod sheet;
 pub mod station;
 pub mod store;
 pub mod synth;
