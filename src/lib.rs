@@ -22,6 +22,7 @@ pub mod form;
 pub mod geometry;
 pub mod lang;
 pub mod learn;
+pub mod online;
 pub mod page;
 pub mod read;
 pub mod selftest;

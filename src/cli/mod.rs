@@ -25,6 +25,7 @@ mod index;
 mod init;
 mod key;
 mod model;
+mod online;
 mod read;
 mod report;
 mod scan;
@@ -72,6 +73,8 @@ enum Command {
     Key(key::KeyArguments),
     Export(export::ExportArgs),
     Import(import::ImportArgs),
+    /// Câu trả lời trực tuyến: ghép cột, kiểm tra, nhận (answers of form tools: map, check, take in).
+    Online(online::OnlineArguments),
     Sources(sources::SourcesArgs),
     Report(report::ReportArgs),
     Serve(serve::ServeArgs),
@@ -102,6 +105,7 @@ impl Command {
             Self::Key(arguments) => key::run(arguments),
             Self::Export(args) => export::run(&args),
             Self::Import(args) => import::run(&args),
+            Self::Online(arguments) => online::run(arguments),
             Self::Sources(args) => sources::run(&args),
             Self::Report(args) => report::run(&args),
             Self::Serve(args) => serve::run(&args),

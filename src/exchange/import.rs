@@ -66,7 +66,7 @@ pub fn import(station: &Station, file: &Path) -> Result<Imported, ExchangeError>
     let package = Package::open(&bytes)?;
     let mut done = None;
     store
-        .take_in::<ExchangeError>(|| {
+        .take_in::<ExchangeError>("package-imported", || {
             // Another process may have taken it in while this one waited.
             if let Some(there) = known(&store, &package.digest)? {
                 done = Some(already(&store, there)?);

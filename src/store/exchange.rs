@@ -312,16 +312,17 @@ impl Store {
     }
 
     /// Checks and takes in a source in one transaction: nobody changes what `check`
-    /// looked at before the source is there.
+    /// looked at before the source is there. `kind`: how the log calls it.
     ///
     /// # Errors
     /// Those of `check`, or the database refuses; then nothing is written.
     pub fn take_in<E: From<StoreError>>(
         &self,
+        kind: &'static str,
         check: impl FnOnce() -> Result<NewSource, E>,
     ) -> Result<SourceKey, E> {
         let mut refused = None;
-        let done = self.change("package-imported", || {
+        let done = self.change(kind, || {
             let new = check().map_err(|e| {
                 refused = Some(e);
                 StoreError::Refused
