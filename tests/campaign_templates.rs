@@ -153,7 +153,11 @@ fn numbers_and_days_are_those_of_the_plans() {
             if plan.units > 0 {
                 assert_eq!(whole, parts, "{form}");
             }
-            assert_eq!(campaign.quota_of_form(form), Some(whole[0]), "{form}");
+            assert_eq!(
+                campaign.quota_of_form(form),
+                Some(whole[0] + whole[1]),
+                "{form}"
+            );
             all = [all[0] + whole[0], all[1] + whole[1]];
         }
         assert_eq!(all, [plan.paper, plan.online], "{}", plan.name);

@@ -1,15 +1,17 @@
 //! Ballots by state, counted anew each time. (What they answered is counted from
 //! [`super::BallotRecord`]s; the same by the database alone is here for the tests.)
 
-use super::{FormKey, Store, StoreError, count};
+use super::{Channel, FormKey, Store, StoreError, count};
 
-/// Ballots of one form and unit in one state.
+/// Ballots of one form, unit and channel in one state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BallotCount {
     /// Which form.
     pub form: FormKey,
     /// Which unit; `None`: not known.
     pub unit: Option<String>,
+    /// How they came in.
+    pub channel: Channel,
     /// `counted`, `pending` or `rejected`.
     pub state: String,
     /// How many ballots.
@@ -90,24 +92,27 @@ impl Store {
     pub fn ballot_counts(&self) -> Result<Vec<BallotCount>, StoreError> {
         self.db
             .prepare_cached(
-                "SELECT form_id, unit, state, sum(ballots) FROM (
-                    SELECT s.form_id, u.unit, s.state, count(*) AS ballots FROM ballot_states s
+                "SELECT form_id, unit, channel, state, sum(ballots) FROM (
+                    SELECT s.form_id, u.unit, 'counter' AS channel, s.state,
+                        count(*) AS ballots FROM ballot_states s
                     LEFT JOIN units u ON u.id = s.unit_id
-                    WHERE s.state <> 'cancelled' GROUP BY 1, 2, 3
+                    WHERE s.state <> 'cancelled' GROUP BY 1, 2, 3, 4
                     UNION ALL
-                    SELECT o.form_id, u.unit, o.state, count(*) FROM outside_ballots o
+                    SELECT o.form_id, u.unit, o.channel, o.state, count(*)
+                    FROM outside_ballots o
                     LEFT JOIN units u ON u.id = o.unit_id
                     WHERE o.source_id NOT IN (SELECT source_id FROM source_ends)
-                    GROUP BY 1, 2, 3)
-                 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+                    GROUP BY 1, 2, 3, 4)
+                 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
             )
             .and_then(|mut s| {
                 s.query_map([], |r| {
                     Ok(BallotCount {
                         form: FormKey(r.get(0)?),
                         unit: r.get(1)?,
-                        state: r.get(2)?,
-                        ballots: count(r, 3)?,
+                        channel: Channel::of(&r.get::<_, String>(2)?).unwrap_or(Channel::Counter),
+                        state: r.get(3)?,
+                        ballots: count(r, 4)?,
                     })
                 })?
                 .collect()

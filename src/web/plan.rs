@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::boxes;
 use super::words::Words;
 use crate::station::{
-    Campaign, Counts, Day, FormProgress, Standing, UnitProgress, WithBelow, standing,
+    Campaign, Channel, Counts, Day, FormProgress, Standing, UnitProgress, WithBelow, standing,
 };
 use crate::store::BoxLine;
 
@@ -61,6 +61,14 @@ fn cells(w: Words, c: Counts, quota: Option<u32>, due: Option<Day>, s: Standing)
     }
 }
 
+/// A form, and the way in which its ballots come in where the plan says one.
+fn form_name(w: Words, f: &FormProgress, titles: &BTreeMap<String, String>) -> Markup {
+    html! {
+        (titles.get(&f.form).unwrap_or(&f.form))
+        @if let Some((vi, en)) = f.channel.map(Channel::names) { " (" (w.t(vi, en)) ")" }
+    }
+}
+
 /// By form. `titles`: by id.
 pub(super) fn by_form(
     w: Words,
@@ -72,7 +80,7 @@ pub(super) fn by_form(
         table {
             thead { (heads(w, w.t("Mẫu phiếu", "Form"))) }
             tbody { @for f in forms { tr {
-                td { (titles.get(&f.form).unwrap_or(&f.form)) }
+                td { (form_name(w, f, titles)) }
                 (cells(w, f.counts, f.quota, f.deadline, f.standing))
             } } }
         }
@@ -146,7 +154,7 @@ fn unit(w: Words, u: &UnitProgress, titles: &BTreeMap<String, String>) -> Markup
         // With one form, and nothing said of it alone, the line above says it all.
         @if u.forms.len() > 1 || u.forms.iter().any(|f| f.deadline != u.deadline || f.quota != u.quota) {
             @for f in &u.forms { tr .below {
-                td class=(below) { (titles.get(&f.form).unwrap_or(&f.form)) }
+                td class=(below) { (form_name(w, f, titles)) }
                 (cells(w, f.counts, f.quota, f.deadline, f.standing))
             } }
         }

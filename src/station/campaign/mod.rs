@@ -130,19 +130,17 @@ impl Area {
 }
 
 impl CampaignUnit {
-    /// Paper that it should collect of all forms: the plain quota, or those of
-    /// the forms added up.
+    /// Ballots that it should collect of all forms and in all ways: the plain quota, or
+    /// those of the forms added up.
     #[must_use]
     pub fn whole_quota(&self) -> Option<u32> {
         self.quota.or_else(|| sum(&self.quotas))
     }
 }
 
-/// Quotas added up, but for what does not come on paper.
 fn sum(quotas: &[Quota]) -> Option<u32> {
     quotas
         .iter()
-        .filter(|q| q.channel != Some(Channel::Online))
         .filter_map(|q| q.quota)
         .reduce(u32::saturating_add)
 }
@@ -177,7 +175,7 @@ impl Campaign {
         of_form(&self.quotas).or(self.deadline).or(self.ends)
     }
 
-    /// Paper of this form that should come in all: as is said for the whole
+    /// Ballots of this form that should come in all: as is said for the whole
     /// campaign, else what its units should collect of it.
     #[must_use]
     pub fn quota_of_form(&self, form: &str) -> Option<u32> {

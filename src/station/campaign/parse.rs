@@ -490,8 +490,7 @@ mod tests {
         assert_eq!(due(Some("tinh"), Some("m2")), day("10"));
         assert_eq!(due(Some("tinh"), Some("m1")), day("15"));
         assert_eq!(due(None, None), day("15"));
-        // What comes online is no paper of this station.
-        assert_eq!(campaign.unit("huyen").unwrap().whole_quota(), Some(160));
+        assert_eq!(campaign.unit("huyen").unwrap().whole_quota(), Some(200));
         assert_eq!(campaign.quota_of_form("m1"), Some(700));
     }
 }

@@ -1,9 +1,9 @@
 //! How far each unit and form is against quota and deadline: derived from the
 //! counts and the plan, each time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Campaign, CampaignUnit, Day};
+use super::{Campaign, CampaignUnit, Channel, Day, Quota};
 use crate::store::{BallotCount, UnitRow};
 
 /// A deadline that is no further away than this is called soon, days: a working
@@ -78,9 +78,12 @@ pub fn standing(counted: u64, quota: Option<u32>, deadline: Option<Day>, today: 
 pub struct FormProgress {
     /// Id of the form.
     pub form: String,
+    /// In which way its ballots come in; `None`: in whatever way. What comes by one way
+    /// does not fill another's quota.
+    pub channel: Option<Channel>,
     /// Its ballots.
     pub counts: Counts,
-    /// Paper that should come.
+    /// Ballots that should come.
     pub quota: Option<u32>,
     /// By when.
     pub deadline: Option<Day>,
@@ -101,7 +104,7 @@ pub struct UnitProgress {
     pub declared: bool,
     /// Its own ballots.
     pub counts: Counts,
-    /// Paper that it should collect itself.
+    /// Ballots that it should collect itself.
     pub quota: Option<u32>,
     /// By when.
     pub deadline: Option<Day>,
@@ -122,7 +125,7 @@ pub struct UnitProgress {
 pub struct WithBelow {
     /// Ballots of all.
     pub counts: Counts,
-    /// Paper that all should collect.
+    /// Ballots that all should collect.
     pub quota: Option<u32>,
     /// Units among them that have a quota.
     pub planned: u64,
@@ -160,14 +163,11 @@ pub fn unit_progress(
     today: Day,
 ) -> Vec<UnitProgress> {
     let mut own: BTreeMap<Option<&str>, Counts> = BTreeMap::new();
-    let mut by_form: BTreeMap<(Option<&str>, &str), Counts> = BTreeMap::new();
+    let mut by_unit: BTreeMap<Option<&str>, Vec<&BallotCount>> = BTreeMap::new();
     for b in ballots {
         let unit = b.unit.as_deref();
         own.entry(unit).or_default().add(&b.state, b.ballots);
-        if let Some(form) = forms.get(&b.form.number()) {
-            let counts = by_form.entry((unit, form)).or_default();
-            counts.add(&b.state, b.ballots);
-        }
+        by_unit.entry(unit).or_default().push(b);
     }
     let counts_of = |id: &str| own.get(&Some(id)).copied().unwrap_or_default();
     let line = |id: &str, name: Option<&str>, declared: bool, depth: usize| {
@@ -175,32 +175,15 @@ pub fn unit_progress(
         let counts = counts_of(id);
         let quota = planned.and_then(CampaignUnit::whole_quota);
         let deadline = campaign.deadline_of(Some(id), None);
-        let mut of_forms: Vec<FormProgress> = Vec::new();
-        for q in planned.map_or(&[][..], |p| &p.quotas) {
-            if q.channel == Some(super::Channel::Online) {
-                continue;
-            }
-            match of_forms.iter_mut().find(|f| f.form == q.form) {
-                Some(known) => {
-                    known.quota = known
-                        .quota
-                        .map_or(q.quota, |n| Some(n + q.quota.unwrap_or(0)));
-                }
-                None => of_forms.push(FormProgress {
-                    form: q.form.clone(),
-                    counts: by_form
-                        .get(&(Some(id), q.form.as_str()))
-                        .copied()
-                        .unwrap_or_default(),
-                    quota: q.quota,
-                    deadline: campaign.deadline_of(Some(id), Some(&q.form)),
-                    standing: Standing::Open,
-                }),
-            }
-        }
-        for f in &mut of_forms {
-            f.standing = standing(f.counts.counted, f.quota, f.deadline, today);
-        }
+        let of_unit = by_unit.get(&Some(id)).map_or(&[][..], Vec::as_slice);
+        let of_forms: Vec<FormProgress> = planned
+            .map_or(&[][..], |p| &p.quotas)
+            .iter()
+            .map(|q| {
+                let deadline = campaign.deadline_of(Some(id), Some(&q.form));
+                of_quota(q, deadline, of_unit.iter().copied(), forms, today)
+            })
+            .collect();
         let own = standing(counts.counted, quota, deadline, today);
         UnitProgress {
             unit: Some(id.to_owned()),
@@ -246,6 +229,31 @@ pub fn unit_progress(
     out
 }
 
+/// How far what one quota asks for is.
+fn of_quota<'a>(
+    q: &Quota,
+    deadline: Option<Day>,
+    ballots: impl Iterator<Item = &'a BallotCount>,
+    forms: &BTreeMap<i64, String>,
+    today: Day,
+) -> FormProgress {
+    let mut counts = Counts::default();
+    for b in ballots {
+        let same_form = forms.get(&b.form.number()) == Some(&q.form);
+        if same_form && q.channel.is_none_or(|c| c == b.channel) {
+            counts.add(&b.state, b.ballots);
+        }
+    }
+    FormProgress {
+        form: q.form.clone(),
+        channel: q.channel,
+        counts,
+        quota: q.quota,
+        deadline,
+        standing: standing(counts.counted, q.quota, deadline, today),
+    }
+}
+
 fn worst(of_all: Standing, forms: &[FormProgress]) -> Standing {
     let rank = |s: &Standing| match s {
         Standing::Open => 0,
@@ -280,7 +288,8 @@ fn add_up(lines: &mut [UnitProgress]) {
     }
 }
 
-/// Each form of the campaign and each that came, in all units together.
+/// Each form of the campaign and each that came, in all units together; where the plan
+/// says how many by which way, each way by itself.
 #[must_use]
 pub fn form_progress(
     campaign: &Campaign,
@@ -288,32 +297,36 @@ pub fn form_progress(
     ballots: &[BallotCount],
     today: Day,
 ) -> Vec<FormProgress> {
-    let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
-    for b in ballots {
-        if let Some(form) = forms.get(&b.form.number()) {
-            counts.entry(form).or_default().add(&b.state, b.ballots);
-        }
-    }
+    let came: BTreeSet<&str> = ballots
+        .iter()
+        .filter_map(|b| forms.get(&b.form.number()))
+        .map(String::as_str)
+        .collect();
     let mut ids: Vec<&str> = campaign.forms.iter().map(String::as_str).collect();
     ids.extend(
-        counts
-            .keys()
+        came.into_iter()
             .filter(|f| !campaign.forms.iter().any(|c| c == *f)),
     );
-    ids.into_iter()
-        .map(|form| {
-            let counts = counts.get(form).copied().unwrap_or_default();
-            let quota = campaign.quota_of_form(form);
-            let deadline = campaign.deadline_of(None, Some(form));
-            FormProgress {
+    let mut out = Vec::new();
+    for form in ids {
+        let of_form = campaign.quotas.iter().filter(|q| q.form == form);
+        let mut quotas: Vec<Quota> = of_form.filter(|q| q.channel.is_some()).cloned().collect();
+        if quotas.is_empty() {
+            quotas.push(Quota {
                 form: form.to_owned(),
-                counts,
-                quota,
-                deadline,
-                standing: standing(counts.counted, quota, deadline, today),
-            }
-        })
-        .collect()
+                channel: None,
+                quota: campaign.quota_of_form(form),
+                deadline: None,
+            });
+        }
+        let deadline = campaign.deadline_of(None, Some(form));
+        out.extend(
+            quotas
+                .iter()
+                .map(|q| of_quota(q, deadline, ballots.iter(), forms, today)),
+        );
+    }
+    out
 }
 
 #[cfg(test)]
@@ -356,6 +369,7 @@ mod tests {
         let ballots = |unit: Option<&str>, state: &str, n| BallotCount {
             form,
             unit: unit.map(str::to_owned),
+            channel: Channel::Counter,
             state: state.to_owned(),
             ballots: n,
         };
@@ -403,5 +417,56 @@ mod tests {
         assert_eq!(lines[3].standing, Standing::Soon(7));
         assert!(!lines[4].declared);
         assert_eq!(lines[5].counts.rejected, 4);
+    }
+
+    /// What came online was once counted into the quota of paper.
+    #[test]
+    fn what_comes_by_one_way_does_not_fill_anothers_quota() {
+        let campaign = Campaign::of_source(
+            r#"
+            name = "a"
+            forms = ["m"]
+            channels = ["counter", "online"]
+            quotas = [
+                { form = "m", channel = "counter", quota = 5 },
+                { form = "m", channel = "online", quota = 5 },
+            ]
+            units = [{ id = "xa", quotas = [
+                { form = "m", channel = "counter", quota = 5 },
+                { form = "m", channel = "online", quota = 5 },
+            ] }]
+            "#,
+        )
+        .unwrap();
+        let came = |channel, ballots| BallotCount {
+            form: crate::store::FormKey::of_number(1),
+            unit: Some("xa".to_owned()),
+            channel,
+            state: "counted".to_owned(),
+            ballots,
+        };
+        let all = [came(Channel::Counter, 2), came(Channel::Online, 8)];
+        let forms = BTreeMap::from([(1, "m".to_owned())]);
+        let today = day("25/11/2023");
+        let lines = unit_progress(&campaign, &[], &forms, &all, today);
+        assert_eq!(lines[0].quota, Some(10));
+        assert_eq!(lines[0].counts.counted, 10);
+        assert_eq!(lines[0].worst, Standing::OnTheWay(None));
+        for lines in [
+            &lines[0].forms,
+            &form_progress(&campaign, &forms, &all, today),
+        ] {
+            let found: Vec<_> = lines
+                .iter()
+                .map(|f| (f.channel, f.counts.counted, f.standing))
+                .collect();
+            assert_eq!(
+                found,
+                [
+                    (Some(Channel::Counter), 2, Standing::OnTheWay(None)),
+                    (Some(Channel::Online), 8, Standing::Reached)
+                ]
+            );
+        }
     }
 }
