@@ -83,6 +83,41 @@ fn a_campaign_of_many_offices_comes_together_at_the_reporting_office() {
     assert_eq!(hoa.get("/results/report.pdf").status, 200);
 }
 
+/// Half of the answers come online, in town and countryside.
+#[test]
+fn what_came_on_paper_and_online_is_one_result_and_shown_apart() {
+    let office = Office::new(ONE_PAGE);
+    let args = [
+        "demo",
+        "tập dượt",
+        "--campaign",
+        "tien-giang-2024",
+        "--limit",
+        "1",
+        "--lang",
+        "en",
+    ];
+    let out = office.phieu(&args);
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(matches!(out.status.code(), Some(0 | 1)), "{said} {out:?}");
+    assert!(said.contains("online: 12 answers came in"), "{said}");
+    assert!(said.contains("24 ballots, "), "{said}");
+    assert!(said.contains(" 0 wrong;"), "{said}");
+    let index = std::fs::read(office.path("tập dượt/index.json")).unwrap();
+    let index: Value = serde_json::from_slice(&index).unwrap();
+    let groups = index["groups"].as_array().unwrap();
+    let ballots = |by: &str| -> Vec<u64> {
+        let of = groups.iter().filter(|g| g["by"] == by);
+        of.map(|g| g["ballots"]["total"].as_u64().unwrap())
+            .collect()
+    };
+    assert_eq!(ballots("channel"), [12, 12], "{groups:#?}");
+    assert_eq!(ballots("area"), [12, 12]);
+    let office_station = office.path("tập dượt/reporting-office");
+    std::fs::rename(office_station, office.path("trạm")).unwrap();
+    office.verify();
+}
+
 #[test]
 fn a_campaign_that_does_not_ship_is_named_with_those_that_do() {
     let office = Office::new(ONE_PAGE);

@@ -89,6 +89,7 @@ use std::path::PathBuf;
 pub use conditions::{
     Conditions, Encoding, Feed, Fold, Hole, Paper, Printing, Sensor, Stamp, Streak,
 };
+pub(crate) use dice::Dice;
 pub use export::TRUTH_FILE;
 pub use known::KnownPrint;
 pub use level::{Level, UnknownLevel};

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::CliError;
 use crate::lang::Lang;
 use crate::read::{Answer, AnswerState};
-use crate::store::{BallotState, Channel, Packed, Packing, Store};
+use crate::store::{BallotState, Packed, Packing, Store};
 use crate::synth::{Outcome, PageTruth, TRUTH_FILE};
 
 /// What was meant, by form and serial, then by question.
@@ -64,6 +64,16 @@ impl Meant {
             }
         }
         Ok(())
+    }
+
+    /// Takes in what somebody answered online.
+    pub(super) fn learn_one(
+        &mut self,
+        form: &str,
+        serial: String,
+        answers: BTreeMap<String, Answer>,
+    ) {
+        self.ballots.insert((form.to_owned(), serial), answers);
     }
 
     /// What somebody meant with a question.
@@ -128,10 +138,8 @@ impl Meant {
             Ok(())
         })?;
         store.each_outside::<crate::store::StoreError>(None, |ballot| {
-            if ballot.channel != Channel::Online {
-                let serial = ballot.serial.as_deref();
-                look(ballot.form, serial, ballot.state, &ballot.answers);
-            }
+            let serial = ballot.serial.as_deref();
+            look(ballot.form, serial, ballot.state, &ballot.answers);
             Ok(())
         })?;
         done.missing = (self.ballots.len() as u64).saturating_sub(seen);

@@ -2,6 +2,7 @@
 //! report of the reporting office, with a station for each office that collects.
 
 mod meant;
+mod online;
 mod site;
 
 use std::fs;
@@ -100,6 +101,19 @@ pub(super) fn run(args: &DemoArgs, name: &str) -> Result<Outcome, CliError> {
         times.merge = began.elapsed();
         office
     };
+    let answers = online::play(
+        &office,
+        &campaign,
+        &args.dir.join("online"),
+        (args.seed, args.limit),
+        &mut meant,
+    )?;
+    if answers > 0 {
+        say(&match lang {
+            Lang::Vi => format!("   trực tuyến: nhận {answers} câu trả lời"),
+            Lang::En => format!("   online: {answers} answers came in"),
+        })?;
+    }
     play.publish(&office, lang, &mut times)?;
     let compared = meant.compare(&office.store()?)?;
     say(&compared.describe(lang))?;
@@ -313,6 +327,12 @@ impl Play<'_> {
         let mut options = index_options(self.campaign);
         if self.campaign.units.len() > 1 {
             options.by.push(By::Unit);
+        }
+        if self.campaign.units.iter().any(|u| u.area.is_some()) {
+            options.by.push(By::Area);
+        }
+        if self.campaign.channels.len() > 1 {
+            options.by.push(By::Channel);
         }
         let report = index(&store, &options)?;
         let create = |name: &str| {
