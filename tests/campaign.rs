@@ -232,3 +232,44 @@ fn a_station_without_a_plan_is_given_one() {
     assert_eq!(count(&office.tally("trạm"), "q1", "co"), 1);
     office.verify();
 }
+
+/// Sheets that came by post lie in a box of their own, and are counted apart.
+#[test]
+fn what_came_by_post_is_told_apart_by_its_box() {
+    let office = Office::new(ONE_PAGE);
+    let plan = |channel: &str| {
+        format!(
+            "name = \"Khảo sát\"\nchannels = [\"counter\", \"post\"]\nforms = [\"mot-trang\"]\n\
+             templates = [\"mẫu phiếu\"]\nboxes = [{{ id = \"h1\" }}, {{ id = \"thư\"{channel} }}]\n"
+        )
+    };
+    fs::write(office.path("campaign.toml"), plan("")).unwrap();
+    office.says(0, &["init", "trạm", "--campaign", "campaign.toml"]);
+    for (name, ballot_box, number) in [("1", "h1", 1), ("2", "thư", 2), ("3", "thư", 3)] {
+        let folder = format!("ảnh {name}");
+        office.scan(&format!("{folder}/1.png"), 1, Some(number), &["q1.co"]);
+        office.says(
+            0,
+            &["scan", &folder, "--station", "trạm", "--box", ballot_box],
+        );
+    }
+    let channels = || {
+        office.says(0, &["report", "--station", "trạm", "--out", "trả lời.csv"]);
+        let text = fs::read_to_string(office.path("trả lời.csv")).unwrap();
+        ["counter", "post"].map(|c| text.lines().filter(|l| l.contains(c)).count())
+    };
+    assert_eq!(channels(), [3, 0]);
+    // Somebody notices that the plan does not say it: figures are derived, so they follow.
+    fs::write(office.path("campaign.toml"), plan(", channel = \"post\"")).unwrap();
+    office.says(
+        0,
+        &update(
+            "campaign.toml",
+            &["--reason", "hòm thư là phiếu gửi bưu điện"],
+        ),
+    );
+    assert_eq!(channels(), [1, 2]);
+    let said = office.says(0, &["index", "--station", "trạm", "--by", "channel"]);
+    assert!(said.contains("bưu điện"), "{said}");
+    office.verify();
+}

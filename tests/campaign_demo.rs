@@ -81,6 +81,7 @@ fn a_campaign_of_many_offices_comes_together_at_the_reporting_office() {
     let csv = hoa.get("/results/index.csv?by=channel");
     assert!(csv.text.starts_with("by,group,"), "{}", csv.text);
     assert_eq!(hoa.get("/results/report.pdf").status, 200);
+    assert_eq!(hoa.get("/results/report.xlsx").status, 200);
 }
 
 /// Half of the answers come online, in town and countryside.

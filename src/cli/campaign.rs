@@ -191,7 +191,7 @@ fn json(c: &Campaign, version: i64, versions: &[serde_json::Value]) -> serde_jso
     let boxes: Vec<_> = c
         .boxes
         .iter()
-        .map(|b| serde_json::json!({ "box": b.id, "unit": b.unit }))
+        .map(|b| serde_json::json!({ "box": b.id, "unit": b.unit, "channel": b.channel }))
         .collect();
     let channels: Vec<_> = c.channels.iter().map(|c| c.word()).collect();
     serde_json::json!({

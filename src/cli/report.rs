@@ -10,14 +10,14 @@ use super::shared::{FilterArgs, LangArgs, plain};
 use super::tally::waits;
 use super::{CliError, Outcome};
 use crate::lang::Lang;
-use crate::station::{Campaign, Station};
+use crate::station::Station;
 use crate::store::Store;
 use crate::tally::export::{
-    AnswersOptions, ArloOptions, CvrOptions, OutFiles, Plan, PlanUnit, XlsxOptions, write_answers,
-    write_arlo, write_cvr, write_figures, write_xlsx,
+    AnswersOptions, ArloOptions, CvrOptions, OutFiles, WorkbookOptions, program, whole_index,
+    write_answers, write_arlo, write_cvr, write_figures, write_workbook,
 };
-use crate::tally::index::{By, IndexOptions, IndexReport, compare, index_of};
-use crate::tally::report::{ReportOptions, index_options, station_report};
+use crate::tally::index::{IndexReport, compare, index_of};
+use crate::tally::report::{ReportOptions, station_report};
 use crate::tally::{FormBallots, Tally, TallyFilter, load, tally_of};
 
 /// Xuất kết quả ra tệp (results as files).
@@ -254,10 +254,6 @@ fn to_the_second(moment: &str) -> String {
     }
 }
 
-fn program() -> String {
-    format!("phieu {}", env!("CARGO_PKG_VERSION"))
-}
-
 fn figures(
     args: &ReportArgs,
     format: Format,
@@ -265,13 +261,8 @@ fn figures(
     ballots: &[FormBallots],
     tally: &Tally,
 ) -> Result<PathBuf, CliError> {
-    let mut options = match store.campaign()? {
-        Some(row) => index_options(&Campaign::of_source(&row.source)?),
-        None => IndexOptions::default(),
-    };
-    options.filter = args.filter.filter();
-    options.by = vec![By::Unit, By::Area, By::Channel, By::Field, By::Month];
-    let mut report: IndexReport = index_of(store, ballots, &options)?;
+    let filter = args.filter.filter();
+    let mut report: IndexReport = index_of(store, ballots, &whole_index(store, filter.clone())?)?;
     if let Some(last) = &args.last {
         compare(&mut report, &read_last(last)?);
     }
@@ -280,15 +271,12 @@ fn figures(
     if format == Format::Json {
         write_figures(tally, &report, out)?;
     } else {
-        let options = XlsxOptions {
-            filter: options.filter.clone(),
-            plan: plan(store)?,
+        let options = WorkbookOptions {
+            filter,
             suppress: args.suppress,
-            generated: to_the_second(&store.now()?),
-            program: program(),
             lang: args.lang.lang,
         };
-        write_xlsx(store, tally, &report, &options, out)?;
+        write_workbook(store, tally, &report, &options, out)?;
     }
     files.finish()?;
     Ok(args.out.clone())
@@ -315,62 +303,4 @@ fn arlo(args: &ReportArgs, store: &Store, filter: TallyFilter) -> Result<Vec<Pat
         );
     }
     Ok(written.files)
-}
-
-/// What the campaign says, as far as exports show it. Quotas are of all channels.
-fn plan(store: &Store) -> Result<Plan, CliError> {
-    let Some(row) = store.campaign()? else {
-        return Ok(Plan::default());
-    };
-    let campaign = Campaign::of_source(&row.source)?;
-    let sum = |quotas: &[crate::station::Quota], form: &str| {
-        quotas
-            .iter()
-            .filter(|q| q.form == form)
-            .filter_map(|q| q.quota.map(u64::from))
-            .reduce(u64::saturating_add)
-    };
-    let mut units: Vec<PlanUnit> = Vec::new();
-    for unit in &campaign.units {
-        let above = units.iter().find(|u| Some(&u.id) == unit.parent.as_ref());
-        let depth = above.map_or(0, |u| u.depth + 1);
-        let mut quotas: Vec<(String, u64)> = Vec::new();
-        for q in &unit.quotas {
-            if !quotas.iter().any(|(form, _)| *form == q.form)
-                && let Some(n) = sum(&unit.quotas, &q.form)
-            {
-                quotas.push((q.form.clone(), n));
-            }
-        }
-        // With a single form, every quota is of it.
-        if let ([only], [], Some(quota)) = (&*campaign.forms, &*quotas, unit.quota) {
-            quotas.push((only.clone(), u64::from(quota)));
-        }
-        let of_forms = quotas.iter().map(|q| q.1).reduce(u64::saturating_add);
-        units.push(PlanUnit {
-            id: unit.id.clone(),
-            depth,
-            quota: unit.quota.map(u64::from).or(of_forms),
-            quotas,
-        });
-    }
-    let forms = campaign
-        .forms
-        .iter()
-        .map(|form| {
-            let quota = sum(&campaign.quotas, form).or_else(|| {
-                let of_unit = |u: &PlanUnit| u.quotas.iter().find(|q| q.0 == *form).map(|q| q.1);
-                units.iter().filter_map(of_unit).reduce(u64::saturating_add)
-            });
-            (form.clone(), quota)
-        })
-        .collect();
-    Ok(Plan {
-        office: campaign.reporting_office.clone(),
-        legal_basis: campaign.legal_basis.clone(),
-        starts: campaign.starts.map(|d| d.written()),
-        ends: campaign.ends.map(|d| d.written()),
-        units,
-        forms,
-    })
 }

@@ -17,10 +17,10 @@ use super::manifest::{
 use super::package::{BOXES, CAMPAIGN, COUNTS, digest};
 use super::{BallotsOf, ExchangeError, Package, kept};
 use crate::form::code::is_form_id;
-use crate::station::{SOFTWARE, Station};
+use crate::station::{BoxChannels, SOFTWARE, Station};
 use crate::store::{
-    BallotKey, Channel, FormKey, FormRow, NextExport, OutsideBallot, Packing, SourceKind,
-    SourceRow, Store, UnitTree,
+    BallotKey, FormKey, FormRow, NextExport, OutsideBallot, Packing, SourceKind, SourceRow, Store,
+    UnitTree,
 };
 use crate::whole_file::part_of;
 
@@ -312,11 +312,13 @@ impl<'a> Maker<'a> {
             of_origin[line.origin] += 1;
             Ok(())
         };
+        let boxes = BoxChannels::of_station(self.store)?;
         self.store.each_record::<ExchangeError>(|r| {
             let Some(packing) = place.get(&r.form).and_then(|p| packings.get(*p)) else {
                 return Ok(());
             };
             let answers = r.packed(packing);
+            let channel = boxes.of_box(r.unit.as_deref(), r.ballot_box.as_deref());
             own.insert(r.ballot, (r.form, r.serial.clone(), r.unit.clone()));
             add(Line {
                 origin: 0,
@@ -326,7 +328,7 @@ impl<'a> Maker<'a> {
                     unit: r.unit,
                     ballot_box: r.ballot_box,
                     serial: r.serial,
-                    channel: Channel::Counter,
+                    channel,
                     day: r.scanned.chars().take(10).collect(),
                     state: r.state,
                     answers,

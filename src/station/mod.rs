@@ -49,9 +49,9 @@ pub use batches::BatchLine;
 pub use blanks::Blanks;
 pub use by_hand::{Asked, ByHandOutcome, Desk, Keyed, answer, questions_of};
 pub use campaign::{
-    Area, Campaign, CampaignBox, CampaignUnit, Change, Changed, Channel, Counts, Day, FormProgress,
-    Quota, ShippedCampaign, Standing, UnitProgress, WithBelow, changes, form_progress, forms_of,
-    standing, unit_progress,
+    Area, BoxChannels, Campaign, CampaignBox, CampaignUnit, Change, Changed, Channel, Counts, Day,
+    FormProgress, Quota, ShippedCampaign, Standing, UnitProgress, WithBelow, changes,
+    form_progress, forms_of, standing, unit_progress,
 };
 pub use error::StationError;
 pub use feeder::{Fed, Feed};

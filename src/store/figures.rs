@@ -10,8 +10,10 @@ pub struct BallotCount {
     pub form: FormKey,
     /// Which unit; `None`: not known.
     pub unit: Option<String>,
-    /// How they came in.
-    pub channel: Channel,
+    /// How they came in; `None`: scanned here, out of that box.
+    pub channel: Option<Channel>,
+    /// Which box.
+    pub ballot_box: Option<String>,
     /// `counted`, `pending` or `rejected`.
     pub state: String,
     /// How many ballots.
@@ -92,25 +94,27 @@ impl Store {
     pub fn ballot_counts(&self) -> Result<Vec<BallotCount>, StoreError> {
         self.db
             .prepare_cached(
-                "SELECT form_id, unit, channel, state, sum(ballots) FROM (
-                    SELECT s.form_id, u.unit, 'counter' AS channel, s.state,
-                        count(*) AS ballots FROM ballot_states s
-                    LEFT JOIN units u ON u.id = s.unit_id
-                    WHERE s.state <> 'cancelled' GROUP BY 1, 2, 3, 4
-                    UNION ALL
-                    SELECT o.form_id, u.unit, o.channel, o.state, count(*)
-                    FROM outside_ballots o
-                    LEFT JOIN units u ON u.id = o.unit_id
-                    WHERE o.source_id NOT IN (SELECT source_id FROM source_ends)
-                    GROUP BY 1, 2, 3, 4)
-                 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+                "SELECT s.form_id, u.unit, NULL, s.state, count(*), x.box
+                 FROM ballot_states s
+                 JOIN ballots b ON b.id = s.id
+                 LEFT JOIN units u ON u.id = s.unit_id
+                 LEFT JOIN boxes x ON x.id = b.box_id
+                 WHERE s.state <> 'cancelled' GROUP BY 1, 2, 3, 4, 6
+                 UNION ALL
+                 SELECT o.form_id, u.unit, o.channel, o.state, count(*), NULL
+                 FROM outside_ballots o
+                 LEFT JOIN units u ON u.id = o.unit_id
+                 WHERE o.source_id NOT IN (SELECT source_id FROM source_ends)
+                 GROUP BY 1, 2, 3, 4
+                 ORDER BY 1, 2, 3, 4, 6",
             )
             .and_then(|mut s| {
                 s.query_map([], |r| {
                     Ok(BallotCount {
                         form: FormKey(r.get(0)?),
                         unit: r.get(1)?,
-                        channel: Channel::of(&r.get::<_, String>(2)?).unwrap_or(Channel::Counter),
+                        channel: r.get::<_, Option<String>>(2)?.and_then(|c| Channel::of(&c)),
+                        ballot_box: r.get(5)?,
                         state: r.get(3)?,
                         ballots: count(r, 4)?,
                     })

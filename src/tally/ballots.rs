@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::TallyError;
 use crate::form::Meaning;
+use crate::station::BoxChannels;
 use crate::store::{BallotState, Channel, FormKey, FormRow, Packing, Store, StoreError};
 
 /// What ballots have in common that figures are grouped by.
@@ -127,6 +128,7 @@ pub fn load(store: &Store) -> Result<Vec<FormBallots>, TallyError> {
     let places: HashMap<FormKey, usize> =
         forms.iter().enumerate().map(|(i, f)| (f.key, i)).collect();
     let mut cells: Vec<Cells> = forms.iter().map(|_| Cells::default()).collect();
+    let boxes = BoxChannels::of_station(store).map_err(Box::new)?;
     store.each_record::<StoreError>(|ballot| {
         let Some(&i) = places.get(&ballot.form) else {
             return Ok(());
@@ -135,7 +137,7 @@ pub fn load(store: &Store) -> Result<Vec<FormBallots>, TallyError> {
         let cell = cells[i].of(
             &mut forms[i],
             ballot.unit.as_deref(),
-            Channel::Counter,
+            boxes.of_box(ballot.unit.as_deref(), ballot.ballot_box.as_deref()),
             month(&ballot.scanned),
         );
         forms[i].push(cell, ballot.state, &answers);

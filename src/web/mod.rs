@@ -167,6 +167,7 @@ fn router(app: App) -> Router {
         .route("/settings", get(settings::show).post(settings::change))
         .route("/results", get(results::show))
         .route("/results/report.pdf", get(results::report))
+        .route("/results/report.xlsx", get(results::workbook))
         .route("/results/index.csv", get(results::csv))
         .route("/log", get(log::show))
         .route("/accounts", get(accounts::show).post(accounts::change))

@@ -14,11 +14,13 @@ use super::page::document;
 use super::words::Words;
 use crate::station::Campaign;
 use crate::store::{Role, Store};
+use crate::tally::export::{WorkbookOptions, whole_index, write_workbook};
 use crate::tally::index::{
     By, FormFigures, Group, IndexOptions, IndexReport, Overall, Part, group_name, heading, index,
-    percent, write_index_csv,
+    index_of, percent, write_index_csv,
 };
 use crate::tally::report::{ReportOptions, index_options, station_report};
+use crate::tally::{TallyFilter, load, tally_of};
 
 /// What one may choose to see indices by.
 const GROUPS: [&str; 5] = ["unit", "area", "channel", "field", "month"];
@@ -56,6 +58,8 @@ pub(super) async fn show(
             p {
                 a href="/results/report.pdf" { (w.t("Báo cáo để in và ký (PDF, tiếng Việt)", "Report to print and sign (PDF, in Vietnamese)")) }
                 " · "
+                a href="/results/report.xlsx" { (w.t("Bảng tính có biểu đồ (XLSX)", "Workbook with charts (XLSX)")) }
+                " · "
                 a href={ "/results/index.csv?by=" (by.word()) } { (w.t("Bảng số liệu (CSV)", "Figures (CSV)")) }
             }
             form method="get" action="/results" .filters {
@@ -85,6 +89,32 @@ pub(super) async fn report(State(app): State<App>, person: Person) -> Result<Res
         "application/pdf",
         "inline; filename=\"bao-cao.pdf\"",
         pdf,
+    ))
+}
+
+/// The figures as a workbook.
+pub(super) async fn workbook(State(app): State<App>, person: Person) -> Result<Response, Refused> {
+    let lang = person.words.lang();
+    let book = person
+        .act(&app, Role::Viewer, move |store, _| {
+            let ballots = load(store)?;
+            let filter = TallyFilter::default();
+            let tally = tally_of(store, &ballots, &filter)?;
+            let index = index_of(store, &ballots, &whole_index(store, filter.clone())?)?;
+            let options = WorkbookOptions {
+                filter,
+                suppress: 0,
+                lang,
+            };
+            let mut book = Vec::new();
+            write_workbook(store, &tally, &index, &options, &mut book)?;
+            Ok(book)
+        })
+        .await?;
+    Ok(file(
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "attachment; filename=\"bang-tinh.xlsx\"",
+        book,
     ))
 }
 

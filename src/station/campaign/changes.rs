@@ -74,9 +74,14 @@ pub fn changes(old: &Campaign, new: &Campaign) -> Vec<Change> {
     );
     units(old, new, &mut out);
     let boxes = |c: &Campaign| -> Vec<String> {
-        let label = |b: &super::CampaignBox| match &b.unit {
-            Some(unit) => format!("{unit}/{}", b.id),
-            None => b.id.clone(),
+        let label = |b: &super::CampaignBox| {
+            let channel = b
+                .channel
+                .map_or(String::new(), |c| format!(" ({})", c.word()));
+            match &b.unit {
+                Some(unit) => format!("{unit}/{}{channel}", b.id),
+                None => format!("{}{channel}", b.id),
+            }
         };
         c.boxes.iter().map(label).collect()
     };

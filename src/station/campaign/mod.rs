@@ -1,5 +1,6 @@
 //! The campaign: one survey drive, as a person writes it in campaign.toml.
 
+mod box_channels;
 mod changes;
 mod day;
 mod parse;
@@ -10,6 +11,7 @@ mod versions;
 use std::path::PathBuf;
 
 pub use crate::store::Channel;
+pub use box_channels::BoxChannels;
 pub use changes::{Change, changes};
 pub use day::Day;
 pub use progress::{
@@ -98,6 +100,9 @@ pub struct CampaignBox {
     /// The unit that it stands in.
     #[serde(default)]
     pub unit: Option<String>,
+    /// How its ballots come in: at the counter, where nothing is said, or by post.
+    #[serde(default)]
+    pub channel: Option<Channel>,
 }
 
 /// Where a unit lies.

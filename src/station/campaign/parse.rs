@@ -134,6 +134,7 @@ fn parse(source: &str) -> Result<Campaign, Mistake> {
         .map(|u| rules.unit(u).map(|unit| (u.span().start, unit)))
         .collect::<Result<Vec<_>, _>>()?;
     check_ids(&units, &written.boxes)?;
+    check_channels(&channels, &written.boxes)?;
     Ok(Campaign {
         name: written.name.get_ref().clone(),
         legal_basis: lines(written.legal_basis.as_ref())?,
@@ -320,6 +321,28 @@ fn check_ids(
     Ok(())
 }
 
+/// Boxes hold paper, and come by a way that the campaign has.
+fn check_channels(channels: &[Channel], boxes: &[Spanned<CampaignBox>]) -> Result<(), Mistake> {
+    for b in boxes {
+        let Some(channel) = b.get_ref().channel else {
+            continue;
+        };
+        let id = &b.get_ref().id;
+        let what = if channel == Channel::Online {
+            format!("the box {id:?} cannot be online: what comes online is no paper")
+        } else if !channels.is_empty() && !channels.contains(&channel) {
+            format!(
+                "the campaign has no channel {:?} (box {id:?})",
+                channel.word()
+            )
+        } else {
+            continue;
+        };
+        return Err((Some(b.span().start), what));
+    }
+    Ok(())
+}
+
 /// Orders units as a tree: each is followed by those below it, neighbours in the
 /// order of the file.
 fn as_tree(units: Vec<(usize, CampaignUnit)>) -> Result<Vec<CampaignUnit>, Mistake> {
@@ -404,6 +427,16 @@ mod tests {
                 "name = \"a\"\n[[boxes]]\nid = \"1\"\nunit = \"z\"\n",
             ),
             (2, "no channel", "name = \"a\"\nchannels = [\"fax\"]\n"),
+            (
+                2,
+                "no paper",
+                "name = \"a\"\n[[boxes]]\nid = \"h\"\nchannel = \"online\"\n",
+            ),
+            (
+                3,
+                "has no channel \"post\"",
+                "name = \"a\"\nchannels = [\"counter\"]\n[[boxes]]\nid = \"h\"\nchannel = \"post\"\n",
+            ),
             (2, "is no day", "name = \"a\"\nends = \"30/2/2024\"\n"),
             (2, "is no day", "name = \"a\"\nends = 5\n"),
             (

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Campaign, CampaignUnit, Channel, Day, Quota};
+use super::{BoxChannels, Campaign, CampaignUnit, Channel, Day, Quota};
 use crate::store::{BallotCount, UnitRow};
 
 /// A deadline that is no further away than this is called soon, days: a working
@@ -164,6 +164,7 @@ pub fn unit_progress(
 ) -> Vec<UnitProgress> {
     let mut own: BTreeMap<Option<&str>, Counts> = BTreeMap::new();
     let mut by_unit: BTreeMap<Option<&str>, Vec<&BallotCount>> = BTreeMap::new();
+    let boxes = BoxChannels::of(campaign);
     for b in ballots {
         let unit = b.unit.as_deref();
         own.entry(unit).or_default().add(&b.state, b.ballots);
@@ -181,7 +182,7 @@ pub fn unit_progress(
             .iter()
             .map(|q| {
                 let deadline = campaign.deadline_of(Some(id), Some(&q.form));
-                of_quota(q, deadline, of_unit.iter().copied(), forms, today)
+                of_quota(q, deadline, of_unit.iter().copied(), (forms, &boxes), today)
             })
             .collect();
         let own = standing(counts.counted, quota, deadline, today);
@@ -234,13 +235,17 @@ fn of_quota<'a>(
     q: &Quota,
     deadline: Option<Day>,
     ballots: impl Iterator<Item = &'a BallotCount>,
-    forms: &BTreeMap<i64, String>,
+    (forms, boxes): (&BTreeMap<i64, String>, &BoxChannels),
     today: Day,
 ) -> FormProgress {
     let mut counts = Counts::default();
     for b in ballots {
         let same_form = forms.get(&b.form.number()) == Some(&q.form);
-        if same_form && q.channel.is_none_or(|c| c == b.channel) {
+        let channel = || {
+            b.channel
+                .unwrap_or_else(|| boxes.of_box(b.unit.as_deref(), b.ballot_box.as_deref()))
+        };
+        if same_form && q.channel.is_none_or(|c| c == channel()) {
             counts.add(&b.state, b.ballots);
         }
     }
@@ -308,6 +313,7 @@ pub fn form_progress(
             .filter(|f| !campaign.forms.iter().any(|c| c == *f)),
     );
     let mut out = Vec::new();
+    let boxes = BoxChannels::of(campaign);
     for form in ids {
         let of_form = campaign.quotas.iter().filter(|q| q.form == form);
         let mut quotas: Vec<Quota> = of_form.filter(|q| q.channel.is_some()).cloned().collect();
@@ -323,7 +329,7 @@ pub fn form_progress(
         out.extend(
             quotas
                 .iter()
-                .map(|q| of_quota(q, deadline, ballots.iter(), forms, today)),
+                .map(|q| of_quota(q, deadline, ballots.iter(), (forms, &boxes), today)),
         );
     }
     out
@@ -369,7 +375,8 @@ mod tests {
         let ballots = |unit: Option<&str>, state: &str, n| BallotCount {
             form,
             unit: unit.map(str::to_owned),
-            channel: Channel::Counter,
+            channel: None,
+            ballot_box: None,
             state: state.to_owned(),
             ballots: n,
         };
@@ -426,31 +433,40 @@ mod tests {
             r#"
             name = "a"
             forms = ["m"]
-            channels = ["counter", "online"]
+            channels = ["counter", "online", "post"]
             quotas = [
                 { form = "m", channel = "counter", quota = 5 },
                 { form = "m", channel = "online", quota = 5 },
+                { form = "m", channel = "post", quota = 3 },
             ]
             units = [{ id = "xa", quotas = [
                 { form = "m", channel = "counter", quota = 5 },
                 { form = "m", channel = "online", quota = 5 },
+                { form = "m", channel = "post", quota = 3 },
             ] }]
+            boxes = [{ id = "h1", unit = "xa" }, { id = "thu", unit = "xa", channel = "post" }]
             "#,
         )
         .unwrap();
-        let came = |channel, ballots| BallotCount {
+        let came = |channel, ballot_box: Option<&str>, ballots| BallotCount {
             form: crate::store::FormKey::of_number(1),
             unit: Some("xa".to_owned()),
             channel,
+            ballot_box: ballot_box.map(str::to_owned),
             state: "counted".to_owned(),
             ballots,
         };
-        let all = [came(Channel::Counter, 2), came(Channel::Online, 8)];
+        let all = [
+            came(None, Some("h1"), 1),
+            came(None, None, 1),
+            came(None, Some("thu"), 3),
+            came(Some(Channel::Online), None, 8),
+        ];
         let forms = BTreeMap::from([(1, "m".to_owned())]);
         let today = day("25/11/2023");
         let lines = unit_progress(&campaign, &[], &forms, &all, today);
-        assert_eq!(lines[0].quota, Some(10));
-        assert_eq!(lines[0].counts.counted, 10);
+        assert_eq!(lines[0].quota, Some(13));
+        assert_eq!(lines[0].counts.counted, 13);
         assert_eq!(lines[0].worst, Standing::OnTheWay(None));
         for lines in [
             &lines[0].forms,
@@ -464,7 +480,8 @@ mod tests {
                 found,
                 [
                     (Some(Channel::Counter), 2, Standing::OnTheWay(None)),
-                    (Some(Channel::Online), 8, Standing::Reached)
+                    (Some(Channel::Online), 8, Standing::Reached),
+                    (Some(Channel::Post), 3, Standing::Reached)
                 ]
             );
         }

@@ -1,6 +1,7 @@
 //! Every ballot one after the other, whether it was scanned here or came in.
 
 use crate::form::{Layout, Meaning, QuestionKind, QuestionMeaning};
+use crate::station::BoxChannels;
 use crate::store::{
     BallotRecord, BallotState, Channel, FormKey, FormRow, Packed, Packing, SourceKind, Store,
     UnitTree,
@@ -148,6 +149,7 @@ pub(super) fn each_ballot(
             .map(|q| form.packing.answer(q, bytes))
             .collect()
     };
+    let boxes = BoxChannels::of_station(store).map_err(Box::new)?;
     store.each_record::<TallyError>(|ballot| {
         let Some(at) = place(ballot.form).filter(|_| inside(ballot.unit.as_deref())) else {
             return Ok(());
@@ -159,7 +161,7 @@ pub(super) fn each_ballot(
             unit: ballot.unit.as_deref(),
             ballot_box: ballot.ballot_box.as_deref(),
             serial: ballot.serial.as_deref(),
-            channel: Channel::Counter,
+            channel: boxes.of_box(ballot.unit.as_deref(), ballot.ballot_box.as_deref()),
             day: ballot.scanned.get(..10).unwrap_or(&ballot.scanned),
             state: ballot.state,
             answers: unpack(form, &bytes).ok_or(TallyError::StrangeBallots(1))?,

@@ -3,7 +3,7 @@
 //! with Arlo. `docs/report.md` describes each. No personal data is in any of them:
 //! neither images nor transcripts nor names of reviewers.
 //!
-//! Uses `form` and `store`; what the campaign says comes in as plain data.
+//! Uses `form` and `store`, and of `station` the campaign.
 
 mod answers;
 mod arlo;
@@ -15,6 +15,7 @@ mod files;
 mod plan;
 mod spss;
 mod variables;
+mod workbook;
 mod xlsx;
 
 pub use answers::{AnswersOptions, write_answers};
@@ -23,4 +24,5 @@ pub use cvr::{CvrOptions, write_cvr};
 pub use figures::write_figures;
 pub use files::OutFiles;
 pub use plan::{Plan, PlanUnit};
+pub use workbook::{WorkbookOptions, program, whole_index, write_workbook};
 pub use xlsx::{XlsxOptions, write_xlsx};
