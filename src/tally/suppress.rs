@@ -1,6 +1,7 @@
 //! Small cells: figures of so few people that they would say what single ones said.
 
-use super::index::{Group, IndexReport};
+use super::index::{Group, IndexReport, Part};
+use super::{FormTally, QuestionTally};
 
 /// A group beside its neighbours, as far as it may be shown.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,10 @@ pub(super) fn groups<'a>(index: &'a IndexReport, by: &str, least: u64) -> Vec<Sh
     let whole = index.groups.first().map_or(0, |g| g.overall.respondents);
     let gone = hidden(whole, &nodes, least);
     let place = |group: &Group| {
+        let beside = own.iter().filter(|g| g.depth == group.depth);
+        if beside.filter(|g| g.id.is_some()).count() < 2 {
+            return None;
+        }
         let own_index = group.overall.index.filter(|_| group.id.is_some())?;
         let better = own.iter().zip(&gone).filter(|(g, gone)| {
             !**gone
@@ -45,6 +50,43 @@ pub(super) fn groups<'a>(index: &'a IndexReport, by: &str, least: u64) -> Vec<Sh
             place: place(group),
         })
         .collect()
+}
+
+/// Of each figure of a form (by its place in the report) of all ballots: is it
+/// withheld?
+pub(super) fn figures(index: &IndexReport, form: usize, least: u64) -> Vec<bool> {
+    let Some(form) = index.groups.first().and_then(|g| g.forms.get(form)) else {
+        return Vec::new();
+    };
+    let nodes: Vec<Node> = form
+        .figures
+        .iter()
+        .map(|f| Node {
+            depth: f.depth,
+            size: f.valid,
+            small: f.respondents > 0 && f.respondents < least,
+        })
+        .collect();
+    let whole = form.figures.first().map_or(0, |f| f.valid);
+    hidden(whole, &nodes, least)
+}
+
+/// Is the distribution of a question's answers withheld: because few answered, or
+/// because its index is withheld and must not be read from there?
+pub(super) fn distribution(
+    index: &IndexReport,
+    form: &FormTally,
+    question: &QuestionTally,
+    least: u64,
+) -> bool {
+    if question.answered > 0 && question.answered < least {
+        return true;
+    }
+    let all = index.groups.first().into_iter().flat_map(|g| &g.forms);
+    all.enumerate()
+        .filter(|(_, f)| f.form == form.form && f.version == form.version)
+        .flat_map(|(n, f)| f.figures.iter().zip(figures(index, n, least)))
+        .any(|(f, gone)| gone && f.part == Part::Question && f.id == question.question)
 }
 
 /// A group or part in a tree, each followed by those below it.

@@ -308,7 +308,7 @@ fn overall(pooled: &Sums, forms: &[FormFigures], population: Option<u64>) -> Ove
 }
 
 /// Places by index among the groups of one depth that have a name; equal ones share a
-/// place.
+/// place, and one that is alone has none.
 fn rank(groups: &mut [Group]) {
     let known: Vec<(u32, Option<f64>)> = groups
         .iter()
@@ -316,11 +316,11 @@ fn rank(groups: &mut [Group]) {
         .map(|g| (g.depth, g.overall.index))
         .collect();
     for group in groups.iter_mut().filter(|g| g.id.is_some()) {
-        if let Some(own) = group.overall.index {
-            let better = known
-                .iter()
-                .filter(|(depth, index)| *depth == group.depth && index.is_some_and(|i| i > own));
-            group.overall.rank = u32::try_from(better.count() + 1).ok();
+        let beside = || known.iter().filter(|(depth, _)| *depth == group.depth);
+        if let Some(own) = group.overall.index.filter(|_| beside().count() > 1) {
+            let better = beside().filter(|(_, index)| index.is_some_and(|i| i > own));
+            let better = better.count();
+            group.overall.rank = u32::try_from(better + 1).ok();
         }
     }
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::{Figure, Group, IndexReport, Overall};
 use crate::lang::Lang;
+use crate::store::Channel;
 use crate::tally::TallyError;
 use crate::tally::table::ballots_line;
 
@@ -201,9 +202,13 @@ pub(crate) fn group_name(group: &Group, lang: Lang) -> String {
         group.name.as_deref(),
     ) {
         ("all", ..) => lang.pick("Chung", "All").to_owned(),
-        ("channel", Some("counter"), _) => lang.pick("trên giấy", "on paper").to_owned(),
-        ("channel", Some("post"), _) => lang.pick("qua bưu điện", "by post").to_owned(),
-        ("channel", Some("online"), _) => lang.pick("trực tuyến", "online").to_owned(),
+        ("channel", Some(id), name) => match Channel::of(id) {
+            Some(channel) => {
+                let (vi, en) = channel.names();
+                lang.pick(vi, en).to_owned()
+            }
+            None => name.unwrap_or(id).to_owned(),
+        },
         (_, _, Some(name)) => name.to_owned(),
         (_, Some(id), None) => id.to_owned(),
         (_, None, None) => lang.pick("không rõ", "not known").to_owned(),

@@ -7,7 +7,11 @@ use crate::form::text::Align;
 use crate::form::{Meaning, QuestionMeaning};
 use crate::lang::Lang;
 use crate::tally::index::percent;
+use crate::tally::suppress::distribution;
 use crate::tally::{FormTally, QuestionTally, TallyError};
+
+/// Stands for what would say what single people said.
+const WITHHELD: &str = "…";
 
 /// More choices than this do not fit beside each other.
 const MOST_COLUMNS: usize = 7;
@@ -33,10 +37,10 @@ pub(super) fn section(flow: &mut Flow, paper: &ReportPaper<'_>) -> Result<(), Ta
                 .take_while(|q| columns_of(meaning, q) == columns_of(meaning, first))
                 .count();
             if alike > 1 && first.choices.len() <= MOST_COLUMNS {
-                beside(flow, meaning, &rest[..alike])?;
+                beside(flow, paper, form, meaning, &rest[..alike])?;
                 rest = &rest[alike..];
             } else {
-                below(flow, meaning, form, first)?;
+                below(flow, paper, form, meaning, first)?;
                 rest = &rest[1..];
             }
         }
@@ -77,6 +81,8 @@ fn part(n: u64, of: u64) -> String {
 /// Questions with the same choices: one a row, its choices beside each other.
 fn beside(
     flow: &mut Flow,
+    paper: &ReportPaper<'_>,
+    form: &FormTally,
     meaning: Option<&Meaning>,
     questions: &[QuestionTally],
 ) -> Result<(), TallyError> {
@@ -98,12 +104,12 @@ fn beside(
     let rows: Vec<Row> = questions
         .iter()
         .map(|q| {
+            let gone = distribution(paper.index, form, q, paper.suppress_below);
             let mut cells = vec![name(meaning, q), grouped(q.answered)];
-            cells.extend(
-                q.choices
-                    .iter()
-                    .map(|c| format!("{} ({})", grouped(c.count), part(c.count, q.answered))),
-            );
+            cells.extend(q.choices.iter().map(|c| match gone {
+                true => WITHHELD.to_owned(),
+                false => format!("{} ({})", grouped(c.count), part(c.count, q.answered)),
+            }));
             cells.push(grouped(q.blank));
             if spoilt {
                 cells.push(grouped(q.invalid));
@@ -121,8 +127,9 @@ fn beside(
 /// A question by itself: its choices below each other.
 fn below(
     flow: &mut Flow,
-    meaning: Option<&Meaning>,
+    paper: &ReportPaper<'_>,
     form: &FormTally,
+    meaning: Option<&Meaning>,
     q: &QuestionTally,
 ) -> Result<(), TallyError> {
     let columns = [
@@ -130,6 +137,7 @@ fn below(
         ("Số phiếu", 1.3, Set::Right),
         ("Tỷ lệ (%)", 1.3, Set::Right),
     ];
+    let gone = distribution(paper.index, form, q, paper.suppress_below);
     let mut rows = vec![Row {
         cells: vec![name(meaning, q), grouped(q.answered), String::new()],
         indent: 0.0,
@@ -141,8 +149,11 @@ fn below(
         strong: false,
     };
     for (words, choice) in columns_of(meaning, q).into_iter().zip(&q.choices) {
-        let share = part(choice.count, q.answered);
-        rows.push(of(5.0, vec![words, grouped(choice.count), share]));
+        let cells = match gone {
+            true => vec![words, WITHHELD.to_owned(), WITHHELD.to_owned()],
+            false => vec![words, grouped(choice.count), part(choice.count, q.answered)],
+        };
+        rows.push(of(5.0, cells));
     }
     let others = [
         ("Bỏ trống", q.blank),

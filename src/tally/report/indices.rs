@@ -8,7 +8,7 @@ use crate::form::text::Align;
 use crate::lang::Lang;
 use crate::tally::TallyError;
 use crate::tally::index::{Figure, FormFigures, Part, group_name, heading, percent, points};
-use crate::tally::suppress::{Shown, groups};
+use crate::tally::suppress::{Shown, figures, groups};
 
 /// Bars of more groups than this would be a second table.
 const MOST_BARS: usize = 40;
@@ -38,7 +38,11 @@ pub(super) fn index_section(flow: &mut Flow, paper: &ReportPaper<'_>) -> Result<
         return Ok(());
     };
     let o = &all.overall;
+    let few = o.respondents > 0 && o.respondents < paper.suppress_below;
     let mut text = match o.index {
+        Some(_) if few => {
+            "Chỉ số hài lòng chung không được nêu vì có quá ít người trả lời".to_owned()
+        }
         None => "Chưa có câu trả lời nào để tính chỉ số hài lòng.".to_owned(),
         Some(index) => format!(
             "Chỉ số hài lòng chung đạt {} % ({} câu trả lời hài lòng trên {} câu trả lời hợp lệ, \
@@ -49,28 +53,32 @@ pub(super) fn index_section(flow: &mut Flow, paper: &ReportPaper<'_>) -> Result<
             grouped(o.respondents)
         ),
     };
-    if let (Some(low), Some(high)) = (o.low, o.high) {
+    if let (false, Some(low), Some(high)) = (few, o.low, o.high) {
         text.push_str(&format!(
             ", khoảng tin cậy 95 %: từ {} % đến {} %",
             percent(low, Lang::Vi),
             percent(high, Lang::Vi)
         ));
     }
-    if let Some(d) = o.difference {
+    if let (false, Some(d)) = (few, o.difference) {
         text.push_str(&format!("; so với kỳ trước: {} điểm", points(d, Lang::Vi)));
     }
     text.push('.');
     paragraph(flow, &text)?;
-    for form in &all.forms {
+    let mut withheld = false;
+    for (n, form) in all.forms.iter().enumerate() {
+        let gone = figures(paper.index, n, paper.suppress_below);
+        withheld |= gone.contains(&true);
         flow.keep(30.0);
         flow.text(&[bold(10.0, &form_title(form))], Align::Left, 0.0, 1.5)?;
         let compared = form.figures.iter().any(|f| f.difference.is_some());
-        figures_table(flow, &form.figures, compared)?;
+        figures_table(flow, &form.figures, &gone, compared)?;
         let factors: Vec<Bar> = form
             .figures
             .iter()
-            .filter(|f| matches!(f.part, Part::Content | Part::Factor))
-            .map(|f| Bar {
+            .zip(&gone)
+            .filter(|(f, gone)| !**gone && matches!(f.part, Part::Content | Part::Factor))
+            .map(|(f, _)| Bar {
                 name: format!("{}{}", "   ".repeat(f.depth as usize - 1), f.text),
                 share: f.index,
                 figure: format!("{} %", share(f.index)),
@@ -81,10 +89,27 @@ pub(super) fn index_section(flow: &mut Flow, paper: &ReportPaper<'_>) -> Result<
             bars(flow, &factors)?;
         }
     }
+    if withheld {
+        note_of_withheld(flow, paper)?;
+    }
     Ok(())
 }
 
-fn figures_table(flow: &mut Flow, figures: &[Figure], compared: bool) -> Result<(), TallyError> {
+fn note_of_withheld(flow: &mut Flow, paper: &ReportPaper<'_>) -> Result<(), TallyError> {
+    let text = format!(
+        "Số liệu của dưới {} người trả lời, và số liệu mà từ đó suy ra được, không được nêu để \
+         không lộ ý kiến cá nhân.",
+        paper.suppress_below
+    );
+    paragraph(flow, &text)
+}
+
+fn figures_table(
+    flow: &mut Flow,
+    figures: &[Figure],
+    gone: &[bool],
+    compared: bool,
+) -> Result<(), TallyError> {
     let mut columns = vec![
         ("Nội dung, yếu tố, câu hỏi", 5.2, Set::Left),
         ("Hài lòng", 1.1, Set::Right),
@@ -97,7 +122,9 @@ fn figures_table(flow: &mut Flow, figures: &[Figure], compared: bool) -> Result<
     }
     let rows: Vec<Row> = figures
         .iter()
-        .map(|f| {
+        .zip(gone)
+        .map(|(f, gone)| {
+            let or_hidden = |text: String| if *gone { "…".to_owned() } else { text };
             let name = match (f.part, f.inside) {
                 (Part::Form, _) => "Cả phiếu".to_owned(),
                 (_, true) => f.text.clone(),
@@ -105,14 +132,14 @@ fn figures_table(flow: &mut Flow, figures: &[Figure], compared: bool) -> Result<
             };
             let mut cells = vec![
                 name,
-                grouped(f.satisfied),
-                grouped(f.valid),
-                share(f.index),
-                range(f.low, f.high),
+                or_hidden(grouped(f.satisfied)),
+                or_hidden(grouped(f.valid)),
+                or_hidden(share(f.index)),
+                or_hidden(range(f.low, f.high)),
             ];
             if compared {
                 let d = f.difference.map(|d| points(d, Lang::Vi));
-                cells.push(d.unwrap_or_else(|| "–".to_owned()));
+                cells.push(or_hidden(d.unwrap_or_else(|| "–".to_owned())));
             }
             Row {
                 cells,
@@ -161,14 +188,7 @@ pub(super) fn comparison_section(
         }
     }
     if withheld {
-        paragraph(
-            flow,
-            &format!(
-                "Số liệu của nhóm có dưới {} người trả lời, và của nhóm mà từ đó suy ra được, \
-                 không được nêu để không lộ ý kiến cá nhân.",
-                paper.suppress_below
-            ),
-        )?;
+        note_of_withheld(flow, paper)?;
     }
     Ok(())
 }

@@ -35,7 +35,8 @@ area = "rural"
 quota = 150
 "#;
 
-fn station() -> (tempfile::TempDir, Store) {
+/// Answers of 240 people; with another `turn` they say something else.
+fn station(turn: usize) -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::create(
         &dir.path().join("phieu.db"),
@@ -69,7 +70,11 @@ fn station() -> (tempfile::TempDir, Store) {
                 .map(|(q, spec)| {
                     let n = spec.choices.len();
                     let choice = (i * 7 + q * 3 + i / 5) % (n + 1);
-                    let answer = match spec.choices.get(choice) {
+                    let said = match choice {
+                        blank if blank == n => blank,
+                        choice => (choice + turn) % n,
+                    };
+                    let answer = match spec.choices.get(said) {
                         None => Answer {
                             state: AnswerState::Blank,
                             choices: Vec::new(),
@@ -111,7 +116,7 @@ fn station() -> (tempfile::TempDir, Store) {
 /// Set `PHIEU_KEEP` to a folder to look at the report.
 #[test]
 fn a_report_has_pages_with_ink_on_them_and_is_the_same_again() {
-    let (_dir, store) = station();
+    let (_dir, store) = station(0);
     let options = ReportOptions {
         office: vec![
             "Bảo hiểm xã hội Việt Nam".into(),
@@ -136,6 +141,28 @@ fn a_report_has_pages_with_ink_on_them_and_is_the_same_again() {
         let page = file.page(i).unwrap();
         assert!(page.image.pixels().filter(|p| p.0[0] < 128).count() > 500);
     }
+}
+
+/// All pages but the annex, which names the head of the log.
+fn pages(store: &Store, suppress_below: u64) -> Vec<image::GrayImage> {
+    let options = ReportOptions {
+        date: Some("2024-12-05".into()),
+        suppress_below,
+        ..ReportOptions::default()
+    };
+    let pdf = station_report(store, &options).unwrap();
+    let file = PageFile::from_bytes(pdf, &DecodeLimits::default()).unwrap();
+    let before_annex = 0..file.page_count() - 1;
+    before_annex.map(|i| file.page(i).unwrap().image).collect()
+}
+
+/// Indices and distributions of whole forms were once shown whatever was withheld of
+/// groups.
+#[test]
+fn a_report_of_too_few_people_is_the_same_whatever_they_said() {
+    let ((_a, one), (_b, other)) = (station(0), station(1));
+    assert!(pages(&one, 0) != pages(&other, 0));
+    assert!(pages(&one, 1000) == pages(&other, 1000));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use rust_xlsxwriter::Workbook;
 use super::Book;
 use super::sheet::{Table, Value, column};
 use crate::tally::TallyError;
-use crate::tally::index::Part;
+use crate::tally::suppress;
 
 fn share(n: u64, of: u64) -> Option<f64> {
     (of > 0).then(|| n as f64 / of as f64)
@@ -20,22 +20,11 @@ pub(super) fn answers(book: &Book<'_>, workbook: &mut Workbook) -> Result<(), Ta
             .forms
             .iter()
             .find(|f| f.form == form.form && f.version == form.version);
-        // A question whose index is not shown must not be read from here.
-        let without_index: Vec<&str> = book
-            .all()
-            .into_iter()
-            .flat_map(|g| g.forms.iter().enumerate())
-            .filter(|(_, f)| f.form == form.form && f.version == form.version)
-            .flat_map(|(n, f)| f.figures.iter().zip(book.hidden_figures(n)))
-            .filter(|(f, gone)| *gone && f.part == Part::Question)
-            .map(|(f, _)| f.id.as_str())
-            .collect();
         let name = book.form_name(&form.form, form.version);
         for q in &form.questions {
             let words = known.map_or_else(|| q.question.clone(), |f| f.words_of(&q.question));
             let spec = known.and_then(|f| f.questions.iter().find(|s| s.id == q.question));
-            let gone = (q.answered > 0 && q.answered < least)
-                || without_index.contains(&q.question.as_str());
+            let gone = suppress::distribution(book.index, form, q, least);
             let ballots = form.ballots.counted + form.ballots.pending;
             let mut line = |choice: String, kind: &str, n: u64, of_answers: bool, gone: bool| {
                 let shown = |value: Value| if gone { Value::Hidden } else { value };

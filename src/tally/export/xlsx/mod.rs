@@ -16,7 +16,7 @@ use super::plan::Plan;
 use crate::lang::Lang;
 use crate::store::Store;
 use crate::tally::index::{Group, IndexReport};
-use crate::tally::suppress::{self, Node, Shown, hidden};
+use crate::tally::suppress::{self, Shown};
 use crate::tally::{Tally, TallyError, TallyFilter};
 
 use sheet::{Column, Styles, Table, column};
@@ -99,21 +99,7 @@ impl Book<'_> {
 
     /// Of each figure of a form of all ballots: is it not shown?
     fn hidden_figures(&self, form: usize) -> Vec<bool> {
-        let Some(figures) = self.all().and_then(|g| g.forms.get(form)) else {
-            return Vec::new();
-        };
-        let least = self.options.suppress;
-        let nodes: Vec<Node> = figures
-            .figures
-            .iter()
-            .map(|f| Node {
-                depth: f.depth,
-                size: f.valid,
-                small: f.respondents > 0 && f.respondents < least,
-            })
-            .collect();
-        let whole = figures.figures.first().map_or(0, |f| f.valid);
-        hidden(whole, &nodes, least)
+        suppress::figures(self.index, form, self.options.suppress)
     }
 
     fn form_name(&self, form: &str, version: u32) -> String {
