@@ -26,6 +26,7 @@ pub mod page;
 pub mod read;
 pub mod sampler;
 pub mod selftest;
+pub mod sheet;
 pub mod station;
 pub mod store;
 pub mod synth;
