@@ -23,6 +23,7 @@ pub mod geometry;
 pub mod lang;
 pub mod learn;
 pub mod page;
+pub mod plan;
 pub mod read;
 pub mod sampler;
 pub mod selftest;

@@ -25,6 +25,7 @@ mod index;
 mod init;
 mod key;
 mod model;
+mod plan;
 mod read;
 mod report;
 mod scan;
@@ -63,6 +64,8 @@ enum Command {
     Box(box_::BoxArguments),
     /// Đợt khảo sát: xem, thay đổi, các phiên bản (the campaign: show, update, versions).
     Campaign(campaign::CampaignArguments),
+    /// Lập kế hoạch: cỡ mẫu, rút ngẫu nhiên, chỉ tiêu (planning: sample sizes, random draws, quotas).
+    Plan(plan::PlanArguments),
     Watch(watch::WatchArgs),
     /// Lô quét: xem, tạm dừng, quét tiếp, hủy (batches: list, show, pause, resume, cancel).
     Batch(batch::BatchArguments),
@@ -95,6 +98,7 @@ impl Command {
             Self::Scan(args) => scan::run(&args),
             Self::Box(arguments) => box_::run(arguments),
             Self::Campaign(arguments) => campaign::run(arguments),
+            Self::Plan(arguments) => plan::run(arguments),
             Self::Watch(args) => watch::run(&args),
             Self::Batch(arguments) => batch::run(arguments),
             Self::Tally(args) => tally::run(&args),
