@@ -154,6 +154,13 @@ fn sizes_come_from_a_table_and_go_into_one() {
     let half = [&table[..], &["--margin-column", "e", "--response", "50%"]].concat();
     let (_, said) = desk.says(1, &half);
     assert!(said.contains("chỉ có 300 người"), "{said}");
+    // A row of sums is no group: it is checked.
+    desk.write("tổng.csv", "Nhóm,Số người\na,10\nb,20\nTổng số,30\n");
+    assert_eq!(
+        desk.json(0, &["size", "--from", "tổng.csv"])["population"],
+        30
+    );
+    desk.write("tổng.csv", "Nhóm,Số người\na,10\nb,20\nTổng số,31\n");
     // One size for all, divided, with a minimum.
     let whole = [
         &table[..],
@@ -182,6 +189,7 @@ fn sizes_come_from_a_table_and_go_into_one() {
             "chỉ có 10",
         ),
         (&["size", "--from", "nhóm.csv"], "--name"),
+        (&["size", "--from", "tổng.csv"], "ghi 31, các dòng"),
         (&["size", "a=10", "--out", "x.pdf"], ".csv, .xlsx"),
     ] {
         let (_, said) = desk.says(2, args);

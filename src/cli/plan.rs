@@ -22,9 +22,9 @@ pub(crate) struct PlanArguments {
 
 #[derive(Debug, Subcommand)]
 enum PlanCommand {
-    Size(size::SizeArgs),
-    Draw(draw::DrawArgs),
-    Quota(quota::QuotaArgs),
+    Size(Box<size::SizeArgs>),
+    Draw(Box<draw::DrawArgs>),
+    Quota(Box<quota::QuotaArgs>),
 }
 
 pub(crate) fn run(arguments: PlanArguments) -> Result<Outcome, CliError> {

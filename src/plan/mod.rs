@@ -16,4 +16,4 @@ pub mod quota;
 pub mod size;
 
 pub use error::PlanError;
-pub use number::{Margin, Rate, count, ratio};
+pub use number::{Margin, Rate, count, names_a_sum, ratio};

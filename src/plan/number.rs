@@ -2,6 +2,7 @@
 
 use super::PlanError;
 use crate::lang::Lang;
+use crate::sheet::folded;
 
 /// Parts of a whole that a share is kept in: percent with four decimals.
 const WHOLE: u64 = 1_000_000;
@@ -42,6 +43,13 @@ pub fn count(text: &str) -> Result<u64, PlanError> {
         return Err(wrong());
     }
     Ok(number)
+}
+
+/// Does a row of this name hold the sums of a table? Whoever took it for another group
+/// would count everybody twice.
+#[must_use]
+pub fn names_a_sum(text: &str) -> bool {
+    ["tổng", "tổng số", "tổng cộng", "cộng", "total", "sum"].contains(&folded(text).as_str())
 }
 
 /// A share in millionths, of `5 %`, `5`, `2,5%` or `2.5`.

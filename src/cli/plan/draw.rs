@@ -14,7 +14,7 @@ use crate::cli::shared::{LangArgs, plain, write_file};
 use crate::lang::Lang;
 use crate::plan::draw::{Columns, Difference, Draw, List, Sizes, compare, draw};
 use crate::plan::minutes::{DrawMinutes, ListFacts};
-use crate::plan::{PlanError, count};
+use crate::plan::{PlanError, count, names_a_sum};
 use crate::sampler::{Seed, sha256_hex};
 use crate::sheet::{Sheet, SheetError, folded};
 use crate::station::boxes::{MinutesError, Moment, person, reason};
@@ -281,7 +281,7 @@ fn sizes_of(
         let cell = |i: usize| row.cells.get(i).map_or("", String::as_str);
         let parts: Vec<&str> = names.iter().map(|i| cell(*i)).collect();
         let name = parts.join(crate::plan::draw::BETWEEN);
-        if ["Tổng cộng", "Total"].contains(&name.as_str()) {
+        if names_a_sum(parts.first().unwrap_or(&"")) {
             continue;
         }
         let wrong = |e: PlanError| PlanError::Cell {

@@ -15,7 +15,7 @@ use crate::plan::quota::{
     Column, Deviation, Draft, QuotaTable, TableRules, TotalRules, UnitWeight, from_table,
     from_total, id_of,
 };
-use crate::plan::{PlanError, count};
+use crate::plan::{PlanError, count, names_a_sum};
 use crate::station::{Campaign, CampaignUnit, Channel};
 use crate::workbook::Value;
 
@@ -328,6 +328,9 @@ fn of_unit_table(
     for row in &sheet.rows {
         let cell = |i: Option<usize>| i.and_then(|i| row.cells.get(i)).map_or("", String::as_str);
         let named = Some(cell(name)).filter(|n| !n.is_empty());
+        if names_a_sum(cell(id)) || named.is_some_and(names_a_sum) {
+            continue;
+        }
         let unit = match (cell(id), named) {
             ("", None) => {
                 return Err(format!(

@@ -11,7 +11,7 @@ use super::{Kind, column, needed_column, read_table};
 use crate::cli::shared::{LangArgs, plain, write_file};
 use crate::lang::Lang;
 use crate::plan::size::{Division, Method, SizePlan, SizeRules, Stratum, sizes};
-use crate::plan::{Margin, PlanError, Rate, count, draw::BETWEEN};
+use crate::plan::{Margin, PlanError, Rate, count, draw::BETWEEN, names_a_sum};
 use crate::workbook::Value;
 
 /// Tính cỡ mẫu theo Slovin hay Cochran, cho từng nhóm hay chung rồi chia (sample sizes, by group or divided).
@@ -226,9 +226,20 @@ fn from_table(args: &SizeArgs) -> Result<Vec<Stratum>, CliError> {
         };
         let parts: Vec<&str> = names.iter().map(|i| cell(*i)).collect();
         let name = parts.join(BETWEEN);
-        // What this program writes below its tables.
-        if ["Tổng cộng", "Total"].contains(&name.as_str()) {
-            continue;
+        if names_a_sum(parts.first().unwrap_or(&"")) {
+            let added = out.iter().map(|s: &Stratum| s.population).sum();
+            match count(cell(people)).map_err(|e| wrong(people, &e))? {
+                written if written == added => continue,
+                written => {
+                    return Err(PlanError::Sum {
+                        row: row.number,
+                        column: sheet.header.get(people).cloned().unwrap_or_default(),
+                        written,
+                        added,
+                    }
+                    .into());
+                }
+            }
         }
         if parts.iter().any(|p| p.is_empty()) {
             let i = names.first().copied().unwrap_or(0);

@@ -75,7 +75,7 @@ impl Draft {
             }
         }
         let place = |form: &str| self.forms.iter().position(|f| f == form);
-        sums.sort_by(|a, b| (place(&a.0), a.1).cmp(&(place(&b.0), b.1)));
+        sums.sort_by_key(|s| (place(&s.0), s.1));
         for (form, channel, sum) in sums {
             let narrow = u32::try_from(sum).map_err(|_| PlanError::Quota(sum))?;
             put(&mut self.quotas, &form, channel, narrow);

@@ -4,7 +4,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::{Column, Draft};
-use crate::plan::{PlanError, count};
+use crate::plan::{PlanError, count, names_a_sum};
 use crate::sheet::{Row, Sheet, folded};
 use crate::station::{Area, CampaignUnit, Channel};
 
@@ -65,9 +65,6 @@ const HEADS: &[(&str, Kind)] = &[
     ("note", Kind::Nothing),
 ];
 
-/// First cells of a row of sums.
-const SUMS: &[&str] = &["tổng", "tổng số", "tổng cộng", "cộng", "total"];
-
 /// Rows of what the campaign wants, as `phieu plan quota` writes them: not read back.
 const PLANNED: &[&str] = &["planned", "chỉ tiêu toàn đợt"];
 
@@ -91,19 +88,19 @@ pub fn from_table(sheet: &Sheet, mut draft: Draft, rules: &TableRules) -> Result
     let mut sums = Vec::new();
     for row in &sheet.rows {
         let cell = |at: Option<usize>| at.map_or("", |i| row.cells[i].trim());
-        let begins = |words: &[&str]| {
+        let begins = |is: &dyn Fn(&str) -> bool| {
             let of = [
                 cell(id),
                 cell(name),
                 row.cells.first().map_or("", |c| c.trim()),
             ];
-            of.iter().any(|c| words.contains(&folded(c).as_str()))
+            of.iter().any(|c| is(c))
         };
-        if begins(PLANNED) {
+        if begins(&|c| PLANNED.contains(&folded(c).as_str())) {
             continue;
         }
         let numbers = numbers(sheet, row, &kinds)?;
-        if begins(SUMS) {
+        if begins(&names_a_sum) {
             sums.push((row, numbers));
             continue;
         }
