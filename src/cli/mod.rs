@@ -26,6 +26,7 @@ mod init;
 mod key;
 mod model;
 mod online;
+mod plan;
 mod read;
 mod report;
 mod scan;
@@ -64,6 +65,8 @@ enum Command {
     Box(box_::BoxArguments),
     /// Đợt khảo sát: xem, thay đổi, các phiên bản (the campaign: show, update, versions).
     Campaign(campaign::CampaignArguments),
+    /// Lập kế hoạch: cỡ mẫu, rút ngẫu nhiên, chỉ tiêu (planning: sample sizes, random draws, quotas).
+    Plan(plan::PlanArguments),
     Watch(watch::WatchArgs),
     /// Lô quét: xem, tạm dừng, quét tiếp, hủy (batches: list, show, pause, resume, cancel).
     Batch(batch::BatchArguments),
@@ -98,6 +101,7 @@ impl Command {
             Self::Scan(args) => scan::run(&args),
             Self::Box(arguments) => box_::run(arguments),
             Self::Campaign(arguments) => campaign::run(arguments),
+            Self::Plan(arguments) => plan::run(arguments),
             Self::Watch(args) => watch::run(&args),
             Self::Batch(arguments) => batch::run(arguments),
             Self::Tally(args) => tally::run(&args),

@@ -1,5 +1,8 @@
 //! Text that flows down pages, for papers that an office signs.
 
+pub(crate) mod signatures;
+pub(crate) mod table;
+
 use super::FormError;
 use super::compose::{Draw, paragraph};
 use super::print::Plain;

@@ -211,7 +211,11 @@ pub fn reason(given: &str, flag: &'static str) -> Result<String, MinutesError> {
     text(Some(given), flag, LONGEST)?.ok_or(MinutesError::NoReason(flag))
 }
 
-fn person(given: &str) -> Result<Present, MinutesError> {
+/// Somebody who was present, as `full name; office`.
+///
+/// # Errors
+/// One of both is missing, too long, or cannot be printed.
+pub fn person(given: &str) -> Result<Present, MinutesError> {
     let wrong = || MinutesError::Present(given.to_owned());
     let (name, role) = given.split_once(';').ok_or_else(wrong)?;
     let (name, role) = (

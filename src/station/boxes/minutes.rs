@@ -1,11 +1,12 @@
 //! The minutes of a box as a PDF, ready to sign.
 
 use super::{Moment, words};
+use crate::form::paper::signatures::signatures;
 use crate::form::paper::{Flow, bold, grouped, italic, national_heading, plain};
-use crate::form::text::{Align, Paragraph, Piece};
+use crate::form::text::Align;
 use crate::form::{FormError, plain_pdf};
 use crate::station::LocalTime;
-use crate::store::{BoxRow, Head, Minutes, OpeningRow, Present};
+use crate::store::{BoxRow, Head, Minutes, OpeningRow};
 
 /// What the minutes of a box are printed from.
 #[derive(Debug)]
@@ -51,7 +52,12 @@ pub fn minutes_pdf(paper: &MinutesPaper<'_>) -> Result<Option<Vec<u8>>, FormErro
     result(&mut flow, m)?;
     corrections(&mut flow, paper)?;
     end(&mut flow)?;
-    signatures(&mut flow, m)?;
+    let signers: Vec<(&str, &str)> = m
+        .present
+        .iter()
+        .map(|p| (p.name.as_str(), p.role.as_str()))
+        .collect();
+    signatures(&mut flow, &signers)?;
     let foot = format!(
         "Mã cuối sổ nhật ký của trạm (head of the station's log): {} – so với / compare: phieu audit verify",
         paper.head.printed()
@@ -255,50 +261,4 @@ fn end(flow: &mut Flow) -> Result<(), FormError> {
     let text = "Biên bản kết thúc vào hồi …… giờ …… phút cùng ngày, đã đọc lại cho những người có \
                 mặt cùng nghe, thống nhất và ký tên dưới đây.";
     flow.text(&[plain(TEXT, text)], Align::Left, 0.0, 6.0)
-}
-
-/// Room to sign in, mm.
-const SIGN_MM: f64 = 16.0;
-
-/// Room below a row of signatures, mm.
-const BELOW_MM: f64 = 5.0;
-
-fn signatures(flow: &mut Flow, m: &Minutes) -> Result<(), FormError> {
-    // Two to a row have more room; three save a page.
-    let across = if m.present.len() > 2 { 3 } else { 2 };
-    let width = Flow::width() / across as f64;
-    let inner = width - 4.0;
-    let head = |p: &Present| {
-        vec![
-            vec![bold(10.0, &p.role.to_uppercase())],
-            vec![italic(9.0, "(Ký, ghi rõ họ tên)")],
-        ]
-    };
-    let name = |p: &Present| vec![vec![bold(TEXT, &p.name)]];
-    for row in m.present.chunks(across) {
-        let (mut heads, mut names) = (0.0f64, 0.0f64);
-        for p in row {
-            heads = heads.max(height(&head(p), inner)?);
-            names = names.max(height(&name(p), inner)?);
-        }
-        let all = heads + SIGN_MM + names + BELOW_MM;
-        flow.keep(all);
-        let top = flow.y();
-        for (i, p) in row.iter().enumerate() {
-            let x = Flow::left() + i as f64 * width + 2.0;
-            flow.column(x, inner, top, &head(p))?;
-            flow.column(x, inner, top + heads + SIGN_MM, &name(p))?;
-        }
-        flow.go_on_at(top + all);
-    }
-    Ok(())
-}
-
-/// Height of paragraphs one below the other, mm.
-fn height(texts: &[Vec<Piece>], width: f64) -> Result<f64, FormError> {
-    let mut all = 0.0;
-    for pieces in texts {
-        all += Paragraph::set(pieces, width, Align::Centre)?.height();
-    }
-    Ok(all)
 }

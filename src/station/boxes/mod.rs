@@ -12,7 +12,7 @@ mod tests;
 mod words;
 
 pub use cover::{CoverOf, CoverPaper, covers_pdf};
-pub use draft::{Draft, MinutesError, reason};
+pub use draft::{Draft, MinutesError, person, reason};
 pub use issue::{IssueError, issue_covers, issue_minutes};
 pub use minutes::{MinutesPaper, minutes_pdf};
 pub use moment::Moment;

@@ -1,51 +1,11 @@
-//! Which ballots are drawn: Rivest's consistent sampler (R. L. Rivest,
-//! "Consistent sampling with replacement", arXiv:1808.10016, 2018; here without
-//! replacement). Each ballot has a ticket number that follows from seed and place;
-//! the sample is the ballots with the smallest tickets. A larger sample by the same
-//! seed contains the smaller one.
-//!
-//! The ticket of the ballot at `POSITION` in the pile of `BOX` is the SHA-256 of the
-//! UTF-8 text `SEED,BOX,POSITION`, in hex, so that anybody can compute it:
+//! Which ballots are drawn: those with the smallest tickets ([`crate::sampler`]). The
+//! name of the ballot at `POSITION` in the pile of `BOX` is `BOX,POSITION`:
 //!
 //! ```text
 //! printf '%s' '31415926535897932384,ngoc-ha/h1,17' | sha256sum
 //! ```
 
-use std::collections::BinaryHeap;
-use std::fmt::Write as _;
-
-use sha2::{Digest, Sha256};
-
-/// Fewest digits of a seed: thrown with ten-sided dice 66 bits, with usual ones 51,
-/// more than anybody can try out while people watch the dice.
-const DIGITS: usize = 20;
-
-/// Digits that were thrown by dice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seed(String);
-
-/// Why a text is no seed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the seed needs at least {DIGITS} digits that were thrown by dice, and nothing else")]
-pub struct SeedError;
-
-impl Seed {
-    /// Reads a seed; blanks between groups of digits are left out.
-    ///
-    /// # Errors
-    /// Too few digits, or something else.
-    pub fn parse(text: &str) -> Result<Self, SeedError> {
-        let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        let sound = digits.len() >= DIGITS && digits.bytes().all(|b| b.is_ascii_digit());
-        sound.then_some(Self(digits)).ok_or(SeedError)
-    }
-
-    /// Its digits.
-    #[must_use]
-    pub fn digits(&self) -> &str {
-        &self.0
-    }
-}
+use crate::sampler::{self, Seed, smallest};
 
 /// A box to draw from.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -71,38 +31,25 @@ pub struct Drawn {
 /// The ticket number of the ballot at this place, 64 hex digits.
 #[must_use]
 pub fn ticket(seed: &Seed, label: &str, position: u64) -> String {
-    let digest = Sha256::digest(format!("{},{label},{position}", seed.0));
-    let mut hex = String::with_capacity(64);
-    for byte in digest {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    sampler::ticket(seed, &format!("{label},{position}"))
 }
 
 /// The `size` ballots with the smallest tickets, smallest first; all, where there
 /// are no more.
 #[must_use]
 pub fn draw(seed: &Seed, boxes: &[Stratum], size: usize) -> Vec<Drawn> {
-    // The largest ticket on top, to be replaced by a smaller one.
-    let mut smallest: BinaryHeap<Drawn> = BinaryHeap::new();
-    for of in boxes {
-        for position in 1..=of.counted {
-            let ticket = ticket(seed, &of.label, position);
-            if smallest.len() == size {
-                match smallest.peek() {
-                    Some(largest) if ticket < largest.ticket => smallest.pop(),
-                    _ => continue,
-                };
-            }
-            smallest.push(Drawn {
-                ticket,
-                label: of.label.clone(),
-                position,
-            });
-        }
-    }
-    smallest.into_sorted_vec()
+    let tickets = boxes.iter().flat_map(|of| {
+        let label = of.label.as_str();
+        (1..=of.counted).map(move |position| (ticket(seed, label, position), (label, position)))
+    });
+    smallest(tickets, size)
+        .into_iter()
+        .map(|(ticket, (label, position))| Drawn {
+            ticket,
+            label: label.to_owned(),
+            position,
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -122,18 +69,6 @@ mod tests {
             ticket(&seed(), "ngoc-ha/h1", 17),
             "4416ce524ff539a6a78c21e6a134d16e155782296638cdea49f35e694abd3b6e"
         );
-    }
-
-    #[test]
-    fn a_seed_is_digits_enough() {
-        for text in [
-            "",
-            "1234567890123456789",
-            "1234567890123456789x",
-            "12345678901234567 89",
-        ] {
-            assert_eq!(Seed::parse(text), Err(SeedError), "{text}");
-        }
     }
 
     fn any_boxes() -> impl Strategy<Value = Vec<Stratum>> {

@@ -7,5 +7,6 @@
 mod bound;
 mod draw;
 
+pub use crate::sampler::Seed;
 pub use bound::most_errors_95;
-pub use draw::{Drawn, Seed, Stratum, draw, ticket};
+pub use draw::{Drawn, Stratum, draw, ticket};

@@ -1,8 +1,8 @@
 //! Opinions, who receives the report and who signs it, and how it was made.
 
-use super::table::{Row, Set, table};
 use super::{ReportPaper, TEXT, paragraph};
 use crate::form::Weights;
+use crate::form::paper::table::{Row, Set, table};
 use crate::form::paper::{Flow, bold, grouped, italic, plain};
 use crate::form::text::Align;
 use crate::tally::TallyError;

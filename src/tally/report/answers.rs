@@ -1,7 +1,7 @@
 //! How the answers to each question are distributed.
 
 use super::ReportPaper;
-use super::table::{Column, Row, Set, table};
+use crate::form::paper::table::{Column, Row, Set, table};
 use crate::form::paper::{Flow, bold, grouped};
 use crate::form::text::Align;
 use crate::form::{Meaning, QuestionMeaning};

@@ -1,8 +1,8 @@
 //! Indices and comparisons.
 
 use super::chart::{Bar, bars};
-use super::table::{Row, Set, table};
 use super::{ReportPaper, paragraph};
+use crate::form::paper::table::{Row, Set, table};
 use crate::form::paper::{Flow, bold, grouped};
 use crate::form::text::Align;
 use crate::lang::Lang;

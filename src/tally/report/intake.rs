@@ -1,7 +1,7 @@
 //! What came in, against the plan.
 
-use super::table::{Row, Set, table};
 use super::{ReportPaper, paragraph};
+use crate::form::paper::table::{Row, Set, table};
 use crate::form::paper::{Flow, grouped};
 use crate::lang::Lang;
 use crate::tally::TallyError;

@@ -8,7 +8,6 @@ mod chart;
 mod indices;
 mod intake;
 mod of_station;
-mod table;
 #[cfg(test)]
 mod tests;
 

@@ -3,9 +3,9 @@
 use rust_xlsxwriter::Workbook;
 
 use super::Book;
-use super::sheet::{Table, Value, column};
 use crate::tally::TallyError;
 use crate::tally::suppress;
+use crate::workbook::{Table, Value, column};
 
 fn share(n: u64, of: u64) -> Option<f64> {
     (of > 0).then(|| n as f64 / of as f64)

@@ -6,9 +6,9 @@ use rust_xlsxwriter::{
 };
 
 use super::Book;
-use super::sheet::{Value, grow, page, write_row};
 use crate::tally::TallyError;
 use crate::tally::index::{Part, group_name};
+use crate::workbook::{Value, grow, page, write_row};
 
 /// Longest name beside a bar, characters: a chart of a page's width has no room for
 /// more.

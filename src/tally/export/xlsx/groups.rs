@@ -3,10 +3,10 @@
 use rust_xlsxwriter::Workbook;
 
 use super::Book;
-use super::sheet::{Table, Value, column};
 use crate::lang::Lang;
 use crate::tally::TallyError;
 use crate::tally::index::{group_name, heading};
+use crate::workbook::{Table, Value, column};
 
 fn sheet_name(by: &str, lang: Lang) -> &'static str {
     match by {

@@ -3,10 +3,10 @@
 use rust_xlsxwriter::Workbook;
 
 use super::Book;
-use super::sheet::{Table, Value, column};
 use crate::lang::Lang;
 use crate::tally::TallyError;
 use crate::tally::index::{Figure, Part};
+use crate::workbook::{Table, Value, column};
 
 /// What a part is called.
 fn part_name(part: Part, lang: Lang) -> &'static str {

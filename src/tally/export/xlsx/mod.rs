@@ -4,7 +4,6 @@ mod answers;
 mod charts;
 mod groups;
 mod indices;
-mod sheet;
 mod summary;
 
 use std::io::Write;
@@ -19,7 +18,7 @@ use crate::tally::index::{Group, IndexReport};
 use crate::tally::suppress::{self, Shown};
 use crate::tally::{Tally, TallyError, TallyFilter};
 
-use sheet::{Column, Styles, Table, column};
+use crate::workbook::{self, Column, Styles, Table, column};
 
 /// How the workbook is made.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +62,7 @@ impl Book<'_> {
 
     /// Adds a sheet with this table.
     fn table(&self, workbook: &mut Workbook, table: &Table<'_>) -> Result<(), TallyError> {
-        sheet::table(workbook, &self.styles, table, self.campaign(), self.lang())?;
+        workbook::table(workbook, &self.styles, table, self.campaign(), self.lang())?;
         Ok(())
     }
 
@@ -74,7 +73,7 @@ impl Book<'_> {
     }
 
     /// The columns from the numerator to the interval.
-    fn columns_of_index(&self) -> [Column; 5] {
+    fn columns_of_index(&self) -> [Column<'static>; 5] {
         let lang = self.lang();
         [
             column(lang.pick("Hài lòng (tử số)", "Satisfied"), 10.0),
@@ -86,7 +85,7 @@ impl Book<'_> {
     }
 
     /// The columns of the difference from the last period and the rank.
-    fn columns_of_rank(&self) -> [Column; 2] {
+    fn columns_of_rank(&self) -> [Column<'static>; 2] {
         let lang = self.lang();
         [
             column(

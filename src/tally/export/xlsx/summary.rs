@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use rust_xlsxwriter::{Workbook, Worksheet};
 
 use super::Book;
-use super::sheet::{Table, Value, column, cut, grow, page, write_row};
 use crate::lang::Lang;
 use crate::tally::index::percent;
 use crate::tally::{Ballots, TallyError};
+use crate::workbook::{Table, Value, column, cut, grow, page, write_row};
 
 /// Of the columns of the first sheet, in characters.
 fn width(column: usize) -> f64 {

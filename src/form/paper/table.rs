@@ -1,6 +1,6 @@
 //! Tables that go on over pages, their heads repeated.
 
-use crate::form::paper::{Flow, LINE_MM, bold, plain};
+use super::{Flow, LINE_MM, bold, plain};
 use crate::form::text::{Align, Paragraph, Piece};
 use crate::form::{Draw, FormError, paragraph};
 use crate::geometry::{MmPoint, mm_rect};
@@ -17,7 +17,7 @@ const HEAD: f64 = 0.9;
 
 /// How a column is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Set {
+pub(crate) enum Set {
     /// Words.
     Left,
     /// Numbers.
@@ -25,11 +25,11 @@ pub(super) enum Set {
 }
 
 /// A column: what stands above it, its part of the width, how it is set.
-pub(super) type Column<'a> = (&'a str, f64, Set);
+pub(crate) type Column<'a> = (&'a str, f64, Set);
 
 /// A line of a table.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Row {
+pub(crate) struct Row {
     pub cells: Vec<String>,
     /// The first cell begins so much further right, mm.
     pub indent: f64,
@@ -37,7 +37,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(cells: Vec<String>) -> Self {
+    pub(crate) fn new(cells: Vec<String>) -> Self {
         Self {
             cells,
             ..Self::default()
@@ -46,7 +46,7 @@ impl Row {
 }
 
 /// A table over the width of the text.
-pub(super) fn table(
+pub(crate) fn table(
     flow: &mut Flow,
     columns: &[Column<'_>],
     rows: &[Row],

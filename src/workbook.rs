@@ -1,4 +1,5 @@
-//! One table on one sheet: head, rows, filter, widths and how it is printed.
+//! Workbooks that an office opens: one table on one sheet, with head, rows, filter,
+//! widths and how it is printed. Uses `lang`.
 
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
 
@@ -16,7 +17,7 @@ const LONGEST: usize = 30_000;
 
 /// How cells look.
 #[derive(Debug)]
-pub(super) struct Styles {
+pub(crate) struct Styles {
     pub title: Format,
     pub note: Format,
     pub head: Format,
@@ -32,7 +33,7 @@ pub(super) struct Styles {
 }
 
 impl Styles {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let plain = Format::new().set_font_name(FONT).set_font_size(SIZE);
         let cell = plain
             .clone()
@@ -75,7 +76,7 @@ impl Styles {
 
 /// What is in a cell.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Text(String),
     /// So deep in a tree.
     Deep(u32, String),
@@ -93,31 +94,31 @@ pub(super) enum Value {
 }
 
 /// A column.
-pub(super) struct Column {
-    pub head: &'static str,
+pub(crate) struct Column<'a> {
+    pub head: &'a str,
     /// In characters.
     pub width: f64,
 }
 
-pub(super) fn column(head: &'static str, width: f64) -> Column {
+pub(crate) fn column(head: &str, width: f64) -> Column<'_> {
     Column { head, width }
 }
 
 /// The row with the heads of columns: below title and note.
-pub(super) const HEAD: u32 = 2;
+pub(crate) const HEAD: u32 = 2;
 
 /// A table that is printed.
-pub(super) struct Table<'a> {
+pub(crate) struct Table<'a> {
     pub name: &'a str,
     pub title: &'a str,
     pub note: &'a str,
-    pub columns: &'a [Column],
+    pub columns: &'a [Column<'a>],
     pub rows: &'a [Vec<Value>],
     /// A last row that no filter takes away.
     pub total: Option<Vec<Value>>,
 }
 
-pub(super) fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     text.chars().take(LONGEST).collect()
 }
 
@@ -126,7 +127,7 @@ fn col(i: usize) -> u16 {
 }
 
 /// A4 across, all columns on a page's width, its head on each page.
-pub(super) fn page(sheet: &mut Worksheet, campaign: &str, lang: Lang) {
+pub(crate) fn page(sheet: &mut Worksheet, campaign: &str, lang: Lang) {
     // An ampersand begins a code in heads and feet, which are 255 characters at most.
     let name: String = campaign.chars().take(120).collect();
     let name = name.replace('&', "&&");
@@ -142,7 +143,7 @@ pub(super) fn page(sheet: &mut Worksheet, campaign: &str, lang: Lang) {
 }
 
 /// Adds a sheet with this table.
-pub(super) fn table(
+pub(crate) fn table(
     workbook: &mut Workbook,
     styles: &Styles,
     table: &Table<'_>,
@@ -177,7 +178,7 @@ pub(super) fn table(
 
 /// Makes a row as high as its longest text needs in columns of these widths: not every
 /// program does that by itself when it opens a workbook.
-pub(super) fn grow(
+pub(crate) fn grow(
     sheet: &mut Worksheet,
     row: u32,
     cells: &[Value],
@@ -204,7 +205,7 @@ pub(super) fn grow(
 }
 
 /// Writes the cells of a row from the first column on.
-pub(super) fn write_row(
+pub(crate) fn write_row(
     sheet: &mut Worksheet,
     row: u32,
     cells: &[Value],
