@@ -308,6 +308,10 @@ fn settle_words(w: Words, code: &str) -> &'static str {
             "The same paper: count once, by the earlier image",
         ),
         "same-paper" => w.t("Là tờ khác: tính cả hai", "Another paper: count both"),
+        "images-removed" => w.t(
+            "Chưa quét lần nào: tính phiếu này",
+            "It was not scanned before: count it",
+        ),
         "mispaired" | "mispaired-neighbour" => w.t(
             "Các trang này đúng là của một phiếu",
             "These pages do belong together",

@@ -46,12 +46,12 @@ pub fn minutes_pdf(paper: &MinutesPaper<'_>) -> Result<Option<Vec<u8>>, FormErro
     let m = &holds.minutes;
     title(&mut flow, paper)?;
     opening(&mut flow, paper.ballot_box, m)?;
-    people(&mut flow, m)?;
+    people(&mut flow, &m.present)?;
     state(&mut flow, m)?;
     result(&mut flow, m)?;
     corrections(&mut flow, paper)?;
     end(&mut flow)?;
-    signatures(&mut flow, m)?;
+    signatures(&mut flow, &m.present)?;
     let foot = format!(
         "Mã cuối sổ nhật ký của trạm (head of the station's log): {} – so với / compare: phieu audit verify",
         paper.head.printed()
@@ -104,7 +104,7 @@ fn opening(flow: &mut Flow, row: &BoxRow, m: &Minutes) -> Result<(), FormError> 
     flow.text(&pieces, Align::Left, 0.0, 4.0)
 }
 
-fn section(flow: &mut Flow, vi: &str, en: &str) -> Result<(), FormError> {
+pub(in crate::station) fn section(flow: &mut Flow, vi: &str, en: &str) -> Result<(), FormError> {
     // A heading does not stay alone at the foot of a page.
     flow.keep(20.0);
     flow.text(
@@ -115,9 +115,9 @@ fn section(flow: &mut Flow, vi: &str, en: &str) -> Result<(), FormError> {
     )
 }
 
-fn people(flow: &mut Flow, m: &Minutes) -> Result<(), FormError> {
+pub(in crate::station) fn people(flow: &mut Flow, present: &[Present]) -> Result<(), FormError> {
     section(flow, "I. Thành phần tham gia", "(present)")?;
-    for (i, p) in m.present.iter().enumerate() {
+    for (i, p) in present.iter().enumerate() {
         let pieces = [
             plain(TEXT, &format!("{}. Ông/Bà ", i + 1)),
             bold(TEXT, &p.name),
@@ -251,7 +251,7 @@ fn changes(a: &Minutes, b: &Minutes) -> Vec<String> {
         .collect()
 }
 
-fn end(flow: &mut Flow) -> Result<(), FormError> {
+pub(in crate::station) fn end(flow: &mut Flow) -> Result<(), FormError> {
     let text = "Biên bản kết thúc vào hồi …… giờ …… phút cùng ngày, đã đọc lại cho những người có \
                 mặt cùng nghe, thống nhất và ký tên dưới đây.";
     flow.text(&[plain(TEXT, text)], Align::Left, 0.0, 6.0)
@@ -263,9 +263,12 @@ const SIGN_MM: f64 = 16.0;
 /// Room below a row of signatures, mm.
 const BELOW_MM: f64 = 5.0;
 
-fn signatures(flow: &mut Flow, m: &Minutes) -> Result<(), FormError> {
+pub(in crate::station) fn signatures(
+    flow: &mut Flow,
+    present: &[Present],
+) -> Result<(), FormError> {
     // Two to a row have more room; three save a page.
-    let across = if m.present.len() > 2 { 3 } else { 2 };
+    let across = if present.len() > 2 { 3 } else { 2 };
     let width = Flow::width() / across as f64;
     let inner = width - 4.0;
     let head = |p: &Present| {
@@ -275,7 +278,7 @@ fn signatures(flow: &mut Flow, m: &Minutes) -> Result<(), FormError> {
         ]
     };
     let name = |p: &Present| vec![vec![bold(TEXT, &p.name)]];
-    for row in m.present.chunks(across) {
+    for row in present.chunks(across) {
         let (mut heads, mut names) = (0.0f64, 0.0f64);
         for p in row {
             heads = heads.max(height(&head(p), inner)?);
