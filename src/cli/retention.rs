@@ -15,7 +15,7 @@ use super::{CliError, Outcome};
 
 /// Without a subcommand it shows.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub(crate) struct RetentionArguments {
     #[command(subcommand)]
     command: Option<RetentionCommand>,
@@ -29,6 +29,8 @@ enum RetentionCommand {
     Remove(remove::RemoveArgs),
     Record(record::RecordArgs),
 }
+
+pub(super) use show::{removal_json, removal_words};
 
 pub(crate) fn run(arguments: RetentionArguments) -> Result<Outcome, CliError> {
     match arguments.command {

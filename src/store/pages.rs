@@ -181,7 +181,11 @@ impl Store {
             )
             .and_then(|mut s| {
                 s.query_row([hash], |r| {
-                    Ok((r.get::<_, i64>(0)?, r.get::<_, u32>(1)?, r.get::<_, bool>(2)?))
+                    Ok((
+                        r.get::<_, i64>(0)?,
+                        r.get::<_, u32>(1)?,
+                        r.get::<_, bool>(2)?,
+                    ))
                 })
                 .optional()
             })

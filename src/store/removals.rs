@@ -476,3 +476,101 @@ impl Store {
 
 /// Attempts to cut the journal, each as long as the busy handler waits (20 s).
 const CHECKPOINTS: u32 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{answer, layout, page, reading};
+    use super::super::{Actor, AnswerState, NewBallot, NewGroup, ReadBy, StoreError};
+    use super::*;
+
+    const BY: ReadBy<'_> = ReadBy {
+        reader: "phieu 0",
+        layouts: "x",
+        model: "m",
+        profile: None,
+    };
+
+    fn order() -> NewRemoval {
+        NewRemoval {
+            campaign: 1,
+            keep_until: "2021-12-31".to_owned(),
+            detail: RemovalDetail::default(),
+            present: Vec::new(),
+            place: None,
+            decision: None,
+            reason: None,
+            person: "lan".to_owned(),
+        }
+    }
+
+    /// A station of these images.
+    fn station(dir: &std::path::Path, images: &[&str]) -> Store {
+        let mut store =
+            Store::create(&dir.join("phieu.db"), "s", "phieu 0", Actor::program()).unwrap();
+        store.record_campaign("a", "name = \"a\"").unwrap();
+        add(&mut store, images);
+        store
+    }
+
+    fn add(store: &mut Store, images: &[&str]) {
+        let form = store.register_form(&layout("f", 1), "F", "").unwrap();
+        let batch = store.start_batch(None, "phieu 0").unwrap();
+        for name in images {
+            let read = reading("f", 1, Some(name), answer(AnswerState::Answered, &["a"]));
+            let group = NewGroup {
+                pages: vec![page(name, read)],
+                ballot: Some(NewBallot {
+                    form,
+                    serial: Some((*name).to_owned()),
+                    unit: None,
+                    ballot_box: None,
+                    problems: Vec::new(),
+                }),
+            };
+            store.add_group(batch, &group, BY).unwrap();
+        }
+        store.finish_batch(batch).unwrap();
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_sorted_lines() {
+        // printf 'a\nb\n' | sha256sum
+        let of = "911169ddaaf146aff539f58c26c489af3b892dff0fe283c1c264c65ae5aa59a2";
+        assert_eq!(digest_of_hashes(["b", "a"].into_iter()), of);
+    }
+
+    #[test]
+    fn removals_follow_each_other_and_take_each_image_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = station(dir.path(), &["1", "2", "3"]);
+        let first = store.begin_removal(&order()).unwrap();
+        assert_eq!((first.number, first.removed.images), (1, 3));
+        assert_eq!(store.removable().unwrap(), Removable::default());
+        // One that was interrupted is completed before another begins.
+        assert!(matches!(
+            store.begin_removal(&order()),
+            Err(StoreError::Sql { .. })
+        ));
+        store.expunge().unwrap();
+        let ended = store.end_removal(1, "mai").unwrap();
+        assert_eq!(ended.ended.unwrap().1, "mai");
+        assert!(store.end_removal(1, "mai").is_err());
+        add(&mut store, &["4"]);
+        let second = store.begin_removal(&order()).unwrap();
+        assert_eq!((second.number, second.removed.images), (2, 1));
+        store.end_removal(2, "lan").unwrap();
+        let names = |n| -> Vec<String> {
+            let images = store.images_of_removal(n).unwrap();
+            images.into_iter().map(|i| i.name).collect()
+        };
+        assert_eq!(names(1), ["1", "2", "3"]);
+        assert_eq!(names(2), ["4"]);
+        assert_eq!(store.entries_of_removal(2).unwrap().len(), 2);
+        assert!(matches!(
+            store.removal(3),
+            Err(StoreError::RemovalMissing(3))
+        ));
+        let checked = store.verify_log().unwrap();
+        assert_eq!(checked.findings, []);
+    }
+}

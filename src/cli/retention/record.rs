@@ -7,7 +7,9 @@ use clap::Args;
 
 use super::{CliError, LangArgs, Outcome, StationArgs, write_file};
 use crate::station::Station;
-use crate::station::retention::{record_csv, record_pdf};
+use crate::station::retention::record_pdf;
+use crate::store::{RemovalRow, Store};
+use crate::tally::export::safe;
 
 /// In biên bản hủy ảnh (PDF để ký) hoặc danh sách mã băm (CSV) (minutes of a removal as PDF, or the list of hashes as CSV).
 ///
@@ -59,7 +61,7 @@ pub(super) fn run(args: &RecordArgs) -> Result<Outcome, CliError> {
             )?;
         }
         "csv" => {
-            write_file(&args.out, &record_csv(&store, &row)?)?;
+            write_file(&args.out, &list(&store, &row)?)?;
             let n = row.removed.images;
             writeln!(
                 out,
@@ -79,4 +81,24 @@ pub(super) fn run(args: &RecordArgs) -> Result<Outcome, CliError> {
         }
     }
     Ok(Outcome::Done)
+}
+
+/// The images of a removal: hash, size in bytes, when they came, where they were kept,
+/// the name that they came with; and what was the matter with those that were not whole.
+fn list(store: &Store, row: &RemovalRow) -> Result<Vec<u8>, CliError> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    out.write_record(["hash", "bytes", "stored", "kept_as", "name", "remark"])?;
+    for image in store.images_of_removal(row.number)? {
+        let not_whole = &row.order.detail.not_whole;
+        let remark = not_whole.iter().find(|l| l.hash == image.hash);
+        out.write_record([
+            image.hash.as_str(),
+            &image.bytes.to_string(),
+            &image.stored,
+            &image.kept_as,
+            &safe(&image.name),
+            remark.map_or("", |r| r.what.as_str()),
+        ])?;
+    }
+    Ok(out.into_inner().map_err(csv::IntoInnerError::into_error)?)
 }

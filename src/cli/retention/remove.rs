@@ -73,6 +73,7 @@ pub(super) fn run(args: &RemoveArgs) -> Result<Outcome, CliError> {
     // One that was cut off is completed first, whatever the date and whatever waits: it
     // was decided.
     let mut done = remover.finish(&order.person)?;
+    let mut outcome = Outcome::Done;
     match remover.check(&order) {
         Ok(Some(plan)) => {
             remover.begin(&plan)?;
@@ -81,13 +82,16 @@ pub(super) fn run(args: &RemoveArgs) -> Result<Outcome, CliError> {
             done.deleted += more.deleted;
         }
         Ok(None) => {}
-        // Something was completed, and what came since is another matter.
-        Err(_) if done != Finished::default() => {}
+        // Something was completed; what came since is another matter, and is said.
+        Err(refusal) if done != Finished::default() => {
+            eprintln!("{refusal}");
+            outcome = Outcome::NeedsPerson;
+        }
         Err(refusal) => return Err(refusal.into()),
     }
     let local = LocalTime::of(remover.store())?;
     say(args, &done, local)?;
-    Ok(Outcome::Done)
+    Ok(outcome)
 }
 
 fn dry_run(
@@ -155,7 +159,9 @@ fn dry_words(
     let (loose, back) = (seen.loose.len(), seen.returned);
     match (waits, plan, lang) {
         (Some(number), _, Lang::Vi) => format!("Sẽ hủy nốt lần hủy {number} bị ngắt giữa chừng."),
-        (Some(number), _, Lang::En) => format!("Removal {number}, which was cut off, would be completed."),
+        (Some(number), _, Lang::En) => {
+            format!("Removal {number}, which was cut off, would be completed.")
+        }
         (None, _, Lang::Vi) if back > 0 => {
             format!("Sẽ hủy lại {back} ảnh đã hủy mà lại có trong trạm; chưa hủy gì.")
         }
@@ -165,7 +171,9 @@ fn dry_words(
         (None, None, Lang::Vi) if seen.is_empty() => "Trạm không còn ảnh nào để hủy.".to_owned(),
         (None, None, Lang::En) if seen.is_empty() => "There are no images to remove.".to_owned(),
         (None, None, Lang::Vi) => "Chưa hủy được, xem các dòng !! ở trên; chưa hủy gì.".to_owned(),
-        (None, None, Lang::En) => "It cannot be done, see the lines with !! above; nothing was removed.".to_owned(),
+        (None, None, Lang::En) => {
+            "It cannot be done, see the lines with !! above; nothing was removed.".to_owned()
+        }
         (None, Some(_), Lang::Vi) => format!(
             "Sẽ hủy {n} tệp ảnh ({bytes}), {sketches} dữ liệu nét bút, {loose} tệp chưa ghi vào lô nào; chưa \
              hủy gì."
@@ -192,7 +200,10 @@ fn say(args: &RemoveArgs, done: &Finished, local: LocalTime) -> Result<(), CliEr
         writeln!(
             out,
             "{}",
-            lang.pick("Trạm không còn ảnh nào để hủy.", "There are no images to remove.")
+            lang.pick(
+                "Trạm không còn ảnh nào để hủy.",
+                "There are no images to remove."
+            )
         )?;
     }
     for r in &done.ended {
@@ -207,7 +218,8 @@ fn say(args: &RemoveArgs, done: &Finished, local: LocalTime) -> Result<(), CliEr
     }
     if let Some(r) = done.ended.last() {
         let (n, station) = (r.number, args.station.station.display().to_string());
-        let print = format!("phieu retention record --station {station} --removal {n} --out bien-ban.pdf");
+        let print =
+            format!("phieu retention record --station {station} --removal {n} --out bien-ban.pdf");
         match lang {
             Lang::Vi => writeln!(out, "In biên bản để ký: {}", plain(&print))?,
             Lang::En => writeln!(out, "Print the minutes to be signed: {}", plain(&print))?,

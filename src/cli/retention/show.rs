@@ -1,10 +1,11 @@
 //! `phieu retention show`: what is kept, is it due, what stands in the way.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CliError, LangArgs, Outcome, StationArgs, plain, size};
+use super::{CliError, LangArgs, Outcome, plain, size};
 use crate::lang::Lang;
 use crate::station::retention::{Due, Standing, standing};
 use crate::station::{Day, LocalTime, Station};
@@ -17,8 +18,10 @@ use crate::store::RemovalRow;
 /// recorded is only checked by `remove`: it reads every image.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    #[command(flatten)]
-    station: StationArgs,
+    // Needed always; but clap would want it before `remove` and `record`, too.
+    /// Thư mục của trạm (the station's folder)
+    #[arg(long, value_name = "DIR")]
+    station: Option<PathBuf>,
     /// In kết quả dạng JSON (print the result as JSON)
     #[arg(long)]
     json: bool,
@@ -27,7 +30,11 @@ pub(crate) struct ShowArgs {
 }
 
 pub(super) fn run(args: &ShowArgs) -> Result<Outcome, CliError> {
-    let station = Station::open(&args.station.station)?;
+    let dir = args.station.as_deref().ok_or(args.lang.lang.pick(
+        "cần --station DIR: thư mục của trạm",
+        "--station DIR is needed: the station's folder",
+    ))?;
+    let station = Station::open(dir)?;
     let store = station.store()?;
     let seen = standing(&station, &store)?;
     let mut out = std::io::stdout().lock();
@@ -71,7 +78,7 @@ fn json(seen: &Standing) -> serde_json::Value {
 }
 
 /// A removal for scripts.
-pub(super) fn removal_json(r: &RemovalRow) -> serde_json::Value {
+pub(in crate::cli) fn removal_json(r: &RemovalRow) -> serde_json::Value {
     let order = &r.order;
     serde_json::json!({
         "removal": r.number, "images": r.removed.images, "bytes": r.removed.bytes,
@@ -140,18 +147,26 @@ fn kept(seen: &Standing, lang: Lang) -> String {
 fn due(due: Due, lang: Lang) -> String {
     let day = |d: Day| d.written();
     match (due, lang) {
-        (Due::NoCampaign, Lang::Vi) => "Trạm không có đợt khảo sát: ảnh không bao giờ đến hạn hủy. \
+        (Due::NoCampaign, Lang::Vi) => {
+            "Trạm không có đợt khảo sát: ảnh không bao giờ đến hạn hủy. \
              Ghi keep_until = \"31/12/2027\" vào campaign.toml, rồi: phieu campaign update"
-            .to_owned(),
-        (Due::NoCampaign, Lang::En) => "The station has no campaign: its images are never due. Write \
+                .to_owned()
+        }
+        (Due::NoCampaign, Lang::En) => {
+            "The station has no campaign: its images are never due. Write \
              keep_until = \"31/12/2027\" into campaign.toml, then: phieu campaign update"
-            .to_owned(),
-        (Due::NoDay, Lang::Vi) => "Đợt khảo sát không ghi giữ ảnh đến ngày nào: không bao giờ đến hạn \
+                .to_owned()
+        }
+        (Due::NoDay, Lang::Vi) => {
+            "Đợt khảo sát không ghi giữ ảnh đến ngày nào: không bao giờ đến hạn \
              hủy. Ghi keep_until = \"31/12/2027\" vào campaign.toml, rồi: phieu campaign update"
-            .to_owned(),
-        (Due::NoDay, Lang::En) => "The campaign names no day up to which images are kept: they are never \
+                .to_owned()
+        }
+        (Due::NoDay, Lang::En) => {
+            "The campaign names no day up to which images are kept: they are never \
              due. Write keep_until = \"31/12/2027\" into campaign.toml, then: phieu campaign update"
-            .to_owned(),
+                .to_owned()
+        }
         (Due::NotYet { keep_until, days }, Lang::Vi) => format!(
             "Giữ đến hết ngày {}: chưa đến hạn hủy, còn {days} ngày.",
             day(keep_until)
@@ -164,13 +179,16 @@ fn due(due: Due, lang: Lang) -> String {
             format!("Giữ đến hết ngày {}: đã hết hạn lưu.", day(keep_until))
         }
         (Due::Since { keep_until, .. }, Lang::En) => {
-            format!("Kept up to the end of {}: the date has passed.", day(keep_until))
+            format!(
+                "Kept up to the end of {}: the date has passed.",
+                day(keep_until)
+            )
         }
     }
 }
 
 /// A removal for people.
-pub(super) fn removal_words(r: &RemovalRow, local: LocalTime, lang: Lang) -> String {
+pub(in crate::cli) fn removal_words(r: &RemovalRow, local: LocalTime, lang: Lang) -> String {
     let (n, images, by) = (r.number, r.removed.images, plain(&r.order.person));
     let begun = local.moment_and_offset(&r.begun);
     match (&r.ended, lang) {

@@ -73,10 +73,7 @@ impl Obstacle {
     #[must_use]
     pub fn words(self, n: u64, lang: Lang) -> String {
         let (vi, en) = match self {
-            Self::Questions => (
-                "câu hỏi chờ người kết luận",
-                "questions wait for a person",
-            ),
+            Self::Questions => ("câu hỏi chờ người kết luận", "questions wait for a person"),
             Self::Ballots => (
                 "phiếu chưa tính vì cả phiếu còn vướng",
                 "ballots wait as a whole",

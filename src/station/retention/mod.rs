@@ -5,7 +5,7 @@
 //! - [`Remover::check`] says whether it may be done, [`Remover::begin`] writes it down,
 //!   [`Remover::finish`] removes and writes down the end. Whatever happens between the
 //!   two, finishing again completes it; nothing is deleted that was not written down.
-//! - [`record_pdf`] and [`record_csv`] are what is signed and filed.
+//! - [`record_pdf`] is what is signed.
 
 mod files;
 mod hindrance;
@@ -14,7 +14,7 @@ mod remove;
 
 pub use files::{loose_files, returned};
 pub use hindrance::{Hindrance, Obstacle};
-pub use record::{RecordError, record_csv, record_pdf};
+pub use record::{RecordError, record_pdf};
 pub use remove::{Finished, Order, Plan, Refusal, Remover};
 
 use super::{Campaign, Day, LocalTime, Station, StationError};
@@ -126,9 +126,7 @@ impl Standing {
     /// Must a person run the removal?
     #[must_use]
     pub fn needs_person(&self) -> bool {
-        self.unfinished().is_some()
-            || self.returned > 0
-            || (self.due.is_due() && !self.is_empty())
+        self.unfinished().is_some() || self.returned > 0 || (self.due.is_due() && !self.is_empty())
     }
 }
 

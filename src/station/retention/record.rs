@@ -1,4 +1,4 @@
-//! The record of a removal: minutes as a PDF to be signed, and the list of hashes.
+//! The record of a removal: minutes as a PDF to be signed.
 
 use serde_json::json;
 
@@ -20,9 +20,6 @@ pub enum RecordError {
     /// The paper itself.
     #[error(transparent)]
     Paper(#[from] FormError),
-    /// The list.
-    #[error("the list of images cannot be written: {0}")]
-    List(#[from] csv::Error),
     /// It was interrupted: what it says is not done yet.
     #[error(
         "lần hủy ảnh {0} bị ngắt giữa chừng: chạy phieu retention remove để hủy nốt, rồi in biên bản \
@@ -136,8 +133,7 @@ fn line(flow: &mut Flow, vi: &str, en: &str, text: &str) -> Result<(), FormError
 fn grounds(flow: &mut Flow, row: &RemovalRow) -> Result<(), FormError> {
     section(flow, "II. Căn cứ", "(grounds)")?;
     let order = &row.order;
-    let day = Day::parse(&order.keep_until)
-        .map_or_else(|| order.keep_until.clone(), Day::written);
+    let day = Day::parse(&order.keep_until).map_or_else(|| order.keep_until.clone(), Day::written);
     let text = format!(
         "giữ đến hết ngày {day} (phiên bản {} của đợt khảo sát)",
         order.campaign
@@ -175,7 +171,12 @@ fn taken(
     flow.text(&pieces, Align::Left, 5.0, 0.5)?;
     if let (Some(first), Some(last)) = (images.first(), images.last()) {
         let (from, to) = (local.written(&first.stored), local.written(&last.stored));
-        line(flow, "Nhận vào trạm", "came in", &format!("từ {from} đến {to}"))?;
+        line(
+            flow,
+            "Nhận vào trạm",
+            "came in",
+            &format!("từ {from} đến {to}"),
+        )?;
     }
     let sketches = grouped(row.removed.sketches);
     line(
@@ -187,7 +188,12 @@ fn taken(
     let loose = &row.order.detail.unrecorded;
     if !loose.is_empty() {
         let n = grouped(loose.len() as u64);
-        line(flow, "Tệp ảnh chưa ghi vào lô nào", "files without a record", &n)?;
+        line(
+            flow,
+            "Tệp ảnh chưa ghi vào lô nào",
+            "files without a record",
+            &n,
+        )?;
     }
     let digest: Vec<String> = row
         .digest
@@ -242,7 +248,12 @@ fn exceptions(flow: &mut Flow, row: &RemovalRow) -> Result<bool, FormError> {
         flow.text(&[plain(9.5, &text)], Align::Left, 8.0, 0.5)?;
     }
     if let Some(more) = detail.not_whole.len().checked_sub(NAMED).filter(|n| *n > 0) {
-        flow.text(&[plain(9.5, &format!("  … và {more} ảnh nữa"))], Align::Left, 8.0, 0.5)?;
+        flow.text(
+            &[plain(9.5, &format!("  … và {more} ảnh nữa"))],
+            Align::Left,
+            8.0,
+            0.5,
+        )?;
     }
     flow.gap(3.0);
     Ok(true)
@@ -258,37 +269,22 @@ fn log(
     let number = if noted { "VI" } else { "V" };
     section(flow, &format!("{number}. Sổ nhật ký"), "(the log)")?;
     if let Some(begun) = entries.first() {
-        line(flow, "Ghi trước khi hủy", "written down before", &begun.printed())?;
+        line(
+            flow,
+            "Ghi trước khi hủy",
+            "written down before",
+            &begun.printed(),
+        )?;
     }
     if let Some(done) = entries.get(1) {
         let text = format!("{} – {}, {by}", done.printed(), local.written(ended));
-        line(flow, "Ghi khi đã hủy xong", "written down at the end", &text)?;
+        line(
+            flow,
+            "Ghi khi đã hủy xong",
+            "written down at the end",
+            &text,
+        )?;
     }
     flow.gap(3.0);
     Ok(())
-}
-
-/// The images of a removal as CSV: hash, size in bytes, when they came, where they were
-/// kept, the name that they came with; and what was the matter with those that were not
-/// whole.
-///
-/// # Errors
-/// The database refuses.
-pub fn record_csv(store: &Store, row: &RemovalRow) -> Result<Vec<u8>, RecordError> {
-    let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(["hash", "bytes", "stored", "kept_as", "name", "remark"])?;
-    for image in store.images_of_removal(row.number)? {
-        let detail = &row.order.detail;
-        let remark = detail.not_whole.iter().find(|l| l.hash == image.hash);
-        out.write_record([
-            image.hash.as_str(),
-            &image.bytes.to_string(),
-            &image.stored,
-            &image.kept_as,
-            &image.name,
-            remark.map_or("", |r| r.what.as_str()),
-        ])?;
-    }
-    out.into_inner()
-        .map_err(|e| RecordError::List(csv::Error::from(e.into_error())))
 }

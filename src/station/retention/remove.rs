@@ -281,7 +281,8 @@ impl Remover {
                 done.deleted += delete(&self.station, &images)?;
                 done.deleted += delete_loose(&self.station, &removal.order.detail.unrecorded)?;
                 self.store.expunge()?;
-                done.ended.push(self.store.end_removal(removal.number, person)?);
+                done.ended
+                    .push(self.store.end_removal(removal.number, person)?);
                 continue;
             }
             let back = returned(&self.station, &images)?;

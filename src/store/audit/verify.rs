@@ -83,7 +83,10 @@ impl std::fmt::Display for Finding {
                 "removal {id} of images does not say what it took: count or digest do not fit"
             ),
             Self::Returned { row, removal } => {
-                write!(f, "{row} is there again, although removal {removal} deleted it")
+                write!(
+                    f,
+                    "{row} is there again, although removal {removal} deleted it"
+                )
             }
         }
     }

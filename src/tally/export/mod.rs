@@ -23,4 +23,5 @@ pub use cvr::{CvrOptions, write_cvr};
 pub use figures::write_figures;
 pub use files::OutFiles;
 pub use plan::{Plan, PlanUnit};
+pub(crate) use variables::safe;
 pub use xlsx::{XlsxOptions, write_xlsx};
