@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::audit_result::{self, ResultArgs};
 use super::audit_sample::{self, SampleArgs};
+use super::retention::{removal_json, removal_words};
 use super::shared::{LangArgs, plain};
 use super::{CliError, Outcome};
 use crate::lang::Lang;
@@ -83,6 +84,8 @@ fn verify(args: &VerifyArgs) -> Result<Outcome, CliError> {
     let mut faults: Vec<String> = audit.faults.iter().map(ToString::to_string).collect();
     faults.extend(crate::exchange::faults(&station)?);
     let head = &audit.database.head;
+    let removals: Vec<_> = audit.removals.iter().map(removal_json).collect();
+    let local = LocalTime::of(&station.store()?)?;
     let mut out = std::io::stdout().lock();
     if args.json {
         let json = serde_json::json!({
@@ -90,6 +93,8 @@ fn verify(args: &VerifyArgs) -> Result<Outcome, CliError> {
             "entries": audit.database.entries,
             "rows": audit.database.rows,
             "images": audit.images,
+            "removed": audit.removed,
+            "removals": removals,
             "head": head.printed(),
             "hash": head.hash,
             "faults": faults,
@@ -101,12 +106,20 @@ fn verify(args: &VerifyArgs) -> Result<Outcome, CliError> {
             writeln!(out, "!! {}", plain(fault))?;
         }
         let whole = faults.is_empty();
+        let removed = audit.removed;
         match args.lang.lang {
             Lang::Vi => {
                 writeln!(
                     out,
                     "Đã kiểm tra {entries} mục nhật ký, {rows} dòng dữ liệu, {images} tệp ảnh gốc."
                 )?;
+                if removed > 0 {
+                    writeln!(
+                        out,
+                        "{removed} tệp ảnh đã hủy theo thời hạn lưu, không còn để so:"
+                    )?;
+                }
+                removal_lines(&mut out, &audit, local, Lang::Vi)?;
                 writeln!(out, "Mã cuối sổ (so với biên bản): {}", head.printed())?;
                 writeln!(
                     out,
@@ -123,6 +136,13 @@ fn verify(args: &VerifyArgs) -> Result<Outcome, CliError> {
                     out,
                     "Checked {entries} log entries, {rows} rows, {images} originals."
                 )?;
+                if removed > 0 {
+                    writeln!(
+                        out,
+                        "{removed} originals were removed when their date had come, none is left to compare:"
+                    )?;
+                }
+                removal_lines(&mut out, &audit, local, Lang::En)?;
                 writeln!(
                     out,
                     "Head of the log (compare with the minutes): {}",
@@ -145,6 +165,29 @@ fn verify(args: &VerifyArgs) -> Result<Outcome, CliError> {
     } else {
         Outcome::NeedsPerson
     })
+}
+
+/// When images were removed, and by whom.
+fn removal_lines(
+    out: &mut impl Write,
+    audit: &audit::Audit,
+    local: LocalTime,
+    lang: Lang,
+) -> Result<(), CliError> {
+    for removal in &audit.removals {
+        writeln!(out, "  {}", removal_words(removal, local, lang))?;
+        let lost = removal.order.detail.not_whole.len();
+        if lost > 0 {
+            match lang {
+                Lang::Vi => writeln!(
+                    out,
+                    "    {lost} ảnh trong đó đã không nguyên vẹn trước khi hủy."
+                )?,
+                Lang::En => writeln!(out, "    {lost} of them were not whole before that.")?,
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Entries that are read at once.

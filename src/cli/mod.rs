@@ -29,6 +29,7 @@ mod online;
 mod plan;
 mod read;
 mod report;
+mod retention;
 mod scan;
 mod selftest;
 mod serve;
@@ -85,6 +86,8 @@ enum Command {
     Account(account::AccountArguments),
     /// Kiểm tra tính nguyên vẹn, xem nhật ký (is everything whole; the log).
     Audit(audit::AuditArguments),
+    /// Thời hạn lưu ảnh: xem, hủy khi hết hạn, biên bản (how long images are kept: show, remove, minutes).
+    Retention(retention::RetentionArguments),
     Selftest(selftest::SelftestArgs),
     /// Mô hình nhận dấu: xem, học lại (the mark model: show it, learn it anew).
     Model(model::ModelArguments),
@@ -115,6 +118,7 @@ impl Command {
             Self::Serve(args) => serve::run(&args),
             Self::Account(arguments) => account::run(arguments),
             Self::Audit(arguments) => audit::run(arguments),
+            Self::Retention(arguments) => retention::run(arguments),
             Self::Selftest(args) => selftest::run(&args),
             Self::Model(arguments) => model::run(arguments),
         }

@@ -20,7 +20,7 @@ mod progress;
 mod summary;
 
 pub(crate) use progress::Bar;
-pub(crate) use summary::Waiting;
+pub(crate) use summary::{Waiting, removed_words};
 
 /// Quét ảnh phiếu vào trạm (scan images of ballots into a station).
 ///
@@ -156,7 +156,11 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome, CliError> {
         lang,
     )?;
     Ok(
-        if waiting.is_empty() && done.failed.is_empty() && trouble.is_none() {
+        if waiting.is_empty()
+            && done.failed.is_empty()
+            && done.removed.iter().all(|f| f.lost == 0)
+            && trouble.is_none()
+        {
             Outcome::Done
         } else {
             Outcome::NeedsPerson

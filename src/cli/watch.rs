@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::scan::{Bar, ReadingArgs, Waiting};
+use super::scan::{Bar, ReadingArgs, Waiting, removed_words};
 use super::shared::LangArgs;
 use super::{CliError, Outcome};
 use crate::lang::Lang;
@@ -91,6 +91,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<Outcome, CliError> {
             if let Notice::Batch(summary) = &notice {
                 bar.replace(Bar::new(0, lang)).finish();
                 failed |= !summary.failed.is_empty();
+                failed |= summary.removed.iter().any(|f| f.lost > 0);
             }
             say(&words(&notice, lang));
         },
@@ -145,7 +146,12 @@ fn words(notice: &Notice, lang: Lang) -> String {
         }
         (Notice::Unread(name, why), Lang::Vi) => format!("Chưa lấy được {name}: {why}"),
         (Notice::Unread(name, why), Lang::En) => format!("Could not be fetched: {name}: {why}"),
-        (Notice::Batch(done), _) => batch_words(done, lang),
+        (Notice::Batch(done), _) => {
+            let removed = removed_words(done, lang);
+            format!("{}\n{removed}", batch_words(done, lang))
+                .trim_end()
+                .to_owned()
+        }
     }
 }
 

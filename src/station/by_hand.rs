@@ -151,6 +151,11 @@ impl Desk {
         };
         let mut said = said.clone();
         said.serial = serial;
+        if asked.store.removal_of_page(asked.page.page_id)?.is_some() {
+            return Ok(ByHandOutcome::NoPicture(
+                "ảnh đã hủy theo thời hạn lưu (it was removed when its date had come)".to_owned(),
+            ));
+        }
         let scan = match picture(asked.station, asked.page) {
             Ok(scan) => scan,
             Err(why) => return Ok(ByHandOutcome::NoPicture(why)),

@@ -37,6 +37,7 @@ pub mod place;
 mod problem;
 mod profile;
 mod read_page;
+pub mod retention;
 pub mod sample;
 mod scan;
 mod watch;
@@ -60,7 +61,7 @@ pub use local_time::{LocalTime, UTC_OFFSET};
 pub use originals::Originals;
 pub use problem::problem_words;
 pub use read_page::{Pages, damaged};
-pub use scan::{Progress, ScanJob, ScanSummary, Session, scan, scan_until};
+pub use scan::{Progress, RemovedFile, ScanJob, ScanSummary, Session, scan, scan_until};
 pub use watch::{Notice, WatchTimes, watch};
 pub use wording::{QuestionWords, Wording};
 

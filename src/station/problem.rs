@@ -31,6 +31,10 @@ pub fn problem_words(code: &str, lang: Lang) -> &str {
             "không có số phiếu, nét bút giống hệt phiếu đã quét: nghi quét hai lần",
             "without a serial, with the strokes of an earlier ballot: perhaps scanned twice",
         ),
+        "images-removed" => (
+            "không có số phiếu, đến sau khi ảnh các phiếu trước đã hủy: không so được có quét hai lần không",
+            "without a serial, came after the images of earlier ballots were removed: cannot be compared with them",
+        ),
         "form-unknown" => (
             "mẫu phiếu hoặc phiên bản không có trong trạm",
             "a form or version that the station does not have",

@@ -80,6 +80,18 @@ pub struct ScanSummary {
     pub cancelled: bool,
     /// Blank pages that came.
     pub blanks: Blanks,
+    /// Files that came again after their images were removed because their date had
+    /// come: they are neither read nor kept.
+    pub removed: Vec<RemovedFile>,
+}
+
+/// A file that came again after its image was removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemovedFile {
+    /// The name that it came with now.
+    pub name: String,
+    /// Pages of it that count nowhere: their batch was cancelled, or its scan cut off.
+    pub lost: u32,
 }
 
 /// What the writer learns of a file.
@@ -90,6 +102,7 @@ enum FileInfo {
         hash: [u8; 32],
         stack: String,
         stored: Vec<StoredPage>,
+        removed: Option<RemovedFile>,
     },
     /// It could not be read from the disk.
     Failed { name: String, why: String },
@@ -178,7 +191,7 @@ impl ScanWork<'_> {
             .image(&hex, by)?;
         let kept_as = Originals::place(&hex, source.name());
         let length = bytes.len() as u64;
-        let ready = |pages: u32, stored: Vec<StoredPage>| FileInfo::Ready {
+        let ready = |pages: u32, stored: Vec<StoredPage>, removed| FileInfo::Ready {
             image: NewImage {
                 hash: hex.clone(),
                 kept_as: kept_as.clone(),
@@ -189,21 +202,36 @@ impl ScanWork<'_> {
             hash: *hash.as_bytes(),
             stack: stack_of(source.name()),
             stored,
+            removed,
         };
         if let Some(image) = known {
+            if image.removed {
+                // Read again it would count without an original that anybody could
+                // compare, and kept again it would be there past its date.
+                let lost = missing(image.pages, &image.stored).len();
+                let file = RemovedFile {
+                    name: source.name().to_owned(),
+                    lost: u32::try_from(lost).unwrap_or(u32::MAX),
+                };
+                return Ok(Opened {
+                    file: Pages::failed(String::new()),
+                    info: ready(image.pages, image.stored, Some(file)),
+                    pages: Vec::new(),
+                });
+            }
             let stored: Vec<StoredPage> = image.stored.iter().copied().filter(settled).collect();
             let todo = missing(image.pages, &stored);
             if todo.is_empty() {
                 return Ok(Opened {
                     file: Pages::failed(String::new()),
-                    info: ready(image.pages, stored),
+                    info: ready(image.pages, stored, None),
                     pages: todo,
                 });
             }
             // The original of a recorded image is kept already.
             return Ok(Opened {
                 file: Pages::of_bytes(bytes, &self.job.limits),
-                info: ready(image.pages, stored),
+                info: ready(image.pages, stored, None),
                 pages: todo,
             });
         }
@@ -212,7 +240,7 @@ impl ScanWork<'_> {
         let count = file.count();
         Ok(Opened {
             file,
-            info: ready(count, Vec::new()),
+            info: ready(count, Vec::new(), None),
             pages: (0..count).collect(),
         })
     }
@@ -321,8 +349,10 @@ impl Recorder<'_> {
                 image,
                 stack,
                 stored,
+                removed,
                 ..
             }) => {
+                self.summary.removed.extend(removed.clone());
                 // A file with many pages is a pile of its own.
                 let pile = if image.pages > 1 { None } else { Some(stack) };
                 if pile.is_none() || pile != self.stack.as_ref() {

@@ -164,6 +164,15 @@ pub enum StoreError {
     /// No sample has this number.
     #[error("no sample {0} was drawn in the station")]
     SampleUnknown(i64),
+    /// There is no removal of images of this number.
+    #[error("the station has no removal {0}; see: phieu retention show --station DIR")]
+    RemovalMissing(i64),
+    /// Somebody reads in it for so long that its file cannot be written anew.
+    #[error(
+        "{}: somebody is reading in the database; stop the other programs that have it open and run this again",
+        .0.display()
+    )]
+    InUse(PathBuf),
     /// A row holds what this program cannot understand.
     #[error("{}: {what} cannot be understood: {source}", path.display())]
     Json {

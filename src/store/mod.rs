@@ -31,6 +31,7 @@ mod page_places;
 mod pages;
 mod provenance;
 mod records;
+mod removals;
 mod review;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -75,6 +76,11 @@ pub use provenance::Provenance;
 pub use records::{AnswerRecord, BallotRecord, BallotState};
 // What records carry: rooms that know the store need not know the reader.
 pub use crate::read::{Answer, AnswerState, MarkState};
+pub(crate) use removals::NOT_COMPARED;
+pub use removals::{
+    Accepted, NewRemoval, NotWhole, Removable, RemovalDetail, RemovalRow, RemovedImage, Unrecorded,
+    digest_of_hashes,
+};
 pub use review::{
     Cursor, Item, ItemFilter, ItemId, Opinion, Outcome, Pace, PageOfItem, SettingRow, WallBox,
 };

@@ -98,6 +98,8 @@ pub struct StoredPage {
 pub struct StoredImage {
     /// Page images in the file.
     pub pages: u32,
+    /// Its original was removed when its date had come.
+    pub removed: bool,
     /// Those that are recorded, in order.
     pub stored: Vec<StoredPage>,
 }
@@ -135,6 +137,8 @@ pub struct KeptImage {
     pub kept_as: String,
     /// The name it came with.
     pub name: String,
+    /// The removal that took it, if one did.
+    pub removal: Option<i64>,
 }
 
 impl Store {
@@ -144,13 +148,18 @@ impl Store {
     /// The database refuses.
     pub fn kept_images(&self) -> Result<Vec<KeptImage>, StoreError> {
         self.db
-            .prepare_cached("SELECT hash, kept_as, name FROM images ORDER BY id")
+            .prepare_cached(
+                "SELECT hash, kept_as, name,
+                    (SELECT r.id FROM removals r WHERE i.id BETWEEN r.first_image AND r.last_image)
+                 FROM images i ORDER BY id",
+            )
             .and_then(|mut s| {
                 s.query_map([], |r| {
                     Ok(KeptImage {
                         hash: r.get(0)?,
                         kept_as: r.get(1)?,
                         name: r.get(2)?,
+                        removal: r.get(3)?,
                     })
                 })?
                 .collect()
@@ -165,13 +174,23 @@ impl Store {
     pub fn image(&self, hash: &str, by: ReadBy<'_>) -> Result<Option<StoredImage>, StoreError> {
         let found = self
             .db
-            .prepare_cached("SELECT id, pages FROM images WHERE hash = ?1")
+            .prepare_cached(
+                "SELECT id, pages, EXISTS (SELECT 1 FROM removals r
+                    WHERE i.id BETWEEN r.first_image AND r.last_image)
+                 FROM images i WHERE hash = ?1",
+            )
             .and_then(|mut s| {
-                s.query_row([hash], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, u32>(1)?)))
-                    .optional()
+                s.query_row([hash], |r| {
+                    Ok((
+                        r.get::<_, i64>(0)?,
+                        r.get::<_, u32>(1)?,
+                        r.get::<_, bool>(2)?,
+                    ))
+                })
+                .optional()
             })
             .map_err(|e| self.failed("look up an image", e))?;
-        let Some((id, pages)) = found else {
+        let Some((id, pages, removed)) = found else {
             return Ok(None);
         };
         let stored = self
@@ -210,7 +229,11 @@ impl Store {
                 .collect::<Result<Vec<_>, _>>()
             })
             .map_err(|e| self.failed("look up pages", e))?;
-        Ok(Some(StoredImage { pages, stored }))
+        Ok(Some(StoredImage {
+            pages,
+            removed,
+            stored,
+        }))
     }
 
     /// [`Self::add_group_of_pile`] for pages out of the box that was named for the

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{BallotKey, FormKey, Store, StoreError};
+use super::{BallotKey, FormKey, NOT_COMPARED, Store, StoreError};
 use crate::read::sketch::{Likeness, Sketch};
 use crate::read::{Answer, AnswerState};
 
@@ -44,8 +44,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let run = || -> Result<(), rusqlite::Error> {
             let mut likeness: BTreeMap<i64, (usize, f32, String)> = BTreeMap::new();
+            let mut unknowable = false;
             for page in pages.iter().filter(|p| !p.sketch.is_empty()) {
                 let [one, two] = keys(page.answers);
+                unknowable = unknowable || self.cannot_compare(form, page.number)?;
                 for (other, name, cells) in self.alike(form, page.number, [&one, &two])? {
                     let like = page.sketch.likeness(&Sketch::from_bytes(&cells));
                     let sum = likeness.entry(other).or_insert((0, 0.0, name));
@@ -64,6 +66,19 @@ impl Store {
                         &one,
                         &two,
                         page.sketch.to_bytes(),
+                    ))?;
+            }
+            if unknowable {
+                self.db
+                    .prepare_cached(
+                        "INSERT INTO problems (ballot_id, code, detail, blocking)
+                         VALUES (?1, ?2, ?3, 1)",
+                    )?
+                    .execute((
+                        ballot.0,
+                        NOT_COMPARED,
+                        "the images of earlier ballots without serial were removed: nobody can \
+                         see by the strokes whether this paper was scanned before",
                     ))?;
             }
             // Each of them: if the first one's batch is cancelled, the paper must

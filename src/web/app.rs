@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::dashboard::Progress;
 use super::error::Refused;
 use super::parcels::Parcels;
+use super::removed::Removed;
 use super::scanning::Scanning;
 use super::{ServeOptions, WebError};
 use crate::form::Layout;
@@ -154,7 +155,12 @@ impl App {
     }
 
     /// A page's image as it was scanned. Only on a thread that may wait.
-    pub fn page_image(&self, page: &PageOfItem) -> Result<Arc<GrayImage>, Refused> {
+    pub fn page_image(&self, store: &Store, page: &PageOfItem) -> Result<Arc<GrayImage>, Refused> {
+        if let Some(row) = store.removal_of_page(page.page_id)? {
+            // Nor is it left in memory.
+            locked(&self.0.pages).clear();
+            return Err(Refused::Removed(Box::new(Removed::of(store, &row)?)));
+        }
         let kept = locked(&self.0.pages)
             .iter()
             .find(|p| p.0 == page.page_id)

@@ -9,13 +9,14 @@ use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::app::App;
 use super::error::{Denied, Refused};
 use super::page::{self, document};
 use super::password::{random_hex, verify};
+use super::removed::Removed;
 use super::tls::Peer;
 use super::words::Words;
 use crate::station::LocalTime;
@@ -47,11 +48,18 @@ pub(super) struct Person {
     pub account: Account,
     pub csrf: String,
     pub words: Words,
+    /// The last removal of images, if there was one.
+    pub removed: Option<Removed>,
     origin: String,
     token: String,
 }
 
 impl Person {
+    /// Above a page that has pictures: that they were removed, if they were.
+    pub fn removed_note(&self) -> Markup {
+        html! { @if let Some(removed) = &self.removed { (removed.banner(self.words)) } }
+    }
+
     pub fn may(&self, role: Role) -> Result<(), Refused> {
         if self.account.role >= role {
             Ok(())
@@ -173,18 +181,19 @@ pub(super) async fn find(
         .ok_or(Refused::LogIn)?
         .to_owned();
     let hash = token_hash(&token);
-    let (session, local) = app
+    let (session, local, removed) = app
         .with_store(Actor::program(), move |store| {
             let now = now();
             let session = store.session(&hash, now, now - IDLE)?;
             let session = session.ok_or(Refused::LogIn)?;
-            Ok((session, LocalTime::of(store)?))
+            Ok((session, LocalTime::of(store)?, Removed::last(store)?))
         })
         .await?;
     Ok(Person {
         account: session.account,
         csrf: session.csrf,
         words: words_of(headers).on(local),
+        removed,
         origin,
         token,
     })

@@ -53,6 +53,7 @@ pub(super) async fn list(
     let title = w.t("Phiếu chờ xử lý", "Ballots that wait");
     let body = html! {
         h1 { (title) " (" (waiting.len()) ")" }
+        (person.removed_note())
         p { (w.t(
             "Phiếu chưa được tính vì cả phiếu còn vướng: nghi quét trùng, lẫn trang, thiếu trang, đến sau khi hòm đã đóng…",
             "Ballots that do not count yet because of something about the whole paper: perhaps scanned twice, pages mixed up or missing, their box closed before…",
@@ -213,6 +214,7 @@ pub(super) async fn show(
     let body = html! {
         p #where { a href="/ballots" { (w.t("← Danh sách", "← List")) } }
         h1 { (title) }
+        (person.removed_note())
         p { (view.form.title) " · " (w.state(&b.state))
             @if let Some(unit) = &b.unit { " · " (unit) }
             @if let Some(name) = &b.ballot_box { " · " (w.t("hòm", "box")) " " (name) } }
@@ -308,6 +310,10 @@ fn settle_words(w: Words, code: &str) -> &'static str {
             "The same paper: count once, by the earlier image",
         ),
         "same-paper" => w.t("Là tờ khác: tính cả hai", "Another paper: count both"),
+        "images-removed" => w.t(
+            "Chưa quét lần nào: tính phiếu này",
+            "It was not scanned before: count it",
+        ),
         "mispaired" | "mispaired-neighbour" => w.t(
             "Các trang này đúng là của một phiếu",
             "These pages do belong together",

@@ -68,6 +68,7 @@ pub(super) async fn one(
             } } }
         }
         h2 { (w.t("Các trang", "Pages")) }
+        (person.removed_note())
         p {
             @if flagged { a href={ "/batches/" (number) } { (w.t("Xem tất cả", "Show all")) } }
             @else { a href={ "/batches/" (number) "?flagged=1" } { (w.t("Chỉ trang cần xem", "Only what a person must look at")) } }

@@ -250,6 +250,19 @@ fn ended_words(w: Words, seen: &Seen, ended: &Ended) -> Markup {
                         (done.blanks.sheets) (w.t(" tờ trắng.", " blank sheets."))
                     }
                 }
+                @if !done.removed.is_empty() {
+                    p .warn {
+                        (done.removed.len())
+                        (w.t(
+                            " tệp đã được đếm từ trước và ảnh đã hủy theo thời hạn lưu: không đọc lại, không giữ lại ảnh.",
+                            " files were recorded before and their images removed when their date had come: neither read nor kept again.",
+                        ))
+                    }
+                    ul { @for file in done.removed.iter().filter(|f| f.lost > 0) { li {
+                        (file.name) ": " (file.lost)
+                        (w.t(" trang không được tính ở lô nào (lô đã hủy hoặc bị ngắt)", " pages count nowhere (their batch was cancelled or cut off)"))
+                    } } }
+                }
                 @if !done.failed.is_empty() {
                     p .warn { (w.t("Không lấy được, chưa lưu vào trạm:", "Could not be fetched and are not in the station:")) }
                     ul { @for (name, why) in &done.failed { li { (name) ": " (why) } } }

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use super::removed::Removed;
 use crate::station::StationError;
 use crate::station::boxes::{IssueError, MinutesError};
 use crate::store::StoreError;
@@ -75,6 +76,8 @@ pub(super) enum Refused {
     Bad(&'static str),
     /// Somebody else was first, or the thing is not open; in words.
     Conflict(String),
+    /// The image was removed when its date had come.
+    Removed(Box<Removed>),
     /// The station is in trouble; in words.
     Trouble(String),
 }
@@ -268,6 +271,7 @@ impl IntoResponse for Refused {
             ),
             Self::Bad(why) => (StatusCode::BAD_REQUEST, why.to_owned()),
             Self::Conflict(why) => (StatusCode::CONFLICT, why),
+            Self::Removed(removed) => (StatusCode::GONE, removed.in_both()),
             Self::Trouble(why) => (StatusCode::INTERNAL_SERVER_ERROR, why),
         };
         let mut response = (status, Json(serde_json::json!({ "error": what }))).into_response();

@@ -27,6 +27,7 @@ mod parcels;
 mod password;
 mod picture;
 mod plan;
+mod removed;
 mod results;
 mod review;
 mod scanning;

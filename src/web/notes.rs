@@ -83,6 +83,7 @@ pub(super) async fn list(
     let skip = wanted.skip.unwrap_or(0);
     let body = html! {
         h1 { (title) " (" (total) ")" }
+        (person.removed_note())
         p {
             a .primary href="/notes/write" { (w.t("Chép lại các ý kiến chưa chép", "Write down what is not written yet")) " (" (open) ")" }
         }
@@ -177,6 +178,7 @@ pub(super) async fn desk(person: Person, Query(at): Query<At>) -> Result<Markup,
     let w = person.words;
     let body = html! {
         h1 .quiet { (w.t("Chép ý kiến viết tay", "Write down notes")) }
+        (person.removed_note())
         div #notes data-page=(at.page.unwrap_or(0)) data-area=(at.area.unwrap_or_default()) {
             p #where { a href="/notes" { (w.t("← Danh sách", "← List")) } " " span #what {} }
             div #clip-frame { img #clip alt=(w.t("Ảnh chữ viết", "Picture of the writing")); }

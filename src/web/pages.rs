@@ -68,6 +68,7 @@ pub(super) async fn list(
     let title = w.t("Trang chờ xử lý", "Pages that wait");
     let body = html! {
         h1 { (title) " (" (waiting.len()) ")" }
+        (person.removed_note())
         p { (w.t(
             "Trang máy không nhận ra hoặc không căn được. Mở từng trang: cho biết mẫu và số phiếu, kéo bốn góc, nhập câu trả lời theo ảnh, hoặc loại với lý do.",
             "Pages that could not be identified or aligned. Open one: give form and serial, drag the four corners, key the answers from the picture, or reject it with a reason.",
@@ -314,8 +315,8 @@ pub(super) async fn show(
     person: Person,
     Path(page): Path<i64>,
 ) -> Result<Markup, Refused> {
-    let here = app.clone();
-    let (place, waiting, acts, size, desk, held, given) = person
+    let (here, words) = (app.clone(), person.words);
+    let (place, waiting, acts, (size, removed), desk, held, given) = person
         .act(&app, Role::Reviewer, move |store, account| {
             let place = store.page_place(page)?.ok_or(Refused::NotFound)?;
             let filter = PageFilter {
@@ -326,12 +327,17 @@ pub(super) async fn show(
             let held = !store.claim_page(account, page, now, now + CLAIM)?;
             let waiting = store.waiting_pages(&filter, now)?.pop();
             // A file that cannot be decoded has no picture; it can still be rejected.
-            let size = here.page_image(&place).ok().map(|i| i.dimensions());
+            let image = here.page_image(store, &place);
+            let removed = match &image {
+                Err(Refused::Removed(removed)) => Some(removed.words(words)),
+                _ => None,
+            };
+            let size = image.ok().map(|i| i.dimensions());
             Ok((
                 place,
                 waiting,
                 store.page_acts(Some(page), SHOWN_ACTS)?,
-                size,
+                (size, removed),
                 here.desk(store)?,
                 held,
                 store.keyings(page)?,
@@ -358,7 +364,7 @@ pub(super) async fn show(
                 @if !waiting.keyed_by.is_empty() {
                     p #keyed-by .problem[!waiting.is_for(&person.account)] { (keyed_words(w, waiting)) }
                 }
-                (view(w, waiting, size, &desk))
+                (view(w, waiting, size, removed.as_deref(), &desk))
                 @if given.len() > 1 && person.account.role >= Role::Supervisor { (differences(w, &given)) }
                 @if !acts.is_empty() {
                     h2 { (w.t("Trước đây", "Before")) }
@@ -371,7 +377,13 @@ pub(super) async fn show(
     Ok(document(w, &place.file, Some(&person), &body))
 }
 
-fn view(w: Words, page: &WaitingPage, size: Option<(u32, u32)>, desk: &Desk) -> Markup {
+fn view(
+    w: Words,
+    page: &WaitingPage,
+    size: Option<(u32, u32)>,
+    removed: Option<&str>,
+    desk: &Desk,
+) -> Markup {
     let id = page.page.page_id;
     let chosen = |form: &str, version: u32| {
         page.form
@@ -444,6 +456,8 @@ fn view(w: Words, page: &WaitingPage, size: Option<(u32, u32)>, desk: &Desk) -> 
                     @if let Some((width, height)) = size {
                         svg #picture data-src={ "/picture/scanned/" (id) } data-width=(width) data-height=(height)
                             role="img" aria-label=(w.t("Ảnh trang phiếu", "Picture of the page")) {}
+                    } @else if let Some(removed) = removed {
+                        p #removed .problem { (removed) }
                     } @else {
                         p .problem { (w.t("Không mở được ảnh này; chỉ có thể loại trang.", "This image cannot be opened; the page can only be rejected.")) }
                     }

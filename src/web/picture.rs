@@ -13,6 +13,7 @@ use super::app::App;
 use super::auth::Person;
 use super::blur;
 use super::error::Refused;
+use super::removed::{Shape, or_words};
 use crate::form::AreaKind;
 use crate::geometry::MmRect;
 use crate::station::clip;
@@ -38,7 +39,8 @@ pub(super) async fn whole(
     Path(page): Path<i64>,
 ) -> Result<Response, Refused> {
     let here = app.clone();
-    person
+    let w = person.words;
+    let picture = person
         .act(&app, Role::Reviewer, move |store, account| {
             let place = store.page_place(page)?.ok_or(Refused::NotFound)?;
             let turn = store.reading_of_page(page)?.map_or(0, |r| r.rotation);
@@ -51,7 +53,8 @@ pub(super) async fn whole(
             };
             encoded(&narrow(upright, WIDEST))
         })
-        .await
+        .await;
+    or_words(picture, w, Shape::Wide)
 }
 
 /// The whole page as it was scanned: for a page of which nobody knows which side
@@ -62,13 +65,15 @@ pub(super) async fn scanned(
     Path(page): Path<i64>,
 ) -> Result<Response, Refused> {
     let here = app.clone();
-    person
+    let w = person.words;
+    let picture = person
         .act(&app, Role::Reviewer, move |store, account| {
             let place = store.page_place(page)?.ok_or(Refused::NotFound)?;
             let image = shown_to(&here, store, account, &place)?;
             encoded(&narrow(GrayImage::clone(&image), WIDEST_SCANNED))
         })
-        .await
+        .await;
+    or_words(picture, w, Shape::Wide)
 }
 
 /// A writing area that is no personal data.
@@ -94,7 +99,7 @@ fn shown_to(
     account: &Account,
     place: &PageOfItem,
 ) -> Result<Arc<GrayImage>, Refused> {
-    let image = app.page_image(place)?;
+    let image = app.page_image(store, place)?;
     if account.role >= Role::Supervisor {
         return Ok(image);
     }
@@ -160,7 +165,13 @@ async fn piece(
     of: impl FnOnce(&crate::form::PageLayout) -> Option<MmRect> + Send + 'static,
 ) -> Result<Response, Refused> {
     let here = app.clone();
-    person
+    let w = person.words;
+    let shape = if widest == BOX_SIDE {
+        Shape::Box
+    } else {
+        Shape::Wide
+    };
+    let picture = person
         .act(&app, Role::Reviewer, move |store, account| {
             let place = store.page_place(page)?.ok_or(Refused::NotFound)?;
             let reading = store.reading_of_page(page)?.ok_or(Refused::NotFound)?;
@@ -176,7 +187,8 @@ async fn piece(
             let image = shown_to(&here, store, account, &place)?;
             encoded(&narrow(clip::cut(&image, &map.corners(wanted)), widest))
         })
-        .await
+        .await;
+    or_words(picture, w, shape)
 }
 
 /// No wider than this.
@@ -199,7 +211,8 @@ fn encoded(image: &GrayImage) -> Result<Response, Refused> {
             ExtendedColorType::L8,
         )
         .map_err(|e| Refused::Trouble(e.to_string()))?;
-    // A page never changes; but whoever logs out leaves nothing behind for long.
+    // A page never changes; but whoever logs out leaves nothing behind for long, and an
+    // image that is removed stays in no browser for longer than that.
     Ok((
         [
             (CONTENT_TYPE, "image/jpeg"),

@@ -416,6 +416,7 @@ pub(super) async fn desk(person: Person) -> Result<Markup, Refused> {
     let w = person.words;
     let body = html! {
         h1 .quiet { (w.t("Kiểm tra", "Review")) }
+        (person.removed_note())
         div #desk {
             section #ask aria-live="polite" {
                 p #where {}
@@ -483,6 +484,7 @@ pub(super) async fn list(
     let skip = wanted.skip.unwrap_or(0);
     let body = html! {
         h1 { (w.t("Danh sách chờ kiểm tra", "What waits for review")) " (" (total) ")" }
+        (person.removed_note())
         (filter_form(w, &wanted))
         table {
             thead { tr {

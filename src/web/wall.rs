@@ -13,6 +13,7 @@ use super::app::{App, FormInWords};
 use super::auth::Person;
 use super::error::Refused;
 use super::page::document;
+use super::removed::Removed;
 use super::words::Words;
 use crate::form::Layout;
 use crate::store::{ItemId, Role, WallBox};
@@ -36,6 +37,8 @@ struct Wall {
     question: String,
     choice: String,
     boxes: Vec<WallBox>,
+    /// Which of them are of images that were removed.
+    gone: Vec<bool>,
 }
 
 pub(super) async fn show(
@@ -69,8 +72,13 @@ pub(super) async fn show(
                 )?,
                 None => Vec::new(),
             };
+            let gone = boxes
+                .iter()
+                .map(|b| Ok(store.removal_of_page(b.page_id)?.is_some()))
+                .collect::<Result<Vec<bool>, Refused>>()?;
             Ok(Wall {
                 forms,
+                gone,
                 shown,
                 question,
                 choice,
@@ -81,13 +89,14 @@ pub(super) async fn show(
     let w = person.words;
     let body = html! {
         h1 { (w.t("Bảng dấu", "Wall of marks")) }
+        (person.removed_note())
         p { (w.t(
             "Các ô của một phương án, xếp theo điểm máy chấm. Nhìn lướt tìm ô lạ; bấm vào ô để đưa câu đó ra kiểm tra.",
             "The boxes of one choice, by the machine's score. Glance for the odd one; click it to send its question to review.",
         )) }
         (chooser(w, &wall, &query))
         div #wall {
-            @for b in &wall.boxes { (tile(w, &wall, b)) }
+            @for (b, gone) in wall.boxes.iter().zip(&wall.gone) { (tile(w, &wall, b, *gone)) }
         }
         @if wall.boxes.is_empty() { p { (w.t("Chưa có ô nào.", "No boxes yet.")) } }
         @if wall.boxes.len() == ON_A_PAGE as usize {
@@ -111,7 +120,7 @@ fn first_choice(layout: &Layout) -> (String, String) {
     (question, choice.unwrap_or_default())
 }
 
-fn tile(w: Words, wall: &Wall, b: &WallBox) -> Markup {
+fn tile(w: Words, wall: &Wall, b: &WallBox, gone: bool) -> Markup {
     let ballot = b.ballot.number();
     let (question, choice) = (&wall.question, &wall.choice);
     let state = match b.state.as_str() {
@@ -122,7 +131,7 @@ fn tile(w: Words, wall: &Wall, b: &WallBox) -> Markup {
     let class = if b.seen { "seen" } else { "" };
     html! {
         button type="button" data-ballot=(ballot) data-question=(question)
-            class={ "box " (b.state) " " (class) } disabled[b.seen]
+            class={ "box " (b.state) " " (class) } disabled[b.seen || gone]
             aria-label={ (w.t("phiếu", "ballot")) " " (ballot) ", " (state) ", " (format!("{:.3}", b.score)) } {
             img src={ "/picture/box/" (b.page_id) "/" (question) "/" (choice) }
                 alt="" loading="lazy" width="72" height="72";
@@ -200,6 +209,12 @@ pub(super) async fn doubt(
     person
         .act(&app, Role::Reviewer, move |store, account| {
             let id = ItemId::of(request.ballot, &request.question);
+            // A doubt about marks that nobody can look at would wait for ever.
+            for page in store.pages_of_ballot(id.ballot)? {
+                if let Some(row) = store.removal_of_page(page.page.page_id)? {
+                    return Err(Refused::Removed(Box::new(Removed::of(store, &row)?)));
+                }
+            }
             store.doubt(account, &id, "bảng dấu")?;
             Ok(Json(json!({})))
         })

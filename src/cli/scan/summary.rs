@@ -156,6 +156,38 @@ fn state_words(state: &str, lang: Lang) -> &str {
     lang.pick(vi, en)
 }
 
+/// Files that came again after their images were removed: what was made of them.
+pub(crate) fn removed_words(done: &ScanSummary, lang: Lang) -> String {
+    let n = done.removed.len();
+    if n == 0 {
+        return String::new();
+    }
+    let mut out = match lang {
+        Lang::Vi => format!(
+            "{n} tệp đã được đếm từ trước và ảnh đã hủy theo thời hạn lưu: không đọc lại, không giữ lại ảnh.\n"
+        ),
+        Lang::En => format!(
+            "{n} files were recorded before and their images removed when their date had come: \
+             neither read nor kept again.\n"
+        ),
+    };
+    for file in done.removed.iter().filter(|f| f.lost > 0) {
+        let (name, lost) = (&file.name, file.lost);
+        // Writing to a string cannot fail.
+        let _ = match lang {
+            Lang::Vi => writeln!(
+                out,
+                "    {name}: {lost} trang KHÔNG được tính ở lô nào (lô đã hủy hoặc bị ngắt)"
+            ),
+            Lang::En => writeln!(
+                out,
+                "    {name}: {lost} pages count NOWHERE (their batch was cancelled or cut off)"
+            ),
+        };
+    }
+    out
+}
+
 pub(super) fn print(
     station: &Path,
     done: &ScanSummary,
@@ -248,6 +280,7 @@ pub(super) fn print(
             writeln!(out, "    {name}: {why}")?;
         }
     }
+    out.push_str(&removed_words(done, lang));
     if waiting.is_empty() {
         writeln!(
             out,

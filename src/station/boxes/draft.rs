@@ -111,15 +111,9 @@ impl Draft {
         }
         let place = text(self.place.as_deref(), "--place", LONGEST)?
             .ok_or_else(|| need("the place", "--place"))?;
-        let present = self
-            .present
-            .iter()
-            .map(|p| person(p))
-            .collect::<Result<Vec<_>, _>>()?;
-        match present.len() {
-            0 => return Err(need("who was present", "--present")),
-            1..=MOST_PRESENT => {}
-            _ => return Err(MinutesError::Crowd),
+        let present = present(&self.present)?;
+        if present.is_empty() {
+            return Err(need("who was present", "--present"));
         }
         let lock_whole = self
             .lock_whole
@@ -209,6 +203,18 @@ fn text(
 /// It is empty, too long, or cannot be printed.
 pub fn reason(given: &str, flag: &'static str) -> Result<String, MinutesError> {
     text(Some(given), flag, LONGEST)?.ok_or(MinutesError::NoReason(flag))
+}
+
+/// People as they may be written down, each given as `full name; office`.
+///
+/// # Errors
+/// One of them is no such pair, is too long or cannot be printed, or they are more than
+/// can sign.
+pub fn present(given: &[String]) -> Result<Vec<Present>, MinutesError> {
+    if given.len() > MOST_PRESENT {
+        return Err(MinutesError::Crowd);
+    }
+    given.iter().map(|p| person(p)).collect()
 }
 
 /// Somebody who was present, as `full name; office`.

@@ -1,12 +1,12 @@
 //! The minutes of a box as a PDF, ready to sign.
 
 use super::{Moment, words};
-use crate::form::paper::signatures::signatures;
+use crate::form::paper::signatures as paper;
 use crate::form::paper::{Flow, bold, grouped, italic, national_heading, plain};
 use crate::form::text::Align;
 use crate::form::{FormError, plain_pdf};
 use crate::station::LocalTime;
-use crate::store::{BoxRow, Head, Minutes, OpeningRow};
+use crate::store::{BoxRow, Head, Minutes, OpeningRow, Present};
 
 /// What the minutes of a box are printed from.
 #[derive(Debug)]
@@ -47,17 +47,12 @@ pub fn minutes_pdf(paper: &MinutesPaper<'_>) -> Result<Option<Vec<u8>>, FormErro
     let m = &holds.minutes;
     title(&mut flow, paper)?;
     opening(&mut flow, paper.ballot_box, m)?;
-    people(&mut flow, m)?;
+    people(&mut flow, &m.present)?;
     state(&mut flow, m)?;
     result(&mut flow, m)?;
     corrections(&mut flow, paper)?;
     end(&mut flow)?;
-    let signers: Vec<(&str, &str)> = m
-        .present
-        .iter()
-        .map(|p| (p.name.as_str(), p.role.as_str()))
-        .collect();
-    signatures(&mut flow, &signers)?;
+    signatures(&mut flow, &m.present)?;
     let foot = format!(
         "Mã cuối sổ nhật ký của trạm (head of the station's log): {} – so với / compare: phieu audit verify",
         paper.head.printed()
@@ -110,7 +105,7 @@ fn opening(flow: &mut Flow, row: &BoxRow, m: &Minutes) -> Result<(), FormError> 
     flow.text(&pieces, Align::Left, 0.0, 4.0)
 }
 
-fn section(flow: &mut Flow, vi: &str, en: &str) -> Result<(), FormError> {
+pub(in crate::station) fn section(flow: &mut Flow, vi: &str, en: &str) -> Result<(), FormError> {
     // A heading does not stay alone at the foot of a page.
     flow.keep(20.0);
     flow.text(
@@ -121,9 +116,9 @@ fn section(flow: &mut Flow, vi: &str, en: &str) -> Result<(), FormError> {
     )
 }
 
-fn people(flow: &mut Flow, m: &Minutes) -> Result<(), FormError> {
+pub(in crate::station) fn people(flow: &mut Flow, present: &[Present]) -> Result<(), FormError> {
     section(flow, "I. Thành phần tham gia", "(present)")?;
-    for (i, p) in m.present.iter().enumerate() {
+    for (i, p) in present.iter().enumerate() {
         let pieces = [
             plain(TEXT, &format!("{}. Ông/Bà ", i + 1)),
             bold(TEXT, &p.name),
@@ -257,8 +252,20 @@ fn changes(a: &Minutes, b: &Minutes) -> Vec<String> {
         .collect()
 }
 
-fn end(flow: &mut Flow) -> Result<(), FormError> {
+pub(in crate::station) fn end(flow: &mut Flow) -> Result<(), FormError> {
     let text = "Biên bản kết thúc vào hồi …… giờ …… phút cùng ngày, đã đọc lại cho những người có \
                 mặt cùng nghe, thống nhất và ký tên dưới đây.";
     flow.text(&[plain(TEXT, text)], Align::Left, 0.0, 6.0)
+}
+
+/// Places to sign for those who were present.
+pub(in crate::station) fn signatures(
+    flow: &mut Flow,
+    present: &[Present],
+) -> Result<(), FormError> {
+    let people: Vec<(&str, &str)> = present
+        .iter()
+        .map(|p| (p.name.as_str(), p.role.as_str()))
+        .collect();
+    paper::signatures(flow, &people)
 }

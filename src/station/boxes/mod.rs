@@ -12,8 +12,9 @@ mod tests;
 mod words;
 
 pub use cover::{CoverOf, CoverPaper, covers_pdf};
-pub use draft::{Draft, MinutesError, person, reason};
+pub use draft::{Draft, MinutesError, person, present, reason};
 pub use issue::{IssueError, issue_covers, issue_minutes};
 pub use minutes::{MinutesPaper, minutes_pdf};
+pub(in crate::station) use minutes::{end, people, section, signatures};
 pub use moment::Moment;
 pub use words::words;

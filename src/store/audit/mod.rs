@@ -9,6 +9,7 @@
 //! chain is another one than that which was printed on the minutes.
 
 mod entry;
+mod removals;
 mod rows;
 mod take_over;
 mod verify;

@@ -38,7 +38,7 @@ const fn rewritten(name: &'static str, key: &'static str) -> Watched {
 }
 
 /// All of them. A table that is not here is not evidence: sessions, claims.
-pub(super) const WATCHED: [Watched; 36] = [
+pub(super) const WATCHED: [Watched; 38] = [
     once("station", "only"),
     once("campaigns", "version"),
     once("forms", "id"),
@@ -85,6 +85,8 @@ pub(super) const WATCHED: [Watched; 36] = [
     once("pins", "id"),
     once("pin_ends", "pin_id"),
     once("exports", "number"),
+    once("removals", "id"),
+    once("removal_ends", "removal_id"),
 ];
 
 pub(super) fn is_watched(table: &str) -> bool {

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use super::Store;
 use super::entry::{self, Head};
+use super::removals;
 use super::rows::{self, Digests, WATCHED};
 use crate::store::{StoreError, migrate};
 
@@ -46,6 +47,15 @@ pub enum Finding {
     },
     /// A stored reading's own digest does not fit it.
     Reading(i64),
+    /// A removal of images does not name those that it took, or not as many.
+    Removal(i64),
+    /// A row is there that a removal deleted.
+    Returned {
+        /// Table and number of the row.
+        row: String,
+        /// The removal.
+        removal: i64,
+    },
 }
 
 impl std::fmt::Display for Finding {
@@ -68,6 +78,16 @@ impl std::fmt::Display for Finding {
                 write!(f, "{row} was written a second time, by entry {entry}")
             }
             Self::Reading(id) => write!(f, "the digest of reading {id} does not fit it"),
+            Self::Removal(id) => write!(
+                f,
+                "removal {id} of images does not say what it took: count or digest do not fit"
+            ),
+            Self::Returned { row, removal } => {
+                write!(
+                    f,
+                    "{row} is there again, although removal {removal} deleted it"
+                )
+            }
         }
     }
 }
@@ -120,6 +140,7 @@ fn verify(db: &Connection) -> Result<Checked, rusqlite::Error> {
     };
     let stands_for = chain(db, &mut checked)?;
     compare_rows(db, &stands_for, &mut checked)?;
+    removals::check(db, &stands_for, &mut checked)?;
     readings(db, &mut checked)?;
     checked.findings.truncate(MOST);
     Ok(checked)
@@ -176,7 +197,7 @@ fn schema(db: &Connection, findings: &mut Vec<Finding>) -> Result<(), rusqlite::
 }
 
 /// Row to the entry that stands for it and the digest there.
-type StandsFor = HashMap<(usize, i64), (i64, String)>;
+pub(super) type StandsFor = HashMap<(usize, i64), (i64, String)>;
 
 fn chain(db: &Connection, checked: &mut Checked) -> Result<StandsFor, rusqlite::Error> {
     let mut stands_for = StandsFor::new();
@@ -227,6 +248,7 @@ fn compare_rows(
 ) -> Result<(), rusqlite::Error> {
     let mut found: Vec<(i64, Finding)> = Vec::new();
     let mut here = 0usize;
+    let removed = removals::last_reading(db)?;
     for (index, watched) in WATCHED.iter().enumerate() {
         for number in rows::numbers(db, watched)? {
             checked.rows += 1;
@@ -244,6 +266,9 @@ fn compare_rows(
     if here < stands_for.len() {
         for ((index, number), (entry, _)) in stands_for {
             let watched = &WATCHED[*index];
+            if watched.name == removals::SKETCHES && *number <= removed {
+                continue;
+            }
             if rows::digest(db, watched.name, *number)?.is_none() {
                 let row = format!("{} {number}", watched.name);
                 found.push((*entry, Finding::Gone { row, entry: *entry }));

@@ -24,5 +24,6 @@ pub use cvr::{CvrOptions, write_cvr};
 pub use figures::write_figures;
 pub use files::OutFiles;
 pub use plan::{Plan, PlanUnit};
+pub(crate) use variables::safe;
 pub use workbook::{WorkbookOptions, program, whole_index, write_workbook};
 pub use xlsx::{XlsxOptions, write_xlsx};

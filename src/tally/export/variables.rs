@@ -121,7 +121,7 @@ fn legal(id: &str, taken: &mut BTreeSet<String>) -> String {
 
 /// A text that begins like a formula is one to a spreadsheet: an apostrophe before it
 /// keeps it a text (OWASP, "CSV Injection"). Breaks in lines become blanks.
-pub(super) fn safe(text: &str) -> String {
+pub(crate) fn safe(text: &str) -> String {
     let flat: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
