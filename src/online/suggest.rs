@@ -280,7 +280,7 @@ impl Draft<'_> {
     fn each_choice(&self, q: &QuestionMeaning) -> Vec<(usize, String)> {
         let mut found = Vec::new();
         for choice in &q.choices {
-            let ends = [&choice.id, choice.in_words()].map(|c| folded(c));
+            let ends = [&choice.id, choice.in_words()].map(folded);
             let mut columns = (0..self.sheet.header.len()).filter(|i| {
                 let head = folded(&self.sheet.header[*i]);
                 let Some((before, within)) = head
