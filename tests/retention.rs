@@ -151,11 +151,11 @@ fn figures(office: &Office) -> Vec<(String, Vec<u8>)> {
     all
 }
 
-/// What a PDF says but for the lines with the head of the log; nothing where there is
+/// What a PDF says but for the head of the log; nothing where there is
 /// no `pdftotext`.
 fn words_of(office: &Office, name: &str) -> Option<(String, Vec<u8>)> {
     let Ok(out) = std::process::Command::new("pdftotext")
-        .args(["-layout", name, "-"])
+        .args([name, "-"])
         .current_dir(office.dir.path())
         .output()
     else {
@@ -164,16 +164,12 @@ fn words_of(office: &Office, name: &str) -> Option<(String, Vec<u8>)> {
     };
     let text = String::from_utf8(out.stdout).unwrap();
     let head = office.says(0, &["audit", "verify", "--station", "trạm", "--lang", "en"]);
-    let head = head.split(" · ").nth(1).unwrap();
-    let head = head.lines().next().unwrap().trim();
-    let groups: Vec<&str> = head.split(' ').collect();
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|l| !groups.iter().all(|g| l.contains(g)))
-        .collect();
-    assert!(lines.len() > 20, "{text}");
-    assert!(lines.len() < text.lines().count(), "no head in {text}");
-    Some((name.to_owned(), lines.join("\n").into_bytes()))
+    let head = head.lines().find(|l| l.contains(" · ")).unwrap();
+    let head = head.split(": ").last().unwrap().trim();
+    // Where lines break depends on how wide its letters are.
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(head), "no {head:?} in {text}");
+    Some((name.to_owned(), text.replace(head, "").into_bytes()))
 }
 
 /// The time that stands before the program's name is left out.

@@ -92,19 +92,15 @@ pub(in crate::cli) fn removal_json(r: &RemovalRow) -> serde_json::Value {
 
 fn words(seen: &Standing, local: LocalTime, lang: Lang) -> String {
     let mut lines = vec![kept(seen, lang), due(seen.due, lang)];
-    for h in &seen.hindrances {
-        lines.push(format!("- {}", h.what.words(h.number, lang)));
-    }
     if !seen.hindrances.is_empty() && !seen.is_empty() {
-        let at = lines.len() - seen.hindrances.len();
-        lines.insert(
-            at,
-            lang.pick(
-                "Còn vướng (hủy ảnh rồi thì không ai xem lại được):",
-                "In the way (once the images are gone nobody can look again):",
-            )
-            .to_owned(),
+        let head = lang.pick(
+            "Còn vướng (hủy ảnh rồi thì không ai xem lại được):",
+            "In the way (once the images are gone nobody can look again):",
         );
+        lines.push(head.to_owned());
+        for h in &seen.hindrances {
+            lines.push(format!("- {}", h.what.words(h.number, lang)));
+        }
     }
     for r in &seen.removals {
         lines.push(removal_words(r, local, lang));
