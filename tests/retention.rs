@@ -855,9 +855,12 @@ fn pages_say_that_the_image_was_removed() {
         let (status, kind, _) = get(path);
         assert_eq!((status, kind.as_str()), (200, "image/jpeg"), "{path}");
     }
+    let overdue = || lan.get("/").text.contains("đã quá hạn");
+    assert!(overdue());
     let despite = "--despite open-questions --despite unplaced-pages --reason";
     let despite: Vec<&str> = despite.split(' ').chain(["còn giấy"]).collect();
     office.says(0, &with(&REMOVE, &despite));
+    assert!(!overdue());
     for path in pictures {
         let (status, kind, bytes) = get(path);
         assert_eq!((status, kind.as_str()), (410, "image/svg+xml"), "{path}");

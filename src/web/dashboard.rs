@@ -12,6 +12,7 @@ use super::error::Refused;
 use super::page::document;
 use super::plan;
 use super::words::Words;
+use crate::station::retention::Due;
 use crate::station::{
     Campaign, Day, FormProgress, LocalTime, UnitProgress, form_progress, unit_progress,
 };
@@ -78,11 +79,18 @@ impl Progress {
     }
 }
 
+/// The day up to which images were to be kept, if it has passed and there are any.
+fn images_overdue(store: &Store) -> Result<Option<Day>, Refused> {
+    let due = Due::of(store)?;
+    let there = due.is_due() && store.removable()?.images > 0;
+    Ok(due.keep_until().filter(|_| there))
+}
+
 pub(super) async fn show(State(app): State<App>, person: Person) -> Result<Markup, Refused> {
     let here = app.clone();
-    let progress = person
+    let (progress, overdue) = person
         .act(&app, Role::Viewer, move |store, _| {
-            Progress::of(&here, store)
+            Ok((Progress::of(&here, store)?, images_overdue(store)?))
         })
         .await?;
     let w = person.words;
@@ -98,6 +106,13 @@ pub(super) async fn show(State(app): State<App>, person: Person) -> Result<Marku
                 @if let (Some(from), Some(to)) = (progress.campaign.starts, progress.campaign.ends) {
                     " · " (w.t("khảo sát từ ", "from ")) (from.written()) (w.t(" đến ", " to ")) (to.written())
                 }
+            }
+        }
+        @if let Some(day) = overdue {
+            p .soon role="status" {
+                (w.t("Ảnh phiếu chỉ được giữ đến hết ngày ", "Images were to be kept up to ")) (day.written())
+                (w.t(": đã quá hạn. Hủy trên máy của trạm bằng: ", ", which has passed. Remove them on the station's computer by: "))
+                code { "phieu retention remove" }
             }
         }
         div #live data-every="3000" data-from="/api/progress" { (figures(&person, &progress)) }
