@@ -9,10 +9,13 @@
 //!                +--------> read(page image, layouts, scanner profile) <------+
 //!                                  |  PageReading
 //!                                  v
-//!                   station -> store (SQLite) -> tally -> tables
-//!                                  |
-//!                                  +-> exchange: signed package -> the next office
+//!                   station -> store (SQLite) -> tally -> tables, reports
+//!                                ^ |
+//!  form tool -> sheet -> online -+ +-> exchange: signed package -> the next office
 //! ```
+//!
+//! Before it all, and without a station: `plan`, how many to ask, whom, and who collects
+//! how many.
 
 pub mod calibrate;
 pub mod cli;
