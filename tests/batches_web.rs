@@ -511,7 +511,8 @@ fn in_days(days: i64) -> Day {
     let since = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap();
-    let wanted = i64::try_from(since.as_secs() / 86_400).unwrap() + days;
+    // The office's day begins seven hours before that of UTC.
+    let wanted = i64::try_from((since.as_secs() + 7 * 3600) / 86_400).unwrap() + days;
     (2020..2200)
         .flat_map(|y| (1..=12).flat_map(move |m| (1..=31).filter_map(move |d| Day::new(y, m, d))))
         .find(|d| epoch.days_until(*d) == wanted)

@@ -108,13 +108,7 @@ fn mapping(args: &MappingArgs) -> Result<Outcome, CliError> {
         .into());
     }
     let store = Station::open(&args.station)?.store()?;
-    let forms = store.forms()?;
-    let newest = forms.iter().filter(|f| f.layout.form == args.form);
-    let Some(form) = newest.max_by_key(|f| f.layout.version) else {
-        let there = forms.iter().map(|f| f.layout.form.clone()).collect();
-        let form = args.form.clone();
-        return Err(OnlineError::NoForm { form, there }.into());
-    };
+    let form = online::form_of(&store, &args.form)?;
     let sheet = Sheet::read(&args.file, args.sheet.as_deref())?;
     let draft = suggest(
         &sheet,

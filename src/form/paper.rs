@@ -32,6 +32,9 @@ pub(crate) fn national_heading(
     let (left, width, top) = (Flow::left(), Flow::width(), flow.y());
     // The national title must stay on one line.
     let right = 92.0;
+    // An office that nobody named is written by hand.
+    let dots = ["…".repeat(14)];
+    let office = if office.is_empty() { &dots } else { office };
     let last = office.len().saturating_sub(1);
     let office: Vec<Vec<Piece>> = office
         .iter()

@@ -169,7 +169,7 @@ fn sound(
     if !campaign.channels.is_empty() && !campaign.channels.contains(&Channel::Online) {
         return Err(OnlineError::NoChannel);
     }
-    let form = newest(store, &mapping.form)?;
+    let form = form_of(store, &mapping.form)?;
     let meaning = form.meaning()?;
     let units = UnitTree::of(store)?;
     mapping.check(path, &meaning, &units)?;
@@ -208,8 +208,11 @@ fn sound(
     })
 }
 
-/// The form at its newest version.
-fn newest(store: &Store, id: &str) -> Result<FormRow, OnlineError> {
+/// The form of this id at its newest version.
+///
+/// # Errors
+/// The station has none, or the database refuses.
+pub fn form_of(store: &Store, id: &str) -> Result<FormRow, OnlineError> {
     let forms = store.forms()?;
     let there = || {
         let ids: BTreeSet<String> = forms.iter().map(|f| f.layout.form.clone()).collect();

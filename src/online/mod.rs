@@ -20,7 +20,7 @@ mod tests;
 
 pub use day::DayOrder;
 pub use error::{OnlineError, RowError, RowMistake};
-pub use import::{Came, ImportOptions, Imported, check, import};
+pub use import::{Came, ImportOptions, Imported, check, form_of, import};
 pub use mapping::{Cells, DayOf, Mapping, QuestionMap, UnitOf};
 pub use rows::serial_of_key;
 pub use suggest::{Suggested, suggest};

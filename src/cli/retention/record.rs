@@ -25,7 +25,7 @@ pub(crate) struct RecordArgs {
     /// Lần hủy thứ mấy; mặc định là lần sau cùng (which removal; default: the last one)
     #[arg(long, value_name = "N")]
     removal: Option<i64>,
-    /// Tên cơ quan trên đầu biên bản, dòng trên và dòng dưới (the office at the head, repeatable for two lines)
+    /// Tên cơ quan trên đầu biên bản, dòng trên và dòng dưới; mặc định là cơ quan tổng hợp (the office at the head, repeatable for two lines; default: the reporting office)
     #[arg(long, value_name = "TEXT")]
     office: Vec<String>,
     #[command(flatten)]

@@ -8,7 +8,7 @@ use crate::form::text::Align;
 use crate::form::{FormError, plain_pdf};
 use crate::lang::Lang;
 use crate::station::boxes::{end, people, section, signatures, words};
-use crate::station::{Day, LocalTime};
+use crate::station::{Campaign, Day, LocalTime, StationError};
 use crate::store::{Head, Present, RemovalRow, RemovedImage, Store, StoreError};
 
 /// Why a record is not made.
@@ -17,6 +17,9 @@ pub enum RecordError {
     /// The tally database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The campaign that names the office.
+    #[error(transparent)]
+    Station(#[from] StationError),
     /// The paper itself.
     #[error(transparent)]
     Paper(#[from] FormError),
@@ -37,7 +40,8 @@ const SMALL: f64 = 8.5;
 const NAMED: usize = 10;
 
 /// The minutes of a removal as a PDF, A4, and the head of the log that stands on them.
-/// `office`: the lines at the head, at most two.
+/// `office`: the lines at the head, at most two; empty for the campaign's reporting
+/// office.
 ///
 /// # Errors
 /// The removal has not come to its end, or the database refuses.
@@ -57,7 +61,14 @@ pub fn record_pdf(
     store.event("removal-record-printed", &json!({ "removal": row.number }))?;
     let head = store.log_head()?;
     let mut flow = Flow::new();
-    national_heading(&mut flow, office, "Số: …………/BB-…………", None)?;
+    let own: Vec<String> = match &campaign {
+        Some(c) if office.is_empty() => Campaign::of_source(&c.source)?
+            .reporting_office
+            .into_iter()
+            .collect(),
+        _ => office.to_vec(),
+    };
+    national_heading(&mut flow, &own, "Số: …………/BB-…………", None)?;
     title(&mut flow, campaign.as_ref().map(|c| c.name.as_str()))?;
     opening(&mut flow, row, local)?;
     let present = if row.order.present.is_empty() {
