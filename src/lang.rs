@@ -31,4 +31,19 @@ impl Lang {
             Self::En => en,
         }
     }
+
+    /// A whole number with its digits in groups of three: points between them in
+    /// Vietnamese, commas in English.
+    #[must_use]
+    pub fn grouped(self, n: impl Into<u128>) -> String {
+        let digits = n.into().to_string();
+        let mut out = String::new();
+        for (i, c) in digits.chars().enumerate() {
+            if i > 0 && (digits.len() - i).is_multiple_of(3) {
+                out.push_str(self.pick(".", ","));
+            }
+            out.push(c);
+        }
+        out
+    }
 }

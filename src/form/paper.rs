@@ -8,6 +8,7 @@ use super::compose::{Draw, paragraph};
 use super::print::Plain;
 use super::text::{Align, Face, Paragraph, Piece, Style, shape};
 use crate::geometry::{MmPoint, MmSize};
+use crate::lang::Lang;
 
 /// Margins of an administrative document, mm: left, right, top, bottom. Decree
 /// 30/2020/NĐ-CP, annex I, part I, I.3 asks for 30 to 35, 15 to 20, 20 to 25 and
@@ -253,13 +254,5 @@ pub(crate) fn italic(size: f64, text: &str) -> Piece {
 
 /// Digits in groups of three, with points between as Vietnamese writes them.
 pub(crate) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push('.');
-        }
-        out.push(c);
-    }
-    out
+    Lang::Vi.grouped(n)
 }

@@ -210,7 +210,7 @@ pub fn ratio(numerator: u128, denominator: u128, lang: Lang) -> (bool, String) {
     };
     let rest = numerator % denominator;
     if rest == 0 {
-        return (true, grouped(whole, lang));
+        return (true, lang.grouped(whole));
     }
     let at = |decimals: u32| {
         let scale = 10u128.pow(decimals);
@@ -226,7 +226,7 @@ pub fn ratio(numerator: u128, denominator: u128, lang: Lang) -> (bool, String) {
         .or_else(|| all().find(|(_, d, scale, r)| *d >= 2 && (1..*scale).contains(r)))
         .or_else(|| all().last());
     let Some((exact, decimals, scale, rounded)) = shown else {
-        return (false, grouped(whole, lang));
+        return (false, lang.grouped(whole));
     };
     let (whole, rounded) = if rounded == scale {
         (whole + 1, 0)
@@ -236,25 +236,10 @@ pub fn ratio(numerator: u128, denominator: u128, lang: Lang) -> (bool, String) {
     let width = decimals as usize;
     let text = format!(
         "{}{}{rounded:0width$}",
-        grouped(whole, lang),
+        lang.grouped(whole),
         lang.pick(",", ".")
     );
     (exact, text)
-}
-
-/// Digits in groups of three: with points as Vietnamese writes them, with commas as
-/// English does.
-#[must_use]
-pub(crate) fn grouped(n: u128, lang: Lang) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push_str(lang.pick(".", ","));
-        }
-        out.push(c);
-    }
-    out
 }
 
 #[cfg(test)]
@@ -381,7 +366,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read(n in 0u64..1_000_000_000_000) {
             for lang in [Lang::Vi, Lang::En] {
-                prop_assert_eq!(count(&grouped(u128::from(n), lang)).unwrap(), n);
+                prop_assert_eq!(count(&lang.grouped(u128::from(n))).unwrap(), n);
             }
         }
 

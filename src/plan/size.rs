@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use super::PlanError;
 use super::allocate::{Share, equal, proportional};
-use super::number::{Margin, Rate, grouped, ratio};
+use super::number::{Margin, Rate, ratio};
 use crate::lang::Lang;
 use crate::sheet::folded;
 
@@ -308,19 +308,17 @@ impl SizePlan {
                     Division::Proportional => (
                         format!(
                             "{} × {} / {}",
-                            grouped(total, lang),
-                            grouped(own, lang),
-                            grouped(all, lang)
+                            lang.grouped(total),
+                            lang.grouped(own),
+                            lang.grouped(all)
                         ),
                         total * own,
                         all,
                     ),
-                    Division::Equal => {
-                        (format!("{} / {count}", grouped(total, lang)), total, count)
-                    }
+                    Division::Equal => (format!("{} / {count}", lang.grouped(total)), total, count),
                 };
                 let (exact, value) = ratio(n, of, lang);
-                let computed = grouped(u128::from(line.computed), lang);
+                let computed = lang.grouped(u128::from(line.computed));
                 if exact && value == computed {
                     format!("{written} = {value}")
                 } else {
@@ -333,7 +331,7 @@ impl SizePlan {
             }
         };
         if line.sample != line.computed {
-            let sample = grouped(u128::from(line.sample), lang);
+            let sample = lang.grouped(u128::from(line.sample));
             // Raised to the least, or lowered because others were.
             text.push_str(&match (line.sample > line.computed, lang) {
                 (true, Lang::Vi) => format!("; lấy tối thiểu: {sample}"),
@@ -346,14 +344,14 @@ impl SizePlan {
     }
 
     fn formula(&self, population: u64, margin: Margin, lang: Lang) -> String {
-        let n = grouped(u128::from(population), lang);
+        let n = lang.grouped(u128::from(population));
         if population == 0 {
             return "N = 0".to_owned();
         }
         let e = margin.share(lang);
         let (numerator, denominator) = fraction(population, margin, &self.rules);
         let (exact, value) = ratio(numerator, denominator, lang);
-        let rounded = grouped(u128::from(size(population, margin, &self.rules)), lang);
+        let rounded = lang.grouped(u128::from(size(population, margin, &self.rules)));
         let end = if value == rounded {
             String::new()
         } else {

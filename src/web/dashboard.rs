@@ -145,16 +145,16 @@ fn figures(person: &Person, p: &Progress) -> Markup {
     };
     let speed = p.recent as f64 / f64::from(SPEED_OVER);
     html! {
-        @if p.pages.pages == 0 { (first_steps(person, p)) }
+        @if p.pages.pages == 0 && p.ballots.is_empty() { (first_steps(person, p)) }
         div .tiles {
-            (tile(w.t("Trang đã quét", "Pages scanned"), &p.pages.pages.to_string()))
+            (tile(w.t("Trang đã quét", "Pages scanned"), &w.lang().grouped(p.pages.pages)))
             (tile(w.t("Trang/giây lúc này", "Pages/s now"), &format!("{speed:.1}")))
-            (tile(w.t("Phiếu được tính", "Ballots counted"), &in_state("counted").to_string()))
-            (tile(w.t("Phiếu chờ người xem", "Ballots that wait"), &in_state("pending").to_string()))
-            (tile(w.t("Phiếu bị loại", "Ballots rejected"), &in_state("rejected").to_string()))
-            (tile(w.t("Câu chờ kiểm tra", "Questions to review"), &p.open.to_string()))
-            (tile(w.t("… chờ người giám sát", "… left to a supervisor"), &p.escalated.to_string()))
-            (tile(w.t("Kết luận trong giờ qua", "Decisions in the last hour"), &p.pace.last_hour.to_string()))
+            (tile(w.t("Phiếu được tính", "Ballots counted"), &w.lang().grouped(in_state("counted"))))
+            (tile(w.t("Phiếu chờ người xem", "Ballots that wait"), &w.lang().grouped(in_state("pending"))))
+            (tile(w.t("Phiếu bị loại", "Ballots rejected"), &w.lang().grouped(in_state("rejected"))))
+            (tile(w.t("Câu chờ kiểm tra", "Questions to review"), &w.lang().grouped(p.open)))
+            (tile(w.t("… chờ người giám sát", "… left to a supervisor"), &w.lang().grouped(p.escalated)))
+            (tile(w.t("Kết luận trong giờ qua", "Decisions in the last hour"), &w.lang().grouped(p.pace.last_hour)))
             @if let Some(left) = time_left(w, p) {
                 (tile(w.t("Xong sau, theo nhịp giờ qua", "Done in, at that pace"), &left))
             }

@@ -51,10 +51,10 @@ fn heads(w: Words, first: &str) -> Markup {
 
 fn cells(w: Words, c: Counts, quota: Option<u32>, due: Option<Day>, s: Standing) -> Markup {
     html! {
-        td .number { @if let Some(q) = quota { (q) } }
-        td .number { (c.counted) }
-        td .number { (c.pending) }
-        td .number { (c.rejected) }
+        td .number { @if let Some(q) = quota { (w.lang().grouped(q)) } }
+        td .number { (w.lang().grouped(c.counted)) }
+        td .number { (w.lang().grouped(c.pending)) }
+        td .number { (w.lang().grouped(c.rejected)) }
         td { (reached(w, c.counted, quota)) }
         td { @if let Some(day) = due { (day.written()) } }
         td { (standing_words(w, s)) }
@@ -118,10 +118,10 @@ fn unit(w: Words, u: &UnitProgress, titles: &BTreeMap<String, String>) -> Markup
     let nothing_of_its_own = u.quota.is_none() && u.counts == Counts::default();
     let total = u.with_below.map(|all| {
         html! {
-            td .number { @if let Some(q) = all.quota { (q) } }
-            td .number { (all.counts.counted) }
-            td .number { (all.counts.pending) }
-            td .number { (all.counts.rejected) }
+            td .number { @if let Some(q) = all.quota { (w.lang().grouped(q)) } }
+            td .number { (w.lang().grouped(all.counts.counted)) }
+            td .number { (w.lang().grouped(all.counts.pending)) }
+            td .number { (w.lang().grouped(all.counts.rejected)) }
             td { (reached(w, all.counts.counted, all.quota)) }
             td { @if let Some(day) = u.deadline { (day.written()) } }
             td { (units_words(w, &all)) }
@@ -179,9 +179,9 @@ pub(super) fn by_box(w: Words, lines: &[BoxLine], campaign: &Campaign, today: Da
                     Some(b) => { (b.label()) @if let Some(name) = &b.unit_name { " (" (name) ")" } }
                     None => i { (w.t("không rõ hòm", "no box known")) }
                 } }
-                td .number { @if let Some(n) = line.figures.counted { (n) } }
-                td .number { (line.figures.ballots) }
-                td .number { (line.figures.in_review) }
+                td .number { @if let Some(n) = line.figures.counted { (w.lang().grouped(n)) } }
+                td .number { (w.lang().grouped(line.figures.ballots)) }
+                td .number { (w.lang().grouped(line.figures.in_review)) }
                 td { (boxes::state(w, line)) }
                 td {
                     @let unit = line.ballot_box.as_ref().and_then(|b| b.unit.as_deref());

@@ -169,11 +169,11 @@ fn whole(w: Words, all: &Group) -> Markup {
     html! {
         div .tiles {
             (tile(w.t("Chỉ số hài lòng chung (%)", "Satisfaction index (%)"), &share(w, o.index)))
-            (tile(w.t("Câu trả lời hài lòng", "Satisfied answers"), &o.satisfied.to_string()))
-            (tile(w.t("Câu trả lời hợp lệ", "Valid answers"), &o.valid.to_string()))
-            (tile(w.t("Phiếu được tính", "Ballots counted"), &b.counted.to_string()))
-            (tile(w.t("Phiếu chờ người xem", "Ballots that wait"), &b.pending.to_string()))
-            (tile(w.t("Phiếu bị loại", "Ballots rejected"), &b.rejected.to_string()))
+            (tile(w.t("Câu trả lời hài lòng", "Satisfied answers"), &w.lang().grouped(o.satisfied)))
+            (tile(w.t("Câu trả lời hợp lệ", "Valid answers"), &w.lang().grouped(o.valid)))
+            (tile(w.t("Phiếu được tính", "Ballots counted"), &w.lang().grouped(b.counted)))
+            (tile(w.t("Phiếu chờ người xem", "Ballots that wait"), &w.lang().grouped(b.pending)))
+            (tile(w.t("Phiếu bị loại", "Ballots rejected"), &w.lang().grouped(b.rejected)))
         }
         @if b.pending > 0 {
             p .soon { (w.t(
@@ -196,8 +196,8 @@ fn comparison(w: Words, groups: &[Group]) -> Markup {
             } }
             tbody { @for g in groups { tr {
                 td class=(deep(g.depth)) { (group_name(g, w.lang())) }
-                td .number { (g.ballots.counted) }
-                td .number { (g.ballots.pending) }
+                td .number { (w.lang().grouped(g.ballots.counted)) }
+                td .number { (w.lang().grouped(g.ballots.pending)) }
                 (index_cells(w, &g.overall))
                 td .number { @if let Some(rank) = g.overall.rank { (rank) } }
             } } }
@@ -216,8 +216,8 @@ fn index_heads(w: Words) -> Markup {
 
 fn index_cells(w: Words, o: &Overall) -> Markup {
     html! {
-        td .number { (o.satisfied) }
-        td .number { (o.valid) }
+        td .number { (w.lang().grouped(o.satisfied)) }
+        td .number { (w.lang().grouped(o.valid)) }
         td .number { strong { (share(w, o.index)) } }
         td .number { (range(w, o.low, o.high)) }
     }
@@ -240,8 +240,8 @@ fn figures(w: Words, form: &FormFigures) -> Markup {
                         (_, false) => { (f.text) " (" (w.t("ngoài chỉ số", "outside of the index")) ")" },
                     }
                 }
-                td .number { (f.satisfied) }
-                td .number { (f.valid) }
+                td .number { (w.lang().grouped(f.satisfied)) }
+                td .number { (w.lang().grouped(f.valid)) }
                 td .number { (share(w, f.index)) }
                 td .number { (range(w, f.low, f.high)) }
             } } }

@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args};
 
 use super::super::{CliError, Outcome};
 use super::drawn_file::{claimed, csv, rows, xlsx};
-use super::grid::{Grid, grouped, head};
+use super::grid::{Grid, head};
 use super::size::{SHEETS, STRATUM};
 use super::{Kind, column, needed_column, read_table};
 use crate::cli::shared::{LangArgs, plain, write_file};
@@ -294,7 +294,7 @@ fn sizes_of(
         if let (Some(planned), Some((_, there))) = (people.and_then(|i| count(cell(i)).ok()), there)
             && planned != *there as u64
         {
-            let (planned, there) = (grouped(planned, lang), grouped(*there as u64, lang));
+            let (planned, there) = (lang.grouped(planned), lang.grouped(*there as u64));
             notes.push(match lang {
                 Lang::Vi => {
                     format!("nhóm {name:?}: cỡ mẫu tính cho {planned} người, danh sách có {there}")

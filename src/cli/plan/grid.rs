@@ -54,18 +54,9 @@ fn shown(value: &Value, lang: Lang) -> (bool, String) {
             let indent = "  ".repeat(*depth as usize);
             (false, format!("{indent}{}", plain(text)))
         }
-        Value::Count(n) => (true, grouped(*n, lang)),
+        Value::Count(n) => (true, lang.grouped(*n)),
         Value::Share(Some(share)) => (true, format!("{} %", percent(*share, lang))),
         _ => (true, String::new()),
-    }
-}
-
-/// Digits in groups of three.
-pub(super) fn grouped(n: u64, lang: Lang) -> String {
-    let text = crate::form::paper::grouped(n);
-    match lang {
-        Lang::Vi => text,
-        Lang::En => text.replace('.', ","),
     }
 }
 

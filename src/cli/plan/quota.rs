@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::super::{CliError, Outcome};
-use super::grid::{Grid, grouped, head};
+use super::grid::{Grid, head};
 use super::size::Allocate;
 use super::{Kind, column, needed_column, read_table};
 use crate::cli::shared::{LangArgs, plain, write_file};
@@ -437,7 +437,7 @@ fn grid(table: &QuotaTable, lang: Lang) -> Grid {
 }
 
 fn words(deviation: &Deviation) -> (String, String) {
-    let n = |n: u64| (grouped(n, Lang::Vi), grouped(n, Lang::En));
+    let n = |n: u64| (Lang::Vi.grouped(n), Lang::En.grouped(n));
     match deviation {
         Deviation::FormTotal {
             column,

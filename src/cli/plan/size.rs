@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::super::{CliError, Outcome};
-use super::grid::{Grid, grouped, head};
+use super::grid::{Grid, head};
 use super::{Kind, column, needed_column, read_table};
 use crate::cli::shared::{LangArgs, plain, write_file};
 use crate::lang::Lang;
@@ -155,8 +155,8 @@ pub(super) fn run(args: &SizeArgs) -> Result<Outcome, CliError> {
         .iter()
         .filter(|l| l.is_short(plan.rules.response))
     {
-        let (name, n) = (plain(&l.stratum.name), grouped(l.stratum.population, lang));
-        let (rate, sample) = (plan.rules.response.percent(lang), grouped(l.sample, lang));
+        let (name, n) = (plain(&l.stratum.name), lang.grouped(l.stratum.population));
+        let (rate, sample) = (plan.rules.response.percent(lang), lang.grouped(l.sample));
         eprintln!(
             "{}",
             match lang {
@@ -339,7 +339,7 @@ fn notes(plan: &SizePlan, lang: Lang) -> Vec<String> {
         out.push(format!("{}{given}", rules.method.formula(lang)));
     }
     if let (Some(division), Some(total)) = (rules.division, plan.divided) {
-        let total = grouped(total, lang);
+        let total = lang.grouped(total);
         out.push(match (division, lang) {
             (Division::Proportional, Lang::Vi) => format!(
                 "Cỡ mẫu chung {total} chia theo số người của nhóm, phần lẻ lớn nhất được làm tròn lên."
@@ -352,7 +352,7 @@ fn notes(plan: &SizePlan, lang: Lang) -> Vec<String> {
         });
     }
     if rules.least > 0 {
-        let least = grouped(rules.least, lang);
+        let least = lang.grouped(rules.least);
         out.push(match lang {
             Lang::Vi => format!("Mỗi nhóm ít nhất {least} (nhóm có ít người hơn: tất cả)."),
             Lang::En => format!("At least {least} of each stratum (all, where there are fewer)."),
