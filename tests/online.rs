@@ -258,7 +258,7 @@ fn mistakes_in_the_mapping_name_their_line() {
         ),
         ("\"Vì sao?\"", "\"Vì sao\"", "không có cột \"Vì sao\""),
         ("order = \"dmy\"", "order = \"dym\"", "ghép.toml:5:"),
-        ("separator", "seperator", "ghép.toml:12:"),
+        ("separator", "seperator", "ghép.toml:14:"),
         ("[unit]\ncolumn = \"Đơn vị\"", "", "thiếu [unit]"),
         (
             "column = \"Đơn vị\"",
@@ -326,7 +326,17 @@ fn each_channel_has_its_own_quota() {
     assert_eq!(unit["unit"], "xa-1");
     assert_eq!(unit["quota"], 5);
     assert_eq!(unit["counted"], 5);
-    assert_ne!(unit["standing"], "reached", "{sources}");
+    assert_eq!(unit["standing"], "on-the-way", "{sources}");
+    assert_eq!(unit["forms"][0]["channel"], "counter");
+    assert_eq!(unit["forms"][0]["counted"], 0);
+    assert_eq!(unit["forms"][1]["standing"], "reached");
+    // A number that is full and yet "not enough" must say of what.
+    let said = desk.office.says(0, &["sources", "--station", "trạm"]);
+    assert!(
+        said.contains("- mot-trang (trực tiếp): 0/2  chưa đủ"),
+        "{said}"
+    );
+    assert!(!said.contains("(trực tuyến)"), "{said}");
     // They show apart where figures are grouped by channel.
     let out = desk.office.phieu(&[
         "index",

@@ -9,7 +9,7 @@ use super::shared::{LangArgs, plain};
 use super::{CliError, Outcome};
 use crate::exchange::{SourceLine, Sources, sources};
 use crate::lang::Lang;
-use crate::station::{LocalTime, Standing, Station, UnitProgress};
+use crate::station::{Channel, FormProgress, LocalTime, Standing, Station, UnitProgress};
 
 /// Đơn vị nào đã gửi kết quả, còn thiếu, trễ hạn (which units have reported, are missing or late).
 ///
@@ -70,8 +70,8 @@ fn word(standing: Standing) -> &'static str {
     }
 }
 
-fn words(unit: &UnitProgress, lang: Lang) -> String {
-    let mut text = match unit.worst {
+fn standing_words(standing: Standing, lang: Lang) -> String {
+    match standing {
         Standing::Open => String::new(),
         Standing::Reached => lang.pick("đủ", "reached").to_owned(),
         Standing::OnTheWay(_) | Standing::Soon(_) => lang.pick("chưa đủ", "on the way").to_owned(),
@@ -79,7 +79,18 @@ fn words(unit: &UnitProgress, lang: Lang) -> String {
             Lang::Vi => format!("TRỄ {days} ngày"),
             Lang::En => format!("{days} days LATE"),
         },
-    };
+    }
+}
+
+/// What a unit of several quotas still lacks: its number alone may be full.
+fn lacking(unit: &UnitProgress) -> impl Iterator<Item = &FormProgress> {
+    let several = unit.forms.len() > 1;
+    let open = |f: &&FormProgress| !matches!(f.standing, Standing::Open | Standing::Reached);
+    unit.forms.iter().filter(move |f| several && open(f))
+}
+
+fn words(unit: &UnitProgress, lang: Lang) -> String {
+    let mut text = standing_words(unit.worst, lang);
     if is_missing(unit) {
         if !text.is_empty() {
             text.push_str(", ");
@@ -99,12 +110,20 @@ fn json(all: &Sources) -> serde_json::Value {
             "by": l.row.person, "recorded": l.row.recorded, "replaced": l.row.replaced,
         })
     };
+    let form = |f: &FormProgress| {
+        serde_json::json!({
+            "form": f.form, "channel": f.channel, "counted": f.counts.counted,
+            "quota": f.quota, "deadline": f.deadline.map(|d| d.to_string()),
+            "standing": word(f.standing),
+        })
+    };
     let unit = |u: &UnitProgress| {
         serde_json::json!({
             "unit": u.unit, "name": u.name, "counted": u.counts.counted,
             "pending": u.counts.pending, "rejected": u.counts.rejected, "quota": u.quota,
             "deadline": u.deadline.map(|d| d.to_string()),
             "standing": word(u.worst), "missing": is_missing(u),
+            "forms": u.forms.iter().map(form).collect::<Vec<_>>(),
         })
     };
     serde_json::json!({
@@ -161,6 +180,21 @@ fn table(
             u.counts.counted,
             words(u, lang),
         )?;
+        for f in lacking(u) {
+            let channel = f
+                .channel
+                .map(Channel::names)
+                .map_or_else(String::new, |(vi, en)| format!(" ({})", lang.pick(vi, en)));
+            writeln!(
+                out,
+                "{}- {}{channel}: {}/{}  {}",
+                "  ".repeat(u.depth + 2),
+                plain(&f.form),
+                f.counts.counted,
+                f.quota.unwrap_or(0),
+                standing_words(f.standing, lang),
+            )?;
+        }
     }
     Ok(())
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{DayOrder, OnlineError};
-use crate::form::{Meaning, QuestionKind};
+use crate::form::{Meaning, QuestionKind, QuestionMeaning};
+use crate::station::Day;
 use crate::store::UnitTree;
 
 /// What a suggested mapping has where a person must choose.
@@ -82,12 +83,6 @@ pub enum UnitOf {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuestionMap {
-    #[serde(flatten)]
-    cells: WrittenCells,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct WrittenCells {
     column: Option<String>,
     #[serde(default)]
     values: BTreeMap<String, String>,
@@ -124,25 +119,63 @@ impl QuestionMap {
     /// In which cells its answer is; checked by [`Mapping::check`].
     #[must_use]
     pub fn cells(&self) -> Cells<'_> {
-        let w = &self.cells;
-        match &w.column {
+        match &self.column {
             Some(column) => Cells::One {
                 column,
-                values: &w.values,
-                separator: w.separator.as_deref(),
+                values: &self.values,
+                separator: self.separator.as_deref(),
             },
             None => Cells::Each {
-                columns: &w.columns,
-                marked: &w.marked,
+                columns: &self.columns,
+                marked: &self.marked,
             },
         }
     }
 
-    fn choices(&self) -> impl Iterator<Item = &String> {
-        self.cells
-            .values
-            .values()
-            .chain(self.cells.columns.values())
+    /// Can it be understood, and does the question take such answers? Else what is
+    /// wrong.
+    fn check(&self, question: &QuestionMeaning) -> Result<(), String> {
+        let id = &question.id;
+        let one = self.column.is_some();
+        let several = !self.columns.is_empty();
+        if one == several
+            || (several && (self.separator.is_some() || !self.values.is_empty()))
+            || (one && !self.marked.is_empty())
+        {
+            return Err(format!(
+                "{id}: ghi column (với values, separator) hoặc columns (với marked) (write either \
+                 column, with values and separator, or columns, with marked)"
+            ));
+        }
+        if self.separator.is_some() && question.kind == QuestionKind::Single {
+            return Err(format!(
+                "{id}: chỉ chọn một, không có separator (takes one answer)"
+            ));
+        }
+        if self
+            .separator
+            .as_deref()
+            .is_some_and(|s| s.trim().is_empty())
+        {
+            return Err(format!("{id}: separator trống (the separator is empty)"));
+        }
+        let known: BTreeSet<&str> = question.choices.iter().map(|c| c.id.as_str()).collect();
+        for choice in self.values.values().chain(self.columns.values()) {
+            if choice == OPEN {
+                return Err(format!(
+                    "{id}: còn dấu \"?\", hãy điền mã (fill in the \"?\")"
+                ));
+            }
+            let none = choice.is_empty() && one;
+            if !none && !known.contains(choice.as_str()) {
+                let known: Vec<&str> = known.into_iter().collect();
+                return Err(format!(
+                    "{id}: không có phương án {choice:?}; có (no such choice; there are): {}",
+                    known.join(", ")
+                ));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -179,15 +212,23 @@ impl Mapping {
     /// campaign does not have?
     ///
     /// # Errors
-    /// What is wrong first.
+    /// What is wrong first, with its line.
     pub fn check(&self, path: &Path, form: &Meaning, units: &UnitTree) -> Result<(), OnlineError> {
-        let wrong = |key: &str, what: String| {
-            Err(OnlineError::Mapping {
-                path: path.to_owned(),
-                line: self.line_with(key),
-                what,
-            })
-        };
+        let found = self
+            .check_questions(form)
+            .and_then(|()| self.check_units(units));
+        found.map_err(|(key, what)| OnlineError::Mapping {
+            path: path.to_owned(),
+            line: self.line_with(&key),
+            what,
+        })
+    }
+
+    /// What is wrong with the questions, and the key beside which it is.
+    fn check_questions(&self, form: &Meaning) -> Result<(), (String, String)> {
+        let wrong = |key: &str, what: String| Err((key.to_owned(), what));
+        let unknown =
+            |id: &str| format!("mẫu phiếu không có câu {id:?} (the form has no such question)");
         if self.name.trim().is_empty() {
             return wrong(
                 "name",
@@ -196,62 +237,25 @@ impl Mapping {
         }
         for (id, map) in &self.questions {
             let Some(question) = form.question(id) else {
-                let what = format!("mẫu phiếu không có câu {id:?} (the form has no such question)");
-                return wrong(id, what);
+                return wrong(id, unknown(id));
             };
-            let w = &map.cells;
-            let several = !w.columns.is_empty();
-            let one = w.column.is_some();
-            if one == several
-                || (several && (w.separator.is_some() || !w.values.is_empty()))
-                || (one && !w.marked.is_empty())
-            {
-                let what = format!(
-                    "{id}: ghi column (với values, separator) hoặc columns (với marked) (write \
-                     either column, with values and separator, or columns, with marked)"
-                );
-                return wrong(id, what);
-            }
-            if w.separator.is_some() && question.kind == QuestionKind::Single {
-                let what = format!("{id}: chỉ chọn một, không có separator (takes one answer)");
-                return wrong(id, what);
-            }
-            if w.separator.as_deref().is_some_and(|s| s.trim().is_empty()) {
-                let what = format!("{id}: separator trống (the separator is empty)");
-                return wrong(id, what);
-            }
-            let known: BTreeSet<&str> = question.choices.iter().map(|c| c.id.as_str()).collect();
-            for choice in map.choices() {
-                if choice == OPEN {
-                    let what = format!("{id}: còn dấu \"?\", hãy điền mã (fill in the \"?\")");
-                    return wrong(id, what);
-                }
-                let none = choice.is_empty() && one;
-                if !none && !known.contains(choice.as_str()) {
-                    let known: Vec<&str> = known.into_iter().collect();
-                    let what = format!(
-                        "{id}: không có phương án {choice:?}; có (no such choice; there are): {}",
-                        known.join(", ")
-                    );
-                    return wrong(id, what);
-                }
-            }
+            map.check(question).or_else(|what| wrong(id, what))?;
         }
         let mut left: Vec<&str> = Vec::new();
         for q in &form.questions {
-            let (here, out) = (
+            match (
                 self.questions.contains_key(&q.id),
                 self.not_asked.contains(&q.id),
-            );
-            if here && out {
-                let what = format!(
-                    "{0}: vừa có cột vừa ở not_asked (it has a column and is in not_asked)",
-                    q.id
-                );
-                return wrong(&q.id, what);
-            }
-            if !here && !out {
-                left.push(&q.id);
+            ) {
+                (true, true) => {
+                    let what = format!(
+                        "{0}: vừa có cột vừa ở not_asked (it has a column and is in not_asked)",
+                        q.id
+                    );
+                    return wrong(&q.id, what);
+                }
+                (false, false) => left.push(&q.id),
+                _ => {}
             }
         }
         if !left.is_empty() {
@@ -262,21 +266,15 @@ impl Mapping {
             );
             return wrong("[questions]", what);
         }
-        if let Some(id) = self.not_asked.iter().find(|id| form.question(id).is_none()) {
-            let what = format!("mẫu phiếu không có câu {id:?} (the form has no such question)");
-            return wrong("not_asked", what);
+        match self.not_asked.iter().find(|id| form.question(id).is_none()) {
+            Some(id) => wrong("not_asked", unknown(id)),
+            None => Ok(()),
         }
-        self.check_units(path, units)
     }
 
-    fn check_units(&self, path: &Path, units: &UnitTree) -> Result<(), OnlineError> {
-        let wrong = |key: &str, what: String| {
-            Err(OnlineError::Mapping {
-                path: path.to_owned(),
-                line: self.line_with(key),
-                what,
-            })
-        };
+    /// The same of units and day.
+    fn check_units(&self, units: &UnitTree) -> Result<(), (String, String)> {
+        let wrong = |key: &str, what: String| Err((key.to_owned(), what));
         let named: Vec<&String> = match &self.unit {
             None if units.units().is_empty() => Vec::new(),
             None => {
@@ -295,12 +293,12 @@ impl Mapping {
             );
             return wrong("unit", what);
         }
-        if let DayOf::Is { is } = &self.day
-            && crate::station::Day::parse(is).is_none()
-        {
-            return wrong("day", format!("{is:?} không phải ngày (is no day)"));
+        match &self.day {
+            DayOf::Is { is } if Day::parse(is).is_none() => {
+                wrong("day", format!("{is:?} không phải ngày (is no day)"))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// The first line in which a key of the mapping is.
