@@ -31,6 +31,7 @@ pub mod plan;
 pub mod read;
 pub mod sampler;
 pub mod selftest;
+pub mod sha256;
 pub mod sheet;
 pub mod station;
 pub mod store;

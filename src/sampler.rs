@@ -12,12 +12,11 @@
 //! ```
 //!
 //! Ballots to check again are drawn so from the piles ([`crate::station::sample`]), and
-//! people to ask from a list ([`crate::plan::draw`]). Uses no other room.
+//! people to ask from a list ([`crate::plan::draw`]). Uses `sha256`.
 
 use std::collections::BinaryHeap;
-use std::fmt::Write as _;
 
-use sha2::{Digest, Sha256};
+use crate::sha256;
 
 /// Fewest digits of a seed: thrown with ten-sided dice 66 bits, with usual ones 51,
 /// more than anybody can try out while people watch the dice.
@@ -53,18 +52,7 @@ impl Seed {
 /// The ticket number of what has this name, 64 hex digits.
 #[must_use]
 pub fn ticket(seed: &Seed, name: &str) -> String {
-    sha256_hex(format!("{},{name}", seed.0).as_bytes())
-}
-
-/// SHA-256 as `sha256sum` writes it: 64 hex digits in small letters.
-#[must_use]
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    sha256::hex(format!("{},{name}", seed.0).as_bytes())
 }
 
 /// The `size` smallest tickets with what they belong to, smallest first; all, where

@@ -225,16 +225,7 @@ fn a_killed_scan_is_shown_as_interrupted_and_its_part_can_be_cancelled() {
     office.says(0, &scan_of("ảnh", &[]));
     assert_eq!(counted(&office), 120);
     let part = batches(&office)[0]["pages"].as_u64().unwrap();
-    let cancel = [
-        "batch",
-        "cancel",
-        "1",
-        "--station",
-        "trạm",
-        "--reason",
-        "thử",
-    ];
-    office.says(0, &cancel);
+    office.cancel_first_batch("thử");
     assert_eq!(counted(&office), 120 - part);
     office.says(0, &scan_of("ảnh", &[]));
     assert_eq!(counted(&office), 120);
@@ -358,16 +349,7 @@ fn a_watch_leaves_what_was_cancelled_alone_until_it_is_told() {
     until("three ballots", || counted(&office) == 3);
     // Cancelled while the watch still has the batch open: the next sheet comes
     // into another one.
-    let cancel = [
-        "batch",
-        "cancel",
-        "1",
-        "--station",
-        "trạm",
-        "--reason",
-        "bẩn",
-    ];
-    office.says(0, &cancel);
+    office.cancel_first_batch("bẩn");
     office.scan("nháp/4.png", 1, Some(4), &["q1.khong"]);
     fs::rename(office.path("nháp/4.png"), office.path("máy quét/4.png")).unwrap();
     until("the fourth ballot", || counted(&office) == 1);
@@ -464,16 +446,7 @@ fn a_paper_without_serial_that_is_scanned_again_waits_for_a_person() {
     assert_eq!(count(&tally, "q1", "co"), 6);
     office.verify();
     // Its first scan is cancelled: the second one counts.
-    let cancel = [
-        "batch",
-        "cancel",
-        "1",
-        "--station",
-        "trạm",
-        "--reason",
-        "thử",
-    ];
-    office.says(0, &cancel);
+    office.cancel_first_batch("thử");
     assert_eq!(counted(&office), 1);
     office.verify();
 }

@@ -184,16 +184,7 @@ fn a_changed_plan_is_a_version_and_leaves_no_record_behind() {
     assert_eq!(count(&tally, "q1", "co"), 1);
     assert_eq!(tally["forms"][0]["units"][0]["unit"], "ho-tich");
     // Once the ballots count no more, the unit may go.
-    let cancel = [
-        "batch",
-        "cancel",
-        "1",
-        "--station",
-        "trạm",
-        "--reason",
-        "nhầm",
-    ];
-    office.says(0, &cancel);
+    office.cancel_first_batch("nhầm");
     let none = "name = \"Khảo sát xã Hoằng Kim 2024\"\ntemplates = [\"mẫu phiếu\"]\nforms = [\"mot-trang\"]\n";
     fs::write(office.path("mới.toml"), none).unwrap();
     office.says(0, &update("mới.toml", &["--reason", "làm lại"]));

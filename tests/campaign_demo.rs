@@ -9,24 +9,21 @@ use paper::{ONE_PAGE, Office};
 use serde_json::Value;
 use web_support::{Browser, FOUR, Served, accounts};
 
+/// Plays a campaign with one sheet of each form at each office; what it said.
+fn play(office: &Office, campaign: &str) -> String {
+    let limit = ["--limit", "1", "--lang", "en"];
+    let out = office.phieu(&[&["demo", "tập dượt", "--campaign", campaign], &limit[..]].concat());
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    // Of few sheets one may be such that a page of it waits.
+    assert!(matches!(out.status.code(), Some(0 | 1)), "{said} {out:?}");
+    said
+}
+
 /// Eleven offices, of which each collects one sheet, send packages to a twelfth.
 #[test]
 fn a_campaign_of_many_offices_comes_together_at_the_reporting_office() {
     let office = Office::new(ONE_PAGE);
-    let args = [
-        "demo",
-        "tập dượt",
-        "--campaign",
-        "binh-dinh-2024",
-        "--limit",
-        "1",
-        "--lang",
-        "en",
-    ];
-    let out = office.phieu(&args);
-    let said = String::from_utf8_lossy(&out.stdout);
-    // One sheet of eleven may be such that a page of it waits.
-    assert!(matches!(out.status.code(), Some(0 | 1)), "{said} {out:?}");
+    let said = play(&office, "binh-dinh-2024");
     assert!(said.contains("11 ballots, "), "{said}");
     assert!(said.contains(" 0 wrong;"), "{said}");
 
@@ -88,19 +85,7 @@ fn a_campaign_of_many_offices_comes_together_at_the_reporting_office() {
 #[test]
 fn what_came_on_paper_and_online_is_one_result_and_shown_apart() {
     let office = Office::new(ONE_PAGE);
-    let args = [
-        "demo",
-        "tập dượt",
-        "--campaign",
-        "tien-giang-2024",
-        "--limit",
-        "1",
-        "--lang",
-        "en",
-    ];
-    let out = office.phieu(&args);
-    let said = String::from_utf8_lossy(&out.stdout);
-    assert!(matches!(out.status.code(), Some(0 | 1)), "{said} {out:?}");
+    let said = play(&office, "tien-giang-2024");
     assert!(said.contains("online: 12 answers came in"), "{said}");
     assert!(said.contains("24 ballots, "), "{said}");
     assert!(said.contains(" 0 wrong;"), "{said}");

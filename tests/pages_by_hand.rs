@@ -624,18 +624,7 @@ fn a_back_that_could_not_be_aligned_is_keyed_into_its_ballot_and_survives_a_canc
     assert_eq!(office.tally("trạm"), tally);
     // The batch of the page itself: nothing of it counts any more, and the page does
     // not wait.
-    office.says(
-        0,
-        &[
-            "batch",
-            "cancel",
-            "1",
-            "--station",
-            "trạm",
-            "--reason",
-            "thử",
-        ],
-    );
+    office.cancel_first_batch("thử");
     assert_eq!(ballots(&office, "total"), 0);
     assert!(waiting(&hoa).is_empty());
     office.phieu(&SCAN);

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Output;
 
 use paper::command;
-use phieu::sampler::sha256_hex;
+use phieu::sha256;
 use phieu::sheet::Sheet;
 use phieu::station::Campaign;
 
@@ -198,28 +198,22 @@ fn sizes_come_from_a_table_and_go_into_one() {
     }
 }
 
+/// A draw from `ds.csv` by the seed.
+fn draw<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["draw", "ds.csv", "--seed", SEED][..], more].concat()
+}
+
 /// What `sha256sum` and `sort` make of the list is what was drawn.
 #[test]
 fn anybody_draws_the_same() {
     let desk = Desk::new();
     desk.list("ds.csv", 600);
-    let draw = [
-        "draw",
-        "ds.csv",
-        "--seed",
-        SEED,
-        "--key",
-        "Mã hồ sơ",
-        "--size",
-        "40",
-        "--reserve",
-        "5",
-    ];
+    let draw = draw(&["--key", "Mã hồ sơ", "--size", "40", "--reserve", "5"]);
     let (text, _) = desk.says(0, &[&draw[..], &["--out", "mẫu.csv"]].concat());
     let digits: String = SEED.split(' ').collect();
     let mut tickets: Vec<(String, String)> = (0..600)
         .map(|i| format!("TG-{i:05}"))
-        .map(|key| (sha256_hex(format!("{digits},{key}").as_bytes()), key))
+        .map(|key| (sha256::hex(format!("{digits},{key}").as_bytes()), key))
         .collect();
     tickets.sort();
     let drawn = Sheet::read(&desk.path("mẫu.csv"), None).unwrap();
@@ -244,9 +238,9 @@ fn anybody_draws_the_same() {
     }
     assert_eq!(drawn.rows.len(), 45);
     let lines: String = tickets[..40].iter().map(|t| format!("{}\n", t.0)).collect();
-    assert!(text.contains(&sha256_hex(lines.as_bytes())), "{text}");
+    assert!(text.contains(&sha256::hex(lines.as_bytes())), "{text}");
     assert!(
-        text.contains(&sha256_hex(&fs::read(desk.path("ds.csv")).unwrap())),
+        text.contains(&sha256::hex(&fs::read(desk.path("ds.csv")).unwrap())),
         "{text}"
     );
     // Not a name, not a telephone number.
@@ -321,11 +315,7 @@ fn a_plan_goes_from_sizes_to_people_to_minutes() {
         ]
         .concat(),
     );
-    let draw = [
-        "draw",
-        "ds.csv",
-        "--seed",
-        SEED,
+    let draw = draw(&[
         "--key",
         "Mã hồ sơ",
         "--strata",
@@ -334,7 +324,7 @@ fn a_plan_goes_from_sizes_to_people_to_minutes() {
         "cỡ.xlsx",
         "--reserve",
         "3",
-    ];
+    ]);
     let minutes = [
         "--out",
         "mẫu.xlsx",
@@ -376,8 +366,8 @@ fn a_plan_goes_from_sizes_to_people_to_minutes() {
         "Ông/Bà Trần Thị Bình – Trưởng ban",
         SEED,
         "gieo 20 lần xúc xắc mười mặt",
-        &sha256_hex(&fs::read(desk.path("ds.csv")).unwrap()),
-        &sha256_hex(&fs::read(desk.path("mẫu.xlsx")).unwrap()),
+        &sha256::hex(&fs::read(desk.path("ds.csv")).unwrap()),
+        &sha256::hex(&fs::read(desk.path("mẫu.xlsx")).unwrap()),
         "Một cửa: có 40, được chọn 32, dự bị 3",
         "Tổng cộng: có 240, được chọn 177, dự bị 18",
         "bằng chữ: một trăm bảy mươi bảy",
@@ -407,16 +397,7 @@ fn a_plan_goes_from_sizes_to_people_to_minutes() {
 fn an_exchanged_person_is_found() {
     let desk = Desk::new();
     desk.list("ds.csv", 100);
-    let draw = [
-        "draw",
-        "ds.csv",
-        "--seed",
-        SEED,
-        "--key",
-        "Mã hồ sơ",
-        "--size",
-        "10",
-    ];
+    let draw = draw(&["--key", "Mã hồ sơ", "--size", "10"]);
     desk.says(
         0,
         &[&draw[..], &["--out", "mẫu.csv", "--all-columns"]].concat(),
@@ -464,9 +445,6 @@ fn an_exchanged_person_is_found() {
 fn a_list_that_is_not_in_order_is_refused() {
     let desk = Desk::new();
     desk.write("ds.csv", "mã,tên,vùng\na1,A,x\n,B,x\na1,C,x\na4,D,y\n");
-    fn draw<'a>(more: &[&'a str]) -> Vec<&'a str> {
-        [&["draw", "ds.csv", "--seed", SEED][..], more].concat()
-    }
     for (args, word) in [
         (draw(&["--key", "mã", "--size", "1"]), "dòng 3"),
         (draw(&["--key", "số", "--size", "1"]), "không có cột \"số\""),

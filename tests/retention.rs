@@ -639,18 +639,7 @@ fn a_paper_without_a_number_that_comes_after_the_removal_waits_for_a_person() {
 #[test]
 fn files_of_a_cancelled_batch_are_not_read_again_once_removed_and_it_is_said() {
     let office = office(PAST);
-    office.says(
-        0,
-        &[
-            "batch",
-            "cancel",
-            "1",
-            "--station",
-            "trạm",
-            "--reason",
-            "nhầm hòm",
-        ],
-    );
+    office.cancel_first_batch("nhầm hòm");
     office.says(0, &REMOVE);
     let said = office.says(1, &SCAN);
     assert!(said.contains("1 trang KHÔNG được tính"), "{said}");

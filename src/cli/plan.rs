@@ -9,6 +9,7 @@ mod size;
 use std::path::Path;
 
 use clap::{Args, Subcommand};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet};
 
 use super::{CliError, Outcome};
 use crate::sheet::{Sheet, SheetError, folded};
@@ -114,4 +115,52 @@ fn needed_column(
         )
         .into()
     })
+}
+
+/// The columns that were named as those of strata, or the one that has such a head.
+fn stratum_columns(sheet: &Sheet, named: &[String], option: &str) -> Result<Vec<usize>, CliError> {
+    if named.is_empty() {
+        let known = ["stratum", "nhóm", "name", "tên"];
+        return Ok(vec![needed_column(sheet, None, &known, option)?]);
+    }
+    let all = named.iter().map(|n| sheet.column(n));
+    Ok(all.collect::<Result<_, _>>()?)
+}
+
+/// Rows below heads as CSV, UTF-8.
+fn csv_of<R: AsRef<[String]>>(
+    heads: &[String],
+    rows: impl IntoIterator<Item = R>,
+) -> Result<Vec<u8>, CliError> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    out.write_record(heads)?;
+    for row in rows {
+        out.write_record(row.as_ref())?;
+    }
+    out.into_inner().map_err(|e| e.to_string().into())
+}
+
+/// A workbook without a time of making: the same plan gives the same bytes.
+fn timeless_workbook(title: &str) -> Result<Workbook, CliError> {
+    let mut workbook = Workbook::new();
+    let made = ExcelDateTime::from_ymd(2000, 1, 1)?;
+    workbook.set_properties(
+        &DocProperties::new()
+            .set_title(title)
+            .set_author(crate::station::SOFTWARE)
+            .set_creation_datetime(&made),
+    );
+    Ok(workbook)
+}
+
+/// So that a table of so many rows below one head can be sorted out and scrolled.
+fn make_handy(sheet: &mut Worksheet, rows: usize, columns: usize) -> Result<(), CliError> {
+    let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+    if rows > 0 {
+        let last = u16::try_from(columns.saturating_sub(1)).unwrap_or(u16::MAX);
+        sheet.autofilter(0, 0, rows, last)?;
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    sheet.set_repeat_rows(0, 0)?;
+    Ok(())
 }

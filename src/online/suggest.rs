@@ -2,10 +2,12 @@
 //! is left for a person.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+
+use toml::Value;
 
 use super::DayOrder;
 use super::mapping::OPEN;
+use crate::form::code::is_form_id;
 use crate::form::{Meaning, QuestionKind, QuestionMeaning};
 use crate::sheet::{Sheet, folded};
 use crate::station::LocalTime;
@@ -235,11 +237,7 @@ impl Draft<'_> {
             return;
         }
         self.unknown += values.iter().filter(|(_, v)| v == OPEN).count();
-        let pairs: Vec<String> = values
-            .iter()
-            .map(|(text, value)| format!("{} = {}", quoted(text), quoted(value)))
-            .collect();
-        self.line(&format!("values = {{ {} }}", pairs.join(", ")));
+        self.line(&format!("values = {}", in_line(values)));
     }
 
     /// The columns of each question, best first, no column twice.
@@ -300,16 +298,20 @@ impl Draft<'_> {
     }
 
     fn question(&mut self, q: &QuestionMeaning, found: &Found) {
-        self.line(&format!("\n[questions.{}]", key(&q.id)));
+        // Ids of designed forms need no quotation marks; of learned ones they may.
+        let id = match is_form_id(&q.id) {
+            true => q.id.clone(),
+            false => quoted(&q.id),
+        };
+        self.line(&format!("\n[questions.{id}]"));
         match found {
             Found::Each(columns) => {
-                let pairs: Vec<String> = columns
+                let head = |c: &usize| self.sheet.header[*c].clone();
+                let pairs: Vec<_> = columns
                     .iter()
-                    .map(|(c, choice)| {
-                        format!("{} = {}", quoted(&self.sheet.header[*c]), quoted(choice))
-                    })
+                    .map(|(c, choice)| (head(c), choice.clone()))
                     .collect();
-                self.line(&format!("columns = {{ {} }}", pairs.join(", ")));
+                self.line(&format!("columns = {}", in_line(&pairs)));
             }
             Found::One(column) => self.one(q, *column),
         }
@@ -397,30 +399,15 @@ fn in_common(a: &str, b: &str) -> f64 {
     a.intersection(&b).count() as f64 / all as f64
 }
 
-/// A TOML string.
+/// A text as TOML has it.
 fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            c if c.is_control() => {
-                // Writing to a string cannot fail.
-                let _ = write!(out, "\\u{:04X}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
+    Value::from(text).to_string()
 }
 
-/// A TOML key.
-fn key(id: &str) -> String {
-    let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if !id.is_empty() && id.chars().all(bare) {
-        id.to_owned()
-    } else {
-        quoted(id)
-    }
+/// A table in one line.
+fn in_line(pairs: &[(String, String)]) -> String {
+    let pairs = pairs
+        .iter()
+        .map(|(k, v)| (k.clone(), Value::from(v.as_str())));
+    Value::Table(pairs.collect()).to_string()
 }

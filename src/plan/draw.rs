@@ -12,8 +12,9 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::PlanError;
 use super::allocate::{Share, proportional};
-use crate::sampler::{Seed, sha256_hex, smallest, ticket};
-use crate::sheet::{Sheet, folded};
+use crate::sampler::{Seed, smallest, ticket};
+use crate::sha256;
+use crate::sheet::{Row, Sheet, folded};
 
 /// So many rows or keys are named in an error.
 const NAMED: usize = 10;
@@ -72,20 +73,19 @@ impl List {
         let mut people = Vec::with_capacity(sheet.rows.len());
         let (mut without_key, mut without_stratum) = (Vec::new(), Vec::new());
         for (at, row) in sheet.rows.iter().enumerate() {
-            let cell = |i: usize| row.cells.get(i).map_or("", |c| c.trim());
             let key = match columns.key {
                 // Composed letters: the same key from Windows and from a Mac has the
                 // same bytes.
-                Some(i) => cell(i).nfc().collect(),
+                Some(i) => row.cell(i).nfc().collect(),
                 None => row.number.to_string(),
             };
             if key.is_empty() {
                 without_key.push(row.number);
             }
-            if columns.strata.iter().any(|i| cell(*i).is_empty()) {
+            if columns.strata.iter().any(|i| row.cell(*i).is_empty()) {
                 without_stratum.push(row.number);
             }
-            let stratum = stratum_of(&row.cells, &columns.strata);
+            let stratum = stratum_of(row, &columns.strata);
             let stratum = spelling.get(&folded(&stratum)).cloned().unwrap_or(stratum);
             people.push(Listed {
                 at,
@@ -132,11 +132,10 @@ impl List {
     }
 }
 
-fn stratum_of(cells: &[String], columns: &[usize]) -> String {
-    let parts: Vec<&str> = columns
-        .iter()
-        .map(|i| cells.get(*i).map_or("", |c| c.trim()))
-        .collect();
+/// The stratum of a row: what these columns say, together.
+#[must_use]
+pub fn stratum_of(row: &Row, columns: &[usize]) -> String {
+    let parts: Vec<&str> = columns.iter().map(|i| row.cell(*i)).collect();
     parts.join(BETWEEN)
 }
 
@@ -144,7 +143,7 @@ fn stratum_of(cells: &[String], columns: &[usize]) -> String {
 fn spellings(sheet: &Sheet, columns: &Columns) -> BTreeMap<String, String> {
     let mut out: BTreeMap<String, String> = BTreeMap::new();
     for row in &sheet.rows {
-        let written: String = stratum_of(&row.cells, &columns.strata).nfc().collect();
+        let written: String = stratum_of(row, &columns.strata).nfc().collect();
         let least = out
             .entry(folded(&written))
             .or_insert_with(|| written.clone());
@@ -383,22 +382,12 @@ fn wanted(strata: &[(String, usize)], sizes: &Sizes) -> Result<Vec<u64>, PlanErr
 }
 
 impl Draw {
-    /// SHA-256 of the tickets of those drawn (or of the reserve), sorted, each with a
-    /// newline after it: what `sort | sha256sum` says of the column of tickets.
+    /// SHA-256 of the tickets of those drawn (or of the reserve): what
+    /// `sort | sha256sum` says of the column of tickets.
     #[must_use]
     pub fn digest(&self, reserve: bool) -> String {
-        let mut tickets: Vec<&str> = self
-            .drawn
-            .iter()
-            .filter(|d| d.reserve == reserve)
-            .map(|d| d.ticket.as_str())
-            .collect();
-        tickets.sort_unstable();
-        let mut text = tickets.join("\n");
-        if !tickets.is_empty() {
-            text.push('\n');
-        }
-        sha256_hex(text.as_bytes())
+        let of = self.drawn.iter().filter(|d| d.reserve == reserve);
+        sha256::of_sorted_lines(of.map(|d| d.ticket.as_str()))
     }
 
     /// How many were drawn, and how many are in reserve.

@@ -2,7 +2,7 @@
 
 use crate::form::FormError;
 use crate::sampler::SeedError;
-use crate::sheet::SheetError;
+use crate::sheet::{Row, Sheet, SheetError};
 use crate::station::StationError;
 
 /// Why there is no plan.
@@ -190,4 +190,17 @@ pub enum PlanError {
     /// A paper cannot be printed.
     #[error(transparent)]
     Paper(#[from] FormError),
+}
+
+impl PlanError {
+    /// A cell of a table does not do; `column`: its place, where it is one cell.
+    #[must_use]
+    pub fn cell(sheet: &Sheet, row: &Row, column: Option<usize>, what: impl ToString) -> Self {
+        let head = column.and_then(|i| sheet.header.get(i));
+        Self::Cell {
+            row: row.number,
+            column: head.cloned().unwrap_or_default(),
+            what: what.to_string(),
+        }
+    }
 }

@@ -52,6 +52,15 @@ pub fn names_a_sum(text: &str) -> bool {
     ["tổng", "tổng số", "tổng cộng", "cộng", "total", "sum"].contains(&folded(text).as_str())
 }
 
+/// A number without its percent sign, and whether it had one.
+fn without_sign(text: &str) -> (&str, bool) {
+    let text = text.trim();
+    match text.strip_suffix('%') {
+        Some(number) => (number.trim_end(), true),
+        None => (text, false),
+    }
+}
+
 /// A share in millionths, of `5 %`, `5`, `2,5%` or `2.5`.
 fn millionths(text: &str) -> Option<u64> {
     let (whole, decimals) = text.split_once([',', '.']).unwrap_or((text, "0"));
@@ -96,11 +105,7 @@ impl Margin {
     /// sign.
     pub fn parse(text: &str) -> Result<Self, PlanError> {
         let wrong = || PlanError::NoMargin(text.to_owned());
-        let trimmed = text.trim();
-        let (number, marked) = match trimmed.strip_suffix('%') {
-            Some(number) => (number.trim_end(), true),
-            None => (trimmed, false),
-        };
+        let (number, marked) = without_sign(text);
         let read = if marked || !number.starts_with('0') {
             millionths(number).ok_or_else(wrong)?
         } else {
@@ -160,11 +165,7 @@ impl Rate {
     /// No number, nothing, more than all, or a number below 1 without a percent sign.
     pub fn parse(text: &str) -> Result<Self, PlanError> {
         let wrong = || PlanError::NoRate(text.to_owned());
-        let trimmed = text.trim();
-        let (number, marked) = match trimmed.strip_suffix('%') {
-            Some(number) => (number.trim_end(), true),
-            None => (trimmed, false),
-        };
+        let (number, marked) = without_sign(text);
         let read = millionths(number).ok_or_else(wrong)?;
         let least = if marked { 1 } else { WHOLE / 100 };
         if !(least..=WHOLE).contains(&read) {

@@ -136,14 +136,12 @@ impl QuotaTable {
     pub fn of(campaign: &Campaign, parents_are_totals: bool) -> Self {
         let columns = columns_of(campaign);
         let mut rows: Vec<QuotaRow> = Vec::new();
-        for unit in &campaign.units {
-            let above = |r: &QuotaRow| Some(&r.unit) == unit.parent.as_ref();
+        for (depth, unit) in campaign.units_with_depth() {
             rows.push(QuotaRow {
                 unit: unit.id.clone(),
                 name: unit.name.clone(),
                 parent: unit.parent.clone(),
-                // The campaign has its units as a tree: who is above came before.
-                depth: rows.iter().rfind(|r| above(r)).map_or(0, |r| r.depth + 1),
+                depth,
                 cells: cells_of(unit, campaign, &columns),
                 with_below: Vec::new(),
             });

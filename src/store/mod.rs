@@ -79,7 +79,6 @@ pub use crate::read::{Answer, AnswerState, MarkState};
 pub(crate) use removals::NOT_COMPARED;
 pub use removals::{
     Accepted, NewRemoval, NotWhole, Removable, RemovalDetail, RemovalRow, RemovedImage, Unrecorded,
-    digest_of_hashes,
 };
 pub use review::{
     Cursor, Item, ItemFilter, ItemId, Opinion, Outcome, Pace, PageOfItem, SettingRow, WallBox,

@@ -8,10 +8,10 @@
 use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::boxes::Present;
 use super::{FormKey, Store, StoreError, count};
+use crate::sha256;
 
 /// Problem code: a ballot without serial came after the sketches of earlier ones of
 /// its form were removed, so nobody can see by its strokes whether it was there
@@ -129,24 +129,6 @@ pub struct RemovedImage {
     pub stored: String,
 }
 
-/// SHA-256 of hashes, sorted, each in a line of its own: what anybody computes of the
-/// list with `sort | sha256sum`.
-#[must_use]
-pub fn digest_of_hashes<'a>(hashes: impl Iterator<Item = &'a str>) -> String {
-    let mut sorted: Vec<&str> = hashes.collect();
-    sorted.sort_unstable();
-    let mut hasher = Sha256::new();
-    for hash in sorted {
-        hasher.update(hash.as_bytes());
-        hasher.update(b"\n");
-    }
-    hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
 const ROWS: &str = "SELECT r.id, r.images, r.bytes, r.sketches, r.digest, r.campaign, r.keep_until,
         r.detail, r.present, r.place, r.decision, r.reason, r.person, r.begun, e.ended, e.person
      FROM removals r LEFT JOIN removal_ends e ON e.removal_id = r.id";
@@ -218,7 +200,7 @@ impl Store {
         let number = self.change("images-removal-begun", || {
             let removed = self.removable()?;
             let images = self.images_between(LAST_REMOVED, i64::MAX)?;
-            let digest = digest_of_hashes(images.iter().map(|i| i.hash.as_str()));
+            let digest = sha256::of_sorted_lines(images.iter().map(|i| i.hash.as_str()));
             let run = || -> Result<i64, rusqlite::Error> {
                 let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
                 self.db
@@ -536,7 +518,7 @@ mod tests {
     fn the_digest_is_that_of_the_sorted_lines() {
         // printf 'a\nb\n' | sha256sum
         let of = "911169ddaaf146aff539f58c26c489af3b892dff0fe283c1c264c65ae5aa59a2";
-        assert_eq!(digest_of_hashes(["b", "a"].into_iter()), of);
+        assert_eq!(sha256::of_sorted_lines(["b", "a"].into_iter()), of);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Small cells: figures of so few people that they would say what single ones said.
 
+use std::collections::BTreeSet;
+
 use super::index::{Group, IndexReport, Part};
 use super::{FormTally, QuestionTally};
 
@@ -71,22 +73,25 @@ pub(super) fn figures(index: &IndexReport, form: usize, least: u64) -> Vec<bool>
     hidden(whole, &nodes, least)
 }
 
-/// Is the distribution of a question's answers withheld: because few answered, or
-/// because its index is withheld and must not be read from there?
-pub(super) fn distribution(
+/// The questions of a form of whose answers no distribution is shown: because few
+/// answered, or because the index is withheld and must not be read from there.
+pub(super) fn distributions<'a>(
     index: &IndexReport,
-    form: &FormTally,
-    question: &QuestionTally,
+    form: &'a FormTally,
     least: u64,
-) -> bool {
-    if question.answered > 0 && question.answered < least {
-        return true;
-    }
+) -> BTreeSet<&'a str> {
     let all = index.groups.first().into_iter().flat_map(|g| &g.forms);
-    all.enumerate()
+    let without_index: BTreeSet<&str> = all
+        .enumerate()
         .filter(|(_, f)| f.form == form.form && f.version == form.version)
         .flat_map(|(n, f)| f.figures.iter().zip(figures(index, n, least)))
-        .any(|(f, gone)| gone && f.part == Part::Question && f.id == question.question)
+        .filter(|(f, gone)| *gone && f.part == Part::Question)
+        .map(|(f, _)| f.id.as_str())
+        .collect();
+    let few = |q: &&QuestionTally| q.answered > 0 && q.answered < least;
+    let withheld = |q: &&QuestionTally| few(q) || without_index.contains(q.question.as_str());
+    let questions = form.questions.iter().filter(withheld);
+    questions.map(|q| q.question.as_str()).collect()
 }
 
 /// A group or part in a tree, each followed by those below it.

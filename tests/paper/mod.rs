@@ -164,6 +164,20 @@ impl Office {
         text
     }
 
+    /// Cancels the first batch of the station `trạm`.
+    pub fn cancel_first_batch(&self, reason: &str) {
+        let args = [
+            "batch",
+            "cancel",
+            "1",
+            "--station",
+            "trạm",
+            "--reason",
+            reason,
+        ];
+        self.says(0, &args);
+    }
+
     /// What the log of the station `trạm` has of one kind.
     pub fn log(&self, kind: &str) -> Vec<serde_json::Value> {
         let args = [

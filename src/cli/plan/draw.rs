@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 use clap::{ArgGroup, Args};
 
 use super::super::{CliError, Outcome};
-use super::drawn_file::{claimed, csv, rows, xlsx};
+use super::drawn_file::{claimed, rows, xlsx};
 use super::grid::{Grid, head};
-use super::size::{SHEETS, STRATUM};
-use super::{Kind, column, needed_column, read_table};
+use super::size::SHEETS;
+use super::{Kind, column, csv_of, needed_column, read_table, stratum_columns};
 use crate::cli::shared::{LangArgs, plain, write_file};
 use crate::lang::Lang;
-use crate::plan::draw::{Columns, Difference, Draw, List, Sizes, compare, draw};
+use crate::plan::draw::{Columns, Difference, Draw, List, Sizes, compare, draw, stratum_of};
 use crate::plan::minutes::{DrawMinutes, ListFacts};
 use crate::plan::{PlanError, count, names_a_sum};
-use crate::sampler::{Seed, sha256_hex};
+use crate::sampler::Seed;
+use crate::sha256;
 use crate::sheet::{Sheet, SheetError, folded};
 use crate::station::boxes::{MinutesError, Moment, person, reason};
 use crate::workbook::Value;
@@ -137,11 +138,11 @@ pub(super) fn run(args: &DrawArgs) -> Result<Outcome, CliError> {
         let words = (kind == Kind::Xlsx).then_some(lang);
         let (heads, lines) = rows(&drawn, &source.sheet, &extra, words);
         let bytes = match kind {
-            Kind::Csv => csv(&heads, &lines)?,
+            Kind::Csv => csv_of(&heads, &lines)?,
             _ => xlsx(&heads, &lines, lang)?,
         };
         write_file(path, &bytes)?;
-        written = Some((path.clone(), sha256_hex(&bytes), heads));
+        written = Some((path.clone(), sha256::hex(&bytes), heads));
     }
     if let (Some(path), Some(kind)) = (&args.minutes, minutes_kind) {
         let bytes = minutes(args, kind, &seed, &source, &drawn, written.as_ref())?;
@@ -186,7 +187,7 @@ fn read(args: &DrawArgs) -> Result<Source, CliError> {
     Ok(Source {
         list: List::of(&sheet, &columns)?,
         sheet,
-        sha256: sha256_hex(&bytes),
+        sha256: sha256::hex(&bytes),
         strata,
         key,
     })
@@ -267,31 +268,20 @@ fn sizes_of(
         &known,
         "--sizes-column",
     )?;
-    let names = match args.sizes_strata.as_slice() {
-        [] => vec![needed_column(&table, None, STRATUM, "--sizes-strata")?],
-        named => named
-            .iter()
-            .map(|n| table.column(n))
-            .collect::<Result<_, _>>()?,
-    };
+    let names = stratum_columns(&table, &args.sizes_strata, "--sizes-strata")?;
     let people = column(&table, None, &["population", "số người"])?;
     let rows = source.list.strata();
     let mut out = Vec::new();
     for row in &table.rows {
-        let cell = |i: usize| row.cells.get(i).map_or("", String::as_str);
-        let parts: Vec<&str> = names.iter().map(|i| cell(*i)).collect();
-        let name = parts.join(crate::plan::draw::BETWEEN);
-        if names_a_sum(parts.first().unwrap_or(&"")) {
+        if names.first().is_some_and(|i| names_a_sum(row.cell(*i))) {
             continue;
         }
-        let wrong = |e: PlanError| PlanError::Cell {
-            row: row.number,
-            column: table.header.get(size).cloned().unwrap_or_default(),
-            what: e.to_string(),
-        };
-        out.push((name.clone(), count(cell(size)).map_err(wrong)?));
+        let name = stratum_of(row, &names);
+        let wrong = |e: PlanError| PlanError::cell(&table, row, Some(size), e);
+        out.push((name.clone(), count(row.cell(size)).map_err(wrong)?));
         let there = rows.iter().find(|(s, _)| folded(s) == folded(&name));
-        if let (Some(planned), Some((_, there))) = (people.and_then(|i| count(cell(i)).ok()), there)
+        if let (Some(planned), Some((_, there))) =
+            (people.and_then(|i| count(row.cell(i)).ok()), there)
             && planned != *there as u64
         {
             let (planned, there) = (lang.grouped(planned), lang.grouped(*there as u64));

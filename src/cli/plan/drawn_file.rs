@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
-
 use super::super::CliError;
-use super::{column, needed_column, read_table};
+use super::{column, make_handy, needed_column, read_table, timeless_workbook};
 use crate::lang::Lang;
 use crate::plan::draw::{Claimed, Draw, Drawn};
 use crate::sheet::{Sheet, folded};
-use crate::workbook::{Styles, cut};
+use crate::workbook::{Styles, cut, page};
 
 /// Columns that the file has whatever the list has: for programs, in Vietnamese, in
 /// English.
@@ -66,25 +64,11 @@ pub(super) fn rows(
             d.ticket.clone(),
         ];
         let of = sheet.rows.get(d.person.at);
-        let cell = |i: &usize| {
-            of.and_then(|r| r.cells.get(*i))
-                .cloned()
-                .unwrap_or_default()
-        };
+        let cell = |i: &usize| of.map_or("", |r| r.cell(*i)).to_owned();
         cells.extend(extra.iter().map(cell));
         cells
     };
     (heads, draw.drawn.iter().map(row).collect())
-}
-
-/// As CSV.
-pub(super) fn csv(heads: &[String], rows: &[Vec<String>]) -> Result<Vec<u8>, CliError> {
-    let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(heads)?;
-    for row in rows {
-        out.write_record(row)?;
-    }
-    out.into_inner().map_err(|e| e.to_string().into())
 }
 
 /// As a workbook. Everything is text, as it is in the list: a key that begins with zeros
@@ -94,22 +78,12 @@ pub(super) fn xlsx(
     rows: &[Vec<String>],
     lang: Lang,
 ) -> Result<Vec<u8>, CliError> {
-    let mut workbook = Workbook::new();
+    let title = lang.pick("Danh sách mẫu ngẫu nhiên", "Random sample");
+    let mut workbook = timeless_workbook(title)?;
     let styles = Styles::new();
-    // The same draw gives the same bytes: no time of making.
-    let made = ExcelDateTime::from_ymd(2000, 1, 1)?;
-    workbook.set_properties(
-        &DocProperties::new()
-            .set_author(crate::station::SOFTWARE)
-            .set_creation_datetime(&made),
-    );
     let sheet = workbook.add_worksheet();
     sheet.set_name(lang.pick(SHEET[0], SHEET[1]))?;
-    crate::workbook::page(
-        sheet,
-        lang.pick("Danh sách mẫu ngẫu nhiên", "Random sample"),
-        lang,
-    );
+    page(sheet, title, lang);
     let column = |i: usize| u16::try_from(i).unwrap_or(u16::MAX);
     for (i, head) in heads.iter().enumerate() {
         let longest = rows
@@ -126,12 +100,7 @@ pub(super) fn xlsx(
             sheet.write_string_with_format(at, column(i), cut(cell), &styles.text)?;
         }
     }
-    if !rows.is_empty() {
-        let last = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        sheet.autofilter(0, 0, last, column(heads.len().saturating_sub(1)))?;
-    }
-    sheet.set_freeze_panes(1, 0)?;
-    sheet.set_repeat_rows(0, 0)?;
+    make_handy(sheet, rows.len(), heads.len())?;
     Ok(workbook.save_to_buffer()?)
 }
 
@@ -147,7 +116,7 @@ pub(super) fn claimed(file: &Path) -> Result<Vec<Claimed>, CliError> {
         .rows
         .iter()
         .map(|row| {
-            let cell = |i: usize| row.cells.get(i).cloned().unwrap_or_default();
+            let cell = |i: usize| row.cell(i).to_owned();
             Claimed {
                 row: row.number,
                 stratum: stratum.map(cell).unwrap_or_default(),

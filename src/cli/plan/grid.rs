@@ -1,8 +1,7 @@
 //! A table as plain text for people, as CSV for programs, and as a workbook.
 
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
-
 use super::super::CliError;
+use super::{csv_of, make_handy, timeless_workbook};
 use crate::cli::shared::plain;
 use crate::lang::Lang;
 use crate::tally::index::percent;
@@ -135,32 +134,22 @@ impl Grid {
 
     /// UTF-8 with a head line; plain numbers, shares in percent with two decimals.
     pub(super) fn csv(&self) -> Result<Vec<u8>, CliError> {
-        let mut out = csv::Writer::from_writer(Vec::new());
-        out.write_record(self.heads.iter().map(|h| &h.file))?;
-        for row in self.all() {
-            out.write_record(row.iter().map(|value| match value {
-                Value::Text(t) | Value::Bold(t) | Value::Deep(_, t) => t.clone(),
-                Value::Count(n) => n.to_string(),
-                Value::Share(Some(share)) => percent(*share, Lang::En),
-                _ => String::new(),
-            }))?;
-        }
-        out.into_inner().map_err(|e| e.to_string().into())
+        let heads: Vec<String> = self.heads.iter().map(|h| h.file.clone()).collect();
+        let cell = |value: &Value| match value {
+            Value::Text(t) | Value::Bold(t) | Value::Deep(_, t) => t.clone(),
+            Value::Count(n) => n.to_string(),
+            Value::Share(Some(share)) => percent(*share, Lang::En),
+            _ => String::new(),
+        };
+        let row = |values: &Vec<Value>| values.iter().map(cell).collect::<Vec<_>>();
+        csv_of(&heads, self.all().map(row))
     }
 
     /// The table on its first sheet, so that it can be read back; what stands around it
     /// on a second one.
     pub(super) fn xlsx(&self, lang: Lang) -> Result<Vec<u8>, CliError> {
-        let mut workbook = Workbook::new();
+        let mut workbook = timeless_workbook(&self.title)?;
         let styles = Styles::new();
-        // The same plan gives the same bytes: no time of making.
-        let made = ExcelDateTime::from_ymd(2000, 1, 1)?;
-        workbook.set_properties(
-            &DocProperties::new()
-                .set_title(&self.title)
-                .set_author(crate::station::SOFTWARE)
-                .set_creation_datetime(&made),
-        );
         let sheet = workbook.add_worksheet();
         sheet.set_name(self.name)?;
         page(sheet, &self.title, lang);
@@ -178,12 +167,7 @@ impl Grid {
                 self.heads.get(i).map_or(10.0, |h| h.width)
             })?;
         }
-        let rows = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        if rows > 0 {
-            sheet.autofilter(0, 0, rows, column(self.heads.len().saturating_sub(1)))?;
-        }
-        sheet.set_freeze_panes(1, 0)?;
-        sheet.set_repeat_rows(0, 0)?;
+        make_handy(sheet, self.rows.len(), self.heads.len())?;
         if !self.notes.is_empty() {
             let sheet = workbook.add_worksheet();
             sheet.set_name(lang.pick("Cách tính", "Method"))?;

@@ -326,7 +326,7 @@ fn of_unit_table(
     let weight = column(&sheet, args.weights.as_deref(), &heads)?;
     let mut out = Vec::new();
     for row in &sheet.rows {
-        let cell = |i: Option<usize>| i.and_then(|i| row.cells.get(i)).map_or("", String::as_str);
+        let cell = |i: Option<usize>| i.map_or("", |i| row.cell(i));
         let named = Some(cell(name)).filter(|n| !n.is_empty());
         if names_a_sum(cell(id)) || named.is_some_and(names_a_sum) {
             continue;
@@ -346,11 +346,7 @@ fn of_unit_table(
         };
         let weight = match weight {
             None => 1,
-            Some(i) => count(cell(Some(i))).map_err(|e| PlanError::Cell {
-                row: row.number,
-                column: sheet.header.get(i).cloned().unwrap_or_default(),
-                what: e.to_string(),
-            })?,
+            Some(i) => count(row.cell(i)).map_err(|e| PlanError::cell(&sheet, row, Some(i), e))?,
         };
         out.push(UnitWeight { unit, weight });
     }

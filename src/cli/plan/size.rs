@@ -7,11 +7,11 @@ use clap::{Args, ValueEnum};
 
 use super::super::{CliError, Outcome};
 use super::grid::{Grid, head};
-use super::{Kind, column, needed_column, read_table};
+use super::{Kind, column, needed_column, read_table, stratum_columns};
 use crate::cli::shared::{LangArgs, plain, write_file};
 use crate::lang::Lang;
 use crate::plan::size::{Division, Method, SizePlan, SizeRules, Stratum, sizes};
-use crate::plan::{Margin, PlanError, Rate, count, draw::BETWEEN, names_a_sum};
+use crate::plan::{Margin, PlanError, Rate, count, draw::stratum_of, names_a_sum};
 use crate::workbook::Value;
 
 /// Tính cỡ mẫu theo Slovin hay Cochran, cho từng nhóm hay chung rồi chia (sample sizes, by group or divided).
@@ -95,7 +95,6 @@ impl Allocate {
 }
 
 /// Heads of columns that are known without being named.
-pub(super) const STRATUM: &[&str] = &["stratum", "nhóm", "name", "tên"];
 const POPULATION: &[&str] = &["population", "số người", "n"];
 
 /// Name of the sheet.
@@ -199,13 +198,7 @@ fn from_table(args: &SizeArgs) -> Result<Vec<Stratum>, CliError> {
         return Ok(Vec::new());
     };
     let sheet = read_table(file, args.sheet.as_deref(), SHEETS)?;
-    let names = match args.name.as_slice() {
-        [] => vec![needed_column(&sheet, None, STRATUM, "--name")?],
-        named => named
-            .iter()
-            .map(|n| sheet.column(n))
-            .collect::<Result<_, _>>()?,
-    };
+    let names = stratum_columns(&sheet, &args.name, "--name")?;
     let people = needed_column(
         &sheet,
         args.population.as_deref(),
@@ -218,17 +211,11 @@ fn from_table(args: &SizeArgs) -> Result<Vec<Stratum>, CliError> {
     };
     let mut out = Vec::new();
     for row in &sheet.rows {
-        let cell = |i: usize| row.cells.get(i).map_or("", String::as_str);
-        let wrong = |i: usize, e: &PlanError| PlanError::Cell {
-            row: row.number,
-            column: sheet.header.get(i).cloned().unwrap_or_default(),
-            what: e.to_string(),
-        };
-        let parts: Vec<&str> = names.iter().map(|i| cell(*i)).collect();
-        let name = parts.join(BETWEEN);
-        if names_a_sum(parts.first().unwrap_or(&"")) {
+        let cell = |i: usize| row.cell(i);
+        let wrong = |i: usize, e: PlanError| PlanError::cell(&sheet, row, Some(i), e);
+        if names.first().is_some_and(|i| names_a_sum(cell(*i))) {
             let added = out.iter().map(|s: &Stratum| s.population).sum();
-            match count(cell(people)).map_err(|e| wrong(people, &e))? {
+            match count(cell(people)).map_err(|e| wrong(people, e))? {
                 written if written == added => continue,
                 written => {
                     return Err(PlanError::Sum {
@@ -241,21 +228,16 @@ fn from_table(args: &SizeArgs) -> Result<Vec<Stratum>, CliError> {
                 }
             }
         }
-        if parts.iter().any(|p| p.is_empty()) {
-            let i = names.first().copied().unwrap_or(0);
-            return Err(PlanError::Cell {
-                row: row.number,
-                column: sheet.header.get(i).cloned().unwrap_or_default(),
-                what: "không ghi tên nhóm (no name)".to_owned(),
-            }
-            .into());
+        if names.iter().any(|i| cell(*i).is_empty()) {
+            let what = "không ghi tên nhóm (no name)";
+            return Err(PlanError::cell(&sheet, row, names.first().copied(), what).into());
         }
         out.push(Stratum {
-            name,
-            population: count(cell(people)).map_err(|e| wrong(people, &e))?,
+            name: stratum_of(row, &names),
+            population: count(cell(people)).map_err(|e| wrong(people, e))?,
             margin: match margin.map(|i| (i, cell(i))) {
                 None | Some((_, "")) => None,
-                Some((i, text)) => Some(Margin::parse(text).map_err(|e| wrong(i, &e))?),
+                Some((i, text)) => Some(Margin::parse(text).map_err(|e| wrong(i, e))?),
             },
         });
     }

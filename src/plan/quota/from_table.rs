@@ -87,13 +87,9 @@ pub fn from_table(sheet: &Sheet, mut draft: Draft, rules: &TableRules) -> Result
     let mut lines: Vec<(usize, &Row, Vec<Option<u64>>)> = Vec::new();
     let mut sums = Vec::new();
     for row in &sheet.rows {
-        let cell = |at: Option<usize>| at.map_or("", |i| row.cells[i].trim());
+        let cell = |at: Option<usize>| at.map_or("", |i| row.cell(i));
         let begins = |is: &dyn Fn(&str) -> bool| {
-            let of = [
-                cell(id),
-                cell(name),
-                row.cells.first().map_or("", |c| c.trim()),
-            ];
+            let of = [cell(id), cell(name), row.cell(0)];
             of.iter().any(|c| is(c))
         };
         if begins(&|c| PLANNED.contains(&folded(c).as_str())) {
@@ -113,11 +109,11 @@ pub fn from_table(sheet: &Sheet, mut draft: Draft, rules: &TableRules) -> Result
             }
         };
         if lines.iter().any(|l| l.0 == place) {
-            return Err(wrong(
+            return Err(PlanError::cell(
                 sheet,
                 row,
                 id.or(name),
-                &format!("đơn vị {:?} có hai lần (this unit is there twice)", unit.id),
+                format!("đơn vị {:?} có hai lần (this unit is there twice)", unit.id),
             ));
         }
         check_total(sheet, row, &kinds, &numbers)?;
@@ -254,10 +250,10 @@ fn is_id(text: &str) -> bool {
 fn numbers(sheet: &Sheet, row: &Row, kinds: &[Kind]) -> Result<Vec<Option<u64>>, PlanError> {
     let mut out = Vec::new();
     for (i, kind) in kinds.iter().enumerate() {
-        let text = row.cells[i].trim();
+        let text = row.cell(i);
         out.push(match kind {
             Kind::Quota(_) | Kind::Total if !["", "-", "–"].contains(&text) => {
-                let n = count(text).map_err(|e| wrong(sheet, row, Some(i), &e.to_string()))?;
+                let n = count(text).map_err(|e| PlanError::cell(sheet, row, Some(i), e))?;
                 Some(n)
             }
             _ => None,
@@ -275,13 +271,18 @@ fn unit(
 ) -> Result<CampaignUnit, PlanError> {
     let at = |kind: &Kind| kinds.iter().position(|k| k == kind);
     let text = |kind: &Kind| {
-        let cell = at(kind).map_or("", |i| row.cells[i].trim());
+        let cell = at(kind).map_or("", |i| row.cell(i));
         (!cell.is_empty()).then(|| cell.to_owned())
     };
     let (id, name) = (text(&Kind::Id), text(&Kind::Name));
     let place = at(&Kind::Id).or(at(&Kind::Name));
     let Some(called) = id.as_ref().or(name.as_ref()) else {
-        return Err(wrong(sheet, row, place, "không ghi đơn vị (no unit)"));
+        return Err(PlanError::cell(
+            sheet,
+            row,
+            place,
+            "không ghi đơn vị (no unit)",
+        ));
     };
     if known {
         return match find(&draft.units, called) {
@@ -290,7 +291,7 @@ fn unit(
                 let what = format!(
                     "đợt khảo sát không có đơn vị {called:?} (the campaign has no such unit)"
                 );
-                Err(wrong(sheet, row, place, &what))
+                Err(PlanError::cell(sheet, row, place, &what))
             }
         };
     }
@@ -302,14 +303,14 @@ fn unit(
                 .find(|a| a.word() == word || a.names().0 == word)
                 .ok_or_else(|| {
                     let what = "viết thành thị hay nông thôn (write urban or rural)";
-                    wrong(sheet, row, at(&Kind::Area), what)
+                    PlanError::cell(sheet, row, at(&Kind::Area), what)
                 })?,
         ),
     };
     let population = match text(&Kind::Population) {
         None => None,
         Some(n) => {
-            Some(count(&n).map_err(|e| wrong(sheet, row, at(&Kind::Population), &e.to_string()))?)
+            Some(count(&n).map_err(|e| PlanError::cell(sheet, row, at(&Kind::Population), e))?)
         }
     };
     Ok(CampaignUnit {
@@ -418,13 +419,5 @@ fn check_sum(
             added,
         }),
         _ => Ok(()),
-    }
-}
-
-fn wrong(sheet: &Sheet, row: &Row, column: Option<usize>, what: &str) -> PlanError {
-    PlanError::Cell {
-        row: row.number,
-        column: column.map_or_else(String::new, |i| sheet.header[i].clone()),
-        what: what.to_owned(),
     }
 }

@@ -8,6 +8,7 @@ mod progress;
 mod shipped;
 mod versions;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 pub use crate::store::Channel;
@@ -151,6 +152,20 @@ fn sum(quotas: &[Quota]) -> Option<u32> {
 }
 
 impl Campaign {
+    /// The units with how many are above each, in their order.
+    #[must_use]
+    pub fn units_with_depth(&self) -> Vec<(usize, &CampaignUnit)> {
+        let mut depths: HashMap<&str, usize> = HashMap::new();
+        let with_depth = self.units.iter().map(|unit| {
+            // They are a tree in order: who is above came before.
+            let above = unit.parent.as_deref().and_then(|p| depths.get(p));
+            let depth = above.map_or(0, |d| d + 1);
+            depths.insert(&unit.id, depth);
+            (depth, unit)
+        });
+        with_depth.collect()
+    }
+
     /// A unit by its id.
     #[must_use]
     pub fn unit(&self, id: &str) -> Option<&CampaignUnit> {

@@ -201,11 +201,7 @@ pub fn unit_progress(
         }
     };
     let mut out: Vec<UnitProgress> = Vec::new();
-    let mut depths: BTreeMap<&str, usize> = BTreeMap::new();
-    for unit in &campaign.units {
-        let above = unit.parent.as_deref().and_then(|p| depths.get(p));
-        let depth = above.map_or(0, |d| d + 1);
-        depths.insert(&unit.id, depth);
+    for (depth, unit) in campaign.units_with_depth() {
         out.push(line(&unit.id, unit.name.as_deref(), true, depth));
     }
     add_up(&mut out);

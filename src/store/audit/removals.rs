@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::rows::WATCHED;
 use super::verify::{Checked, Finding, StandsFor};
-use crate::store::digest_of_hashes;
+use crate::sha256;
 
 /// The table whose rows a removal deletes.
 pub(super) const SKETCHES: &str = "sketches";
@@ -59,7 +59,7 @@ pub(super) fn check(
             .prepare_cached("SELECT hash FROM images WHERE id BETWEEN ?1 AND ?2")?
             .query_map(removal.images, |r| r.get(0))?
             .collect::<Result<_, _>>()?;
-        let digest = digest_of_hashes(hashes.iter().map(String::as_str));
+        let digest = sha256::of_sorted_lines(hashes.iter().map(String::as_str));
         let logged = stands_for
             .keys()
             .filter(|(table, row)| {

@@ -1,6 +1,6 @@
 //! What the campaign says of itself, as far as exports show it.
 
-use crate::station::{Campaign, Quota};
+use crate::station::{Campaign, CampaignUnit};
 
 /// The plan that results are held against.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,56 +36,37 @@ impl Plan {
     /// What the campaign says, as far as exports show it. Quotas are of all channels.
     #[must_use]
     pub fn of(campaign: &Campaign) -> Self {
-        let sum = |quotas: &[Quota], form: &str| {
-            quotas
-                .iter()
-                .filter(|q| q.form == form)
-                .filter_map(|q| q.quota.map(u64::from))
-                .reduce(u64::saturating_add)
-        };
-        let mut units: Vec<PlanUnit> = Vec::new();
-        for unit in &campaign.units {
-            let above = units.iter().find(|u| Some(&u.id) == unit.parent.as_ref());
-            let depth = above.map_or(0, |u| u.depth + 1);
+        let unit = |(depth, unit): (usize, &CampaignUnit)| {
             let mut quotas: Vec<(String, u64)> = Vec::new();
             for q in &unit.quotas {
-                if !quotas.iter().any(|(form, _)| *form == q.form)
-                    && let Some(n) = sum(&unit.quotas, &q.form)
-                {
-                    quotas.push((q.form.clone(), n));
+                let Some(n) = q.quota.map(u64::from) else {
+                    continue;
+                };
+                match quotas.iter_mut().find(|(form, _)| *form == q.form) {
+                    Some((_, all)) => *all += n,
+                    None => quotas.push((q.form.clone(), n)),
                 }
             }
+            let quota = unit.whole_quota().map(u64::from);
             // With a single form, every quota is of it.
-            if let ([only], [], Some(quota)) = (&*campaign.forms, &*quotas, unit.quota) {
-                quotas.push((only.clone(), u64::from(quota)));
+            if let ([only], [], Some(quota)) = (&*campaign.forms, &*quotas, quota) {
+                quotas.push((only.clone(), quota));
             }
-            let of_forms = quotas.iter().map(|q| q.1).reduce(u64::saturating_add);
-            units.push(PlanUnit {
+            PlanUnit {
                 id: unit.id.clone(),
-                depth,
-                quota: unit.quota.map(u64::from).or(of_forms),
+                depth: u32::try_from(depth).unwrap_or(u32::MAX),
+                quota,
                 quotas,
-            });
-        }
-        let forms = campaign
-            .forms
-            .iter()
-            .map(|form| {
-                let quota = sum(&campaign.quotas, form).or_else(|| {
-                    let of_unit =
-                        |u: &PlanUnit| u.quotas.iter().find(|q| q.0 == *form).map(|q| q.1);
-                    units.iter().filter_map(of_unit).reduce(u64::saturating_add)
-                });
-                (form.clone(), quota)
-            })
-            .collect();
+            }
+        };
+        let form = |form: &String| (form.clone(), campaign.quota_of_form(form).map(u64::from));
         Self {
             office: campaign.reporting_office.clone(),
             legal_basis: campaign.legal_basis.clone(),
             starts: campaign.starts.map(|d| d.written()),
             ends: campaign.ends.map(|d| d.written()),
-            units,
-            forms,
+            units: campaign.units_with_depth().into_iter().map(unit).collect(),
+            forms: campaign.forms.iter().map(form).collect(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! How the answers to each question are distributed.
 
+use std::collections::BTreeSet;
+
 use super::ReportPaper;
 use crate::form::paper::table::{Column, Row, Set, table};
 use crate::form::paper::{Flow, bold, grouped};
@@ -7,7 +9,7 @@ use crate::form::text::Align;
 use crate::form::{Meaning, QuestionMeaning};
 use crate::lang::Lang;
 use crate::tally::index::percent;
-use crate::tally::suppress::distribution;
+use crate::tally::suppress::distributions;
 use crate::tally::{FormTally, QuestionTally, TallyError};
 
 /// Stands for what would say what single people said.
@@ -15,6 +17,14 @@ const WITHHELD: &str = "…";
 
 /// More choices than this do not fit beside each other.
 const MOST_COLUMNS: usize = 7;
+
+/// How the questions of a form are shown.
+struct Shown<'a> {
+    /// What its answers mean.
+    meaning: Option<&'a Meaning>,
+    /// Questions of which no distribution is shown.
+    withheld: BTreeSet<&'a str>,
+}
 
 pub(super) fn section(flow: &mut Flow, paper: &ReportPaper<'_>) -> Result<(), TallyError> {
     for form in &paper.tally.forms {
@@ -30,6 +40,10 @@ pub(super) fn section(flow: &mut Flow, paper: &ReportPaper<'_>) -> Result<(), Ta
             .iter()
             .find(|(id, version, _)| *id == form.form && *version == form.version)
             .map(|(_, _, meaning)| meaning);
+        let shown = Shown {
+            meaning,
+            withheld: distributions(paper.index, form, paper.suppress_below),
+        };
         let mut rest = form.questions.as_slice();
         while let Some(first) = rest.first() {
             let alike = rest
@@ -37,10 +51,10 @@ pub(super) fn section(flow: &mut Flow, paper: &ReportPaper<'_>) -> Result<(), Ta
                 .take_while(|q| columns_of(meaning, q) == columns_of(meaning, first))
                 .count();
             if alike > 1 && first.choices.len() <= MOST_COLUMNS {
-                beside(flow, paper, form, meaning, &rest[..alike])?;
+                beside(flow, &shown, &rest[..alike])?;
                 rest = &rest[alike..];
             } else {
-                below(flow, paper, form, meaning, first)?;
+                below(flow, &shown, form, first)?;
                 rest = &rest[1..];
             }
         }
@@ -81,11 +95,10 @@ fn part(n: u64, of: u64) -> String {
 /// Questions with the same choices: one a row, its choices beside each other.
 fn beside(
     flow: &mut Flow,
-    paper: &ReportPaper<'_>,
-    form: &FormTally,
-    meaning: Option<&Meaning>,
+    shown: &Shown<'_>,
     questions: &[QuestionTally],
 ) -> Result<(), TallyError> {
+    let meaning = shown.meaning;
     let choices = questions
         .first()
         .map_or_else(Vec::new, |q| columns_of(meaning, q));
@@ -104,7 +117,7 @@ fn beside(
     let rows: Vec<Row> = questions
         .iter()
         .map(|q| {
-            let gone = distribution(paper.index, form, q, paper.suppress_below);
+            let gone = shown.withheld.contains(q.question.as_str());
             let mut cells = vec![name(meaning, q), grouped(q.answered)];
             cells.extend(q.choices.iter().map(|c| match gone {
                 true => WITHHELD.to_owned(),
@@ -127,17 +140,17 @@ fn beside(
 /// A question by itself: its choices below each other.
 fn below(
     flow: &mut Flow,
-    paper: &ReportPaper<'_>,
+    shown: &Shown<'_>,
     form: &FormTally,
-    meaning: Option<&Meaning>,
     q: &QuestionTally,
 ) -> Result<(), TallyError> {
+    let meaning = shown.meaning;
     let columns = [
         ("Câu hỏi và phương án", 6.4, Set::Left),
         ("Số phiếu", 1.3, Set::Right),
         ("Tỷ lệ (%)", 1.3, Set::Right),
     ];
-    let gone = distribution(paper.index, form, q, paper.suppress_below);
+    let gone = shown.withheld.contains(q.question.as_str());
     let mut rows = vec![Row {
         cells: vec![name(meaning, q), grouped(q.answered), String::new()],
         indent: 0.0,

@@ -21,10 +21,11 @@ pub(super) fn answers(book: &Book<'_>, workbook: &mut Workbook) -> Result<(), Ta
             .iter()
             .find(|f| f.form == form.form && f.version == form.version);
         let name = book.form_name(&form.form, form.version);
+        let withheld = suppress::distributions(book.index, form, least);
         for q in &form.questions {
             let words = known.map_or_else(|| q.question.clone(), |f| f.words_of(&q.question));
             let spec = known.and_then(|f| f.questions.iter().find(|s| s.id == q.question));
-            let gone = suppress::distribution(book.index, form, q, least);
+            let gone = withheld.contains(q.question.as_str());
             let ballots = form.ballots.counted + form.ballots.pending;
             let mut line = |choice: String, kind: &str, n: u64, of_answers: bool, gone: bool| {
                 let shown = |value: Value| if gone { Value::Hidden } else { value };
