@@ -82,9 +82,10 @@ fn standing_words(standing: Standing, lang: Lang) -> String {
     }
 }
 
-/// What a unit of several quotas still lacks: its number alone may be full.
+/// What a unit of several quotas still lacks: its number alone may be full. Of a unit
+/// that sent nothing that is plain.
 fn lacking(unit: &UnitProgress) -> impl Iterator<Item = &FormProgress> {
-    let several = unit.forms.len() > 1;
+    let several = unit.forms.len() > 1 && !is_missing(unit);
     let open = |f: &&FormProgress| !matches!(f.standing, Standing::Open | Standing::Reached);
     unit.forms.iter().filter(move |f| several && open(f))
 }
