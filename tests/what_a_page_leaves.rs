@@ -6,6 +6,7 @@ mod paper;
 
 use image::{GrayImage, imageops};
 use paper::{Desk, shade, stroke};
+use phieu::form::Library;
 use phieu::geometry::{MmRect, mm_rect};
 use phieu::read::{AnswerState, MarkState, PageReading};
 
@@ -310,4 +311,47 @@ fn the_ring_of_a_cup_on_a_blank_sheet_answers_nothing() {
             assert_ne!(answer.state, AnswerState::Answered, "{band} {question}");
         }
     }
+}
+
+/// A fold as black as the pen, as a black-and-white scan shows it, was once taken for
+/// a dash in each box of a row: every box hides how the line goes on, and between
+/// two of them it is no longer than a dash may be. In one scan of five such a box was
+/// marked, in another empty.
+#[test]
+fn a_black_fold_across_a_row_of_boxes_marks_none() {
+    let library = Library::load(&[]).unwrap();
+    let mut layouts = library.layouts().into_iter();
+    let layout = layouts.find(|l| l.form == "tien-giang-2024");
+    let desk = Desk::of(layout.unwrap());
+    let rows = [
+        "yt5-1", "yt5-2", "yt6-1", "yt7-1", "yt7-2", "yt7-3", "yt8-1",
+    ];
+    let crosses = rows.map(|row| format!("{row}.hai-long"));
+    let crosses = crosses.each_ref().map(String::as_str);
+    for aside in [-1.2, -0.4, 0.9] {
+        let mut image = desk.page(2, &crosses);
+        let row = desk.place_on(2, "yt7-3.binh-thuong").center();
+        let (left, right) = ((1.0, row.y + aside - 0.6), (209.0, row.y + aside + 0.9));
+        stroke(&mut image, left, right, 0.6, 1.0);
+        let reading = read(&desk, &image);
+        let marks = reading.marks.iter().filter(|m| m.question == "yt7-3");
+        for mark in marks.filter(|m| m.choice != "hai-long") {
+            assert_ne!(mark.state, MarkState::Marked, "{aside} {}", mark.choice);
+        }
+        assert!(answers(&reading, "yt7-2", "hai-long"), "{aside}");
+    }
+    // A dash that ends before the next box is an answer on a sheet of dashes.
+    let mut image = desk.page(2, &[]);
+    for question in ["yt7-1", "yt7-2", "yt7-3", "yt8-1", "yt8-2", "yt9-1"] {
+        let c = desk.place_on(2, &format!("{question}.hai-long")).center();
+        stroke(
+            &mut image,
+            (c.x - 4.0, c.y + 0.1),
+            (c.x + 4.2, c.y),
+            0.5,
+            0.9,
+        );
+    }
+    let reading = read(&desk, &image);
+    assert!(answers(&reading, "yt7-3", "hai-long"));
 }

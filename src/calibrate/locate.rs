@@ -12,7 +12,7 @@ use crate::page::Scan;
 use crate::read::constellation::{self, Constellation};
 use crate::read::registration::{Pair, Registration};
 use crate::read::sample;
-use crate::read::squares::{INK_LEVELS, Square, find_squares};
+use crate::read::squares::{INK_LEVELS, Square, dark_regions, find_squares};
 use crate::read::thumbnail::{PaperMap, Thumbnail};
 
 /// A square whose place on the paper is known, found in the image.
@@ -63,11 +63,12 @@ pub(crate) fn locate(scan: &Scan) -> Result<Located, PageFailure> {
     let image = &scan.image;
     let thumb = Thumbnail::of(image);
     let paper = PaperMap::of(&thumb.image);
+    let regions = dark_regions(&thumb, &paper, INK_LEVELS[0]);
     let mut best: Option<(Candidate, Vec<Square>)> = None;
     let mut anchors_seen: Option<(usize, usize)> = None;
     for target in PAPERS.map(Target::new) {
         for px_per_mm in guesses(image, target.size()) {
-            let squares = find_squares(&thumb, &paper, ANCHOR_MM * px_per_mm, INK_LEVELS[0]);
+            let squares = find_squares(&regions, &thumb, &paper, ANCHOR_MM * px_per_mm);
             let Some(found) = constellation::recognise(&squares, &target.anchors(), target.rect())
             else {
                 continue;

@@ -11,7 +11,7 @@ use super::model::MarkModel;
 use super::reading::MarkState;
 use super::sample::Window;
 use crate::form::BoxSpec;
-use crate::geometry::{MmPoint, MmRect};
+use crate::geometry::MmPoint;
 
 /// The tails of ticks and the arms of large crosses reach up to 5 mm beyond their
 /// boxes; what is connected with ink this far away is part of something else, mm.
@@ -55,8 +55,10 @@ const REASON: &str = "a line from far outside runs through the box: stamp, signa
 
 /// Takes level strokes for marks that were left to a person because they leave
 /// their boxes as a fold or a streak does: where they are as dark as the sheet's
-/// pen and end nearby. (Upright ones may be streaks, and what is printed
-/// above and below hides whether they end.)
+/// pen and end nearby, before the next box. (Upright ones may be streaks, and what is
+/// printed above and below hides whether they end. A fold on a black-and-white scan
+/// was once taken for a dash in each box of a row, because every box hides how the
+/// line goes on.)
 pub(crate) fn settle_strokes(out: &mut BoxesRead, free: &FreeInk, model: &MarkModel) {
     for i in 0..out.marks.len() {
         let ink = out.inks[i];
@@ -70,7 +72,7 @@ pub(crate) fn settle_strokes(out: &mut BoxesRead, free: &FreeInk, model: &MarkMo
             && level
             && out.hand.darkness > 0.0
             && ink.darkness >= OWN_PEN * out.hand.darkness
-            && !reaches_far(free, free.page.boxes[i].rect, ink.darkness)
+            && !reaches_far(free, i, ink.darkness, Ends::AtBoxes)
         {
             out.settle(i, MarkState::Marked);
         }
@@ -91,7 +93,7 @@ pub(crate) fn doubt_from_afar(out: &mut BoxesRead, free: &FreeInk, questions: &[
         .filter(|&i| {
             let ink = &out.inks[i];
             (ink.reaches_rim || ink.darkness < SOFT)
-                && reaches_far(free, free.page.boxes[i].rect, ink.darkness)
+                && reaches_far(free, i, ink.darkness, Ends::Behind)
         })
         .collect();
     let asked: BTreeSet<usize> = questions.iter().copied().collect();
@@ -146,12 +148,27 @@ fn ours(place: MmPoint, boxes: &[BoxSpec]) -> bool {
         .any(|b| b.rect.inflate(REACH_MM, REACH_MM).contains(place))
 }
 
-fn reaches_far(free: &FreeInk, rect: MmRect, darkness: f64) -> bool {
+/// What becomes of a stroke that meets another box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    /// It may go on as far as [`FAR_MM`]: the box hides it.
+    AtBoxes,
+    /// It is taken to end there, as the arm of a cross does that spills over.
+    Behind,
+}
+
+/// Does the ink in and around this box of the page go on far outside?
+fn reaches_far(free: &FreeInk, at: usize, darkness: f64, ends: Ends) -> bool {
+    let rect = free.page.boxes[at].rect;
     let area = rect.inflate(FAR_MM + STEP_MM, FAR_MM + STEP_MM);
     let mut window = Window::default();
     window.fill(&free.thumb.image, &free.map(area.center()), area, STEP_MM);
     let mask = free.mask(area, &window, &[]);
     let rules = free.rules(area, &window);
+    let others = match ends {
+        Ends::AtBoxes => free.other_boxes(at, area, &window),
+        Ends::Behind => Vec::new(),
+    };
     let (least, most) = GOES_ON_BOUNDS;
     let limit = free.ink_level(&window, &mask, (GOES_ON * darkness).clamp(least, most));
     let (w, h) = (window.width, window.height);
@@ -196,6 +213,9 @@ fn reaches_far(free: &FreeInk, rect: MmRect, darkness: f64) -> bool {
         for ny in y.saturating_sub(1)..=(y + 1).min(h - 1) {
             for nx in x.saturating_sub(1)..=(x + 1).min(w - 1) {
                 let n = ny * w + nx;
+                if others.get(n) == Some(&true) {
+                    return true;
+                }
                 if !seen[n] && inked(n) {
                     seen[n] = true;
                     open.push(n);

@@ -35,7 +35,7 @@ const STRAY_MM2: f64 = 2.5;
 
 /// Ink that is not printed, in a window of the paper.
 pub(crate) struct FreeInk<'a> {
-    pub thumb: &'a Thumbnail,
+    pub thumb: &'a Thumbnail<'a>,
     pub page: &'a PageLayout,
     pub registration: &'a Registration,
     pub tone: Tone,
@@ -113,6 +113,16 @@ impl FreeInk<'_> {
         };
         for r in self.page.ink.iter().filter(is_rule) {
             cover(&mut mask, r, piece, window);
+        }
+        mask
+    }
+
+    /// What of the window the page's boxes cover, other than this one.
+    pub(super) fn other_boxes(&self, at: usize, piece: MmRect, window: &Window) -> Vec<bool> {
+        let mut mask = vec![false; window.pixels.len()];
+        let boxes = self.page.boxes.iter().enumerate();
+        for (_, other) in boxes.filter(|(i, _)| *i != at) {
+            cover(&mut mask, &other.rect, piece, window);
         }
         mask
     }

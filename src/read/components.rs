@@ -93,6 +93,22 @@ pub(crate) enum Touch {
 
 /// Regions of the pixels of a row-major mask that are 1; all others are 0.
 pub(crate) fn regions(width: u32, height: u32, touch: Touch, mask: &[u8]) -> Vec<Component> {
+    let mut rows = mask.chunks_exact(width.max(1) as usize);
+    regions_of_bits(width, height, touch, |_, words| match rows.next() {
+        Some(row) => pack(row, words),
+        None => words.fill(0),
+    })
+}
+
+/// The same of a mask with a bit a pixel that is made row by row: `fill(y, words)`
+/// sets the words of row `y`, in order, pixel 0 in the lowest bit of the first. Bits
+/// beyond the width mean nothing.
+pub(crate) fn regions_of_bits(
+    width: u32,
+    height: u32,
+    touch: Touch,
+    mut fill: impl FnMut(u32, &mut [u64]),
+) -> Vec<Component> {
     let reach = u32::from(touch == Touch::Corners);
     let mut found: Vec<Component> = Vec::new();
     let mut parent: Vec<u32> = Vec::new();
@@ -102,14 +118,17 @@ pub(crate) fn regions(width: u32, height: u32, touch: Touch, mask: &[u8]) -> Vec
     if width == 0 {
         return found;
     }
-    let mut bits = Bits::default();
-    for (y, row) in (0..height).zip(mask.chunks_exact(width as usize)) {
+    let mut bits = Bits {
+        words: vec![0; (width as usize).div_ceil(64)],
+        width: width as usize,
+    };
+    for y in 0..height {
         current.clear();
-        bits.fill(row);
+        fill(y, &mut bits.words);
         let mut first_above = 0;
         let mut x = 0;
         while let Some(start) = bits.next(x, 0) {
-            let end = bits.next(start, u64::MAX).unwrap_or(row.len());
+            let end = bits.next(start, u64::MAX).unwrap_or(bits.width);
             let (start, x_end) = (start as u32, end as u32);
             x = end;
             let mut label = None;
@@ -149,33 +168,30 @@ pub(crate) fn regions(width: u32, height: u32, touch: Touch, mask: &[u8]) -> Vec
         .collect()
 }
 
+/// Packs a row of a mask, a byte a pixel, into bits.
+fn pack(row: &[u8], words: &mut [u64]) {
+    for (word, pixels) in words.iter_mut().zip(row.chunks(64)) {
+        *word = 0;
+        let (eights, rest) = pixels.as_chunks::<8>();
+        for (i, eight) in eights.iter().enumerate() {
+            // Moves the lowest bit of each byte to the top byte, in order.
+            let eight = u64::from_le_bytes(*eight) & 0x0101_0101_0101_0101;
+            *word |= (eight.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i);
+        }
+        for (i, m) in rest.iter().enumerate() {
+            *word |= u64::from(*m & 1) << (8 * eights.len() + i);
+        }
+    }
+}
+
 /// A row of a mask, a bit a pixel, so that runs of any length are passed in a
 /// few steps.
-#[derive(Default)]
 struct Bits {
     words: Vec<u64>,
     width: usize,
 }
 
 impl Bits {
-    fn fill(&mut self, row: &[u8]) {
-        self.width = row.len();
-        self.words.clear();
-        self.words.extend(row.chunks(64).map(|pixels| {
-            let mut word = 0;
-            let (eights, rest) = pixels.as_chunks::<8>();
-            for (i, eight) in eights.iter().enumerate() {
-                // Moves the lowest bit of each byte to the top byte, in order.
-                let eight = u64::from_le_bytes(*eight) & 0x0101_0101_0101_0101;
-                word |= (eight.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i);
-            }
-            for (i, m) in rest.iter().enumerate() {
-                word |= u64::from(*m & 1) << (8 * eights.len() + i);
-            }
-            word
-        }));
-    }
-
     /// First pixel from `from` on that is set, or with all ones as `flip` that
     /// is not.
     fn next(&self, from: usize, flip: u64) -> Option<usize> {

@@ -234,7 +234,7 @@ type Why<'a> = Option<&'a mut Explanation>;
 /// A page image and what every stage needs of it.
 struct PageImage<'a> {
     scan: &'a Scan,
-    thumb: Thumbnail,
+    thumb: Thumbnail<'a>,
     paper: PaperMap,
 }
 

@@ -147,7 +147,7 @@ impl Inside<'_> {
     fn fill(&self, width: usize, pixels: &mut [u8]) {
         let fixed = |v: f64| (v * 65536.0).round() as i32;
         let (ix, iy) = (fixed(self.step_x.x), fixed(self.step_x.y));
-        let mut fours = [[0u8; 4]; FETCHED];
+        let mut fours = [[0u16; 2]; FETCHED];
         for (row, out) in pixels.chunks_exact_mut(width).enumerate() {
             let start = self.first + self.step_y * row as f64;
             let (mut x, mut y) = (fixed(start.x - 0.5), fixed(start.y - 0.5));
@@ -158,7 +158,8 @@ impl Inside<'_> {
                     let (fx, fy) = ((x >> 8 & 255) as u32, (y >> 8 & 255) as u32);
                     x += ix;
                     y += iy;
-                    let [a, b, c, d] = four.map(u32::from);
+                    let [upper, lower] = four.map(u32::from);
+                    let (a, b, c, d) = (upper & 255, upper >> 8, lower & 255, lower >> 8);
                     let top = a * (256 - fx) + b * fx;
                     let bottom = c * (256 - fx) + d * fx;
                     *out = ((top * (256 - fy) + bottom * fy + (1 << 15)) >> 16) as u8;
@@ -167,9 +168,10 @@ impl Inside<'_> {
         }
     }
 
-    /// The four pixels around each place.
+    /// The four pixels around each place: two above, two below, the left one in the
+    /// lower byte.
     #[inline(always)]
-    fn fetch(&self, (mut x, mut y): (i32, i32), (ix, iy): (i32, i32), fours: &mut [[u8; 4]]) {
+    fn fetch(&self, (mut x, mut y): (i32, i32), (ix, iy): (i32, i32), fours: &mut [[u16; 2]]) {
         let stride = self.stride;
         for four in fours {
             let i = (y >> 16) as usize * stride + (x >> 16) as usize;
@@ -177,8 +179,11 @@ impl Inside<'_> {
             y += iy;
             // One bounds check for all four neighbours.
             *four = match self.raw.get(i..i + stride + 2) {
-                Some(q) => [q[0], q[1], q[stride], q[stride + 1]],
-                None => [OUTSIDE; 4],
+                Some(q) => [
+                    u16::from_le_bytes([q[0], q[1]]),
+                    u16::from_le_bytes([q[stride], q[stride + 1]]),
+                ],
+                None => [u16::from_le_bytes([OUTSIDE; 2]); 2],
             };
         }
     }

@@ -1,6 +1,9 @@
 //! Finds solid dark squares in the thumbnail: what may be an anchor.
 
-use super::components::{Touch, regions};
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, Simd, dispatch, u8x32};
+
+use super::components::{Component, Touch, regions_of_bits};
 use super::thumbnail::{PaperMap, Thumbnail};
 use crate::geometry::PxPoint;
 
@@ -34,34 +37,53 @@ const ISOTROPY: f64 = 0.62;
 /// to the expected size are kept.
 const MOST: usize = 60;
 
+/// What is darker in the thumbnail than `ink_level` times its paper.
+pub(crate) fn dark_regions(thumb: &Thumbnail, paper: &PaperMap, ink_level: f64) -> Vec<Component> {
+    let (w, h) = thumb.image.dimensions();
+    let pixels = thumb.image.as_raw();
+    let level = Level::new();
+    let mut limits: Vec<u8> = Vec::new();
+    regions_of_bits(w, h, Touch::Corners, |y, words| {
+        if y % PaperMap::TILE_PX == 0 {
+            limits.clear();
+            let tiles = (0..w).step_by(TILE);
+            limits.extend(tiles.map(|x| (f64::from(paper.at(x, y)) * ink_level) as u8));
+        }
+        let row = &pixels[(y * w) as usize..][..w as usize];
+        dispatch!(level, simd => darker(simd, row, &limits, words));
+    })
+}
+
+const TILE: usize = PaperMap::TILE_PX as usize;
+
+/// Sets a bit for each pixel of a row that is darker than the limit of its tile.
+#[inline(always)]
+fn darker<S: Simd>(simd: S, row: &[u8], limits: &[u8], words: &mut [u64]) {
+    const { assert!(TILE == 32, "half a word") };
+    words.fill(0);
+    for (k, (tile, &limit)) in row.chunks(TILE).zip(limits).enumerate() {
+        let bits = if tile.len() == TILE {
+            let limits = u8x32::splat(simd, limit);
+            u8x32::from_slice(simd, tile).simd_lt(limits).to_bitmask()
+        } else {
+            let pixels = tile.iter().enumerate();
+            pixels.fold(0, |bits, (i, p)| bits | u64::from(*p < limit) << i)
+        };
+        words[k / 2] |= bits << (TILE * (k % 2));
+    }
+}
+
 /// Squares with a side of 0.6 to 1.6 times `expected_side` (px of the full image)
-/// that are darker than `ink_level` times their paper.
+/// among the dark regions.
 pub(crate) fn find_squares(
+    regions: &[Component],
     thumb: &Thumbnail,
     paper: &PaperMap,
     expected_side: f64,
-    ink_level: f64,
 ) -> Vec<Square> {
-    let (w, h) = thumb.image.dimensions();
-    let pixels = thumb.image.as_raw();
     let f = f64::from(thumb.factor);
-    // One threshold a tile, looked up a row of tiles at a time.
-    let mut dark = vec![0u8; pixels.len()];
-    for y in 0..h {
-        let base = (y * w) as usize;
-        let mut x = 0;
-        while x < w {
-            let end = ((x / PaperMap::TILE_PX + 1) * PaperMap::TILE_PX).min(w);
-            let threshold = (f64::from(paper.at(x, y)) * ink_level) as u8;
-            let range = base + x as usize..base + end as usize;
-            for (d, &p) in dark[range.clone()].iter_mut().zip(&pixels[range]) {
-                *d = u8::from(p < threshold);
-            }
-            x = end;
-        }
-    }
-    let mut squares: Vec<Square> = regions(w, h, Touch::Corners, &dark)
-        .into_iter()
+    let mut squares: Vec<Square> = regions
+        .iter()
         .filter_map(|c| {
             let area = f64::from(c.area);
             let side = area.sqrt() * f;

@@ -280,7 +280,7 @@ mod tests {
     use crate::geometry::{MmPoint, PxPoint};
     use crate::page::{DecodeLimits, PageFile, Scan};
     use crate::read::constellation::recognise;
-    use crate::read::squares::{INK_LEVELS, find_squares};
+    use crate::read::squares::{INK_LEVELS, dark_regions, find_squares};
     use crate::read::thumbnail::{PaperMap, Thumbnail};
     use crate::read::{ProblemCode, ReadOptions, Reader, Status};
     use crate::synth::{Level, PageTruth, Simulator};
@@ -311,7 +311,12 @@ mod tests {
         let paper = PaperMap::of(&thumb.image);
         let (w, h) = image.dimensions();
         let scale = (f64::from(w) * f64::from(h) / PAPER.area()).sqrt();
-        let squares = find_squares(&thumb, &paper, ANCHOR_MM * scale, INK_LEVELS[0]);
+        let squares = find_squares(
+            &dark_regions(&thumb, &paper, INK_LEVELS[0]),
+            &thumb,
+            &paper,
+            ANCHOR_MM * scale,
+        );
         let whole = MmRect::new(MmPoint::origin(), PAPER);
         recognise(&squares, &anchors(PAPER), whole)
             .unwrap()

@@ -1,6 +1,8 @@
 //! The page at about 100 dpi: all that is needed to find the anchors, in the
 //! only pass over the whole image.
 
+use std::borrow::Cow;
+
 use fearless_simd::{Level, dispatch};
 use image::GrayImage;
 
@@ -12,22 +14,24 @@ const SHORT_SIDE: u32 = 820;
 
 /// A reduced page.
 #[derive(Debug, Clone)]
-pub(crate) struct Thumbnail {
-    /// Averaged pixels.
-    pub image: GrayImage,
+pub(crate) struct Thumbnail<'a> {
+    /// Averaged pixels; the page itself where that is small enough.
+    pub image: Cow<'a, GrayImage>,
     /// Full-size pixels per thumbnail pixel.
     pub factor: u32,
 }
 
-impl Thumbnail {
+impl<'a> Thumbnail<'a> {
     /// The page with its shorter side brought near to [`SHORT_SIDE`].
-    pub fn of(full: &GrayImage) -> Self {
+    pub fn of(full: &'a GrayImage) -> Self {
         let (w, h) = full.dimensions();
         let factor = (w.min(h) / SHORT_SIDE).max(1);
-        Self {
-            image: reduce(full, factor),
-            factor,
-        }
+        let image = if factor == 1 {
+            Cow::Borrowed(full)
+        } else {
+            Cow::Owned(reduce(full, factor))
+        };
+        Self { image, factor }
     }
 
     /// A place in the thumbnail as a place in the full image.
@@ -120,23 +124,31 @@ impl PaperMap {
     pub const TILE_PX: u32 = 32;
 
     pub fn of(thumb: &GrayImage) -> Self {
+        let level = Level::new();
+        dispatch!(level, _simd => Self::measure(thumb))
+    }
+
+    #[inline(always)]
+    fn measure(thumb: &GrayImage) -> Self {
         let (w, h) = thumb.dimensions();
         let tile = Self::TILE_PX;
         let (columns, rows) = (w.div_ceil(tile).max(1), h.div_ceil(tile).max(1));
         let mut raw = vec![0u8; (columns * rows) as usize];
         for ty in 0..rows {
             for tx in 0..columns {
-                let mut histogram = [0u32; 256];
                 let (x0, x1) = (tx * tile, ((tx + 1) * tile).min(w));
                 // Every second pixel of every fourth row is plenty for a level.
+                let mut looked_at = [0; FEW];
+                let mut free = looked_at.iter_mut();
                 for y in (ty * tile..((ty + 1) * tile).min(h)).step_by(4) {
                     let base = (y * w) as usize;
                     let row = &thumb.as_raw()[base + x0 as usize..base + x1 as usize];
-                    for &p in row.iter().step_by(2) {
-                        histogram[p as usize] += 1;
+                    for (&p, seen) in row.iter().step_by(2).zip(free.by_ref()) {
+                        *seen = p;
                     }
                 }
-                raw[(ty * columns + tx) as usize] = percentile(&histogram, 0.85);
+                let n = FEW - free.len();
+                raw[(ty * columns + tx) as usize] = percentile_of_few(&looked_at[..n], 0.85);
             }
         }
         let mut levels = raw.clone();
@@ -172,6 +184,28 @@ impl PaperMap {
         all.sort_unstable();
         all.get(all.len() / 2).copied().unwrap_or(255)
     }
+}
+
+/// As many pixels of a tile as are looked at; a byte counts them.
+const FEW: usize = (PaperMap::TILE_PX / 2 * PaperMap::TILE_PX / 4) as usize;
+const _: () = assert!(FEW <= u8::MAX as usize);
+
+/// [`percentile`] of no more than [`FEW`] values: by halving the range, so that all of
+/// them are counted in a few steps.
+#[inline(always)]
+fn percentile_of_few(values: &[u8], share: f64) -> u8 {
+    let wanted = (values.len() as f64 * share).ceil();
+    let (mut low, mut high) = (0u8, 255u8);
+    while low < high {
+        let middle = u8::midpoint(low, high);
+        let below: u8 = values.iter().map(|&v| u8::from(v <= middle)).sum();
+        if f64::from(below) >= wanted {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    low
 }
 
 /// The value below which a share of the counted pixels lies.
@@ -247,6 +281,30 @@ mod tests {
             let below = |v: usize| f64::from(histogram[..v].iter().sum::<u32>());
             let first = (0..256).find(|v| below(v + 1) >= f64::from(total) * share);
             assert_eq!(Some(usize::from(percentile(&histogram, share))), first);
+        }
+    }
+
+    #[test]
+    fn a_percentile_of_few_is_that_of_their_histogram() {
+        let mut dice = 5u32;
+        for n in 0..=FEW {
+            let values: Vec<u8> = (0..n)
+                .map(|_| {
+                    dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (dice >> 25) as u8 * 2
+                })
+                .collect();
+            let mut histogram = [0; 256];
+            for v in &values {
+                histogram[usize::from(*v)] += 1;
+            }
+            for share in [0.0, 0.1, 0.5, 0.85, 1.0] {
+                let both = (
+                    percentile_of_few(&values, share),
+                    percentile(&histogram, share),
+                );
+                assert_eq!(both.0, both.1, "{n} {share}");
+            }
         }
     }
 

@@ -65,31 +65,40 @@ body = [
 ]
 "#;
 
-/// Sheets of [`SIX`] and a reader of them.
+/// Sheets of a form and a reader of them.
 pub struct Desk {
     pub layout: Layout,
     reader: Reader,
-    _office: Office,
 }
 
 impl Desk {
+    /// Of [`SIX`].
     pub fn new() -> Self {
-        let office = Office::new(SIX);
-        let layout = office.layout.clone();
+        Self::of(Office::new(SIX).layout)
+    }
+
+    pub fn of(layout: Layout) -> Self {
         Self {
             reader: Reader::new(vec![layout.clone()], ReadOptions::default()),
             layout,
-            _office: office,
         }
     }
 
     pub fn sheet(&self, marked: &[&str]) -> GrayImage {
-        draw(&self.layout, 1, None, marked)
+        self.page(1, marked)
     }
 
-    /// The place of a checkbox, as `q1.co`.
+    pub fn page(&self, page: u32, marked: &[&str]) -> GrayImage {
+        draw(&self.layout, page, None, marked)
+    }
+
+    /// The place of a checkbox of the first page, as `q1.co`.
     pub fn place(&self, name: &str) -> MmRect {
-        let page = self.layout.page(1).expect("a page");
+        self.place_on(1, name)
+    }
+
+    pub fn place_on(&self, page: u32, name: &str) -> MmRect {
+        let page = self.layout.page(page).expect("a page");
         let named = |b: &&BoxSpec| format!("{}.{}", b.question, b.choice) == name;
         page.boxes.iter().find(named).expect("a box").rect
     }

@@ -17,7 +17,7 @@ use crate::read::model::MarkModel;
 use crate::read::reading::{PageReading, Problem, ProblemCode};
 use crate::read::registration::{Pair, Registration};
 use crate::read::sample;
-use crate::read::squares::{INK_LEVELS, find_squares};
+use crate::read::squares::{INK_LEVELS, dark_regions, find_squares};
 use crate::read::thumbnail::{PaperMap, Thumbnail};
 
 /// What the four places are that a person pointed at.
@@ -393,7 +393,8 @@ fn refined(
 ) -> Option<(Registration, bool)> {
     let paper = MmRect::new(MmPoint::origin(), layout.size);
     let side = ANCHOR_MM * about.scale();
-    let squares = find_squares(&page.thumb, &page.paper, side, level);
+    let regions = dark_regions(&page.thumb, &page.paper, level);
+    let squares = find_squares(&regions, &page.thumb, &page.paper, side);
     let near = |map: &Registration, within_mm: f64| -> Vec<Pair> {
         layout
             .anchors

@@ -10,7 +10,7 @@ use crate::read::ink::Tone;
 use crate::read::model::MarkModel;
 use crate::read::reading::{OTHER_VERSION, PageReading, Problem, ProblemCode};
 use crate::read::sample;
-use crate::read::squares::{INK_LEVELS, find_squares};
+use crate::read::squares::{INK_LEVELS, dark_regions, find_squares};
 
 impl Reader {
     /// Reads a page that was printed with our anchors. `None` if there are none.
@@ -45,9 +45,10 @@ impl Reader {
     ) -> Option<(&Frame, Constellation)> {
         let mut best: Option<(&Frame, Constellation)> = None;
         for ink_level in INK_LEVELS {
+            let regions = dark_regions(&page.thumb, &page.paper, ink_level);
             for frame in &self.frames {
                 let side = ANCHOR_MM * page.px_per_mm(frame.size);
-                let squares = find_squares(&page.thumb, &page.paper, side, ink_level);
+                let squares = find_squares(&regions, &page.thumb, &page.paper, side);
                 if let Some(why) = why.as_deref_mut() {
                     why.squares
                         .extend(squares.iter().map(|s| (pixel(s.center), s.side as f32)));
