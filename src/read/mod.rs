@@ -27,6 +27,7 @@
 mod afar;
 mod areas;
 mod background;
+mod beside;
 mod boxes;
 mod classify;
 mod coarse;

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use super::afar;
 use super::areas::{self, FreeInk};
+use super::beside;
 use super::boxes::{BoxesRead, questions};
 use super::compose::compose;
 use super::constellation;
@@ -294,6 +295,7 @@ fn assemble(
     afar::settle_strokes(&mut boxes, &free, MarkModel::shipped());
     let questions = questions(layout);
     afar::doubt_from_afar(&mut boxes, &free, &questions);
+    beside::doubt_written_beside(&mut boxes, &free);
     doubts::doubt_lonely(&mut boxes, &questions);
     let BoxesRead {
         mut marks,

@@ -1,0 +1,93 @@
+//! A word beside a mark may take it back ("nhầm"): a person looks.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod paper;
+
+use image::{GrayImage, imageops};
+use paper::{Desk, stroke};
+use phieu::form::Library;
+use phieu::geometry::MmRect;
+use phieu::read::{AnswerState, MarkState, PageReading};
+
+const ROWS: [&str; 7] = [
+    "yt5-1", "yt5-2", "yt6-1", "yt7-1", "yt7-2", "yt7-3", "yt8-1",
+];
+
+/// The second page of a form with rows of boxes.
+fn desk() -> Desk {
+    let mut layouts = Library::load(&[]).unwrap().layouts().into_iter();
+    Desk::of(layouts.find(|l| l.form == "tien-giang-2024").unwrap())
+}
+
+fn sheet(desk: &Desk) -> GrayImage {
+    let crosses = ROWS.map(|row| format!("{row}.hai-long"));
+    desk.page(2, &crosses.each_ref().map(String::as_str))
+}
+
+fn read(desk: &Desk, image: &GrayImage) -> PageReading {
+    desk.read(imageops::blur(image, 0.7))
+}
+
+fn answered(reading: &PageReading, row: &str) -> bool {
+    let answer = &reading.answers[row];
+    answer.state == AnswerState::Answered && answer.choices == ["hai-long"]
+}
+
+/// Letters `n` and `i` of 1.5 mm, from a place on.
+fn word(image: &mut GrayImage, (x, y): (f64, f64), letters: usize, darkness: f64) {
+    for k in 0..letters {
+        let x = x + 1.5 * k as f64;
+        for (from, to) in [
+            ((0.0, 0.0), (0.0, 1.5)),
+            ((0.0, 0.5), (0.9, 0.1)),
+            ((0.9, 0.1), (0.9, 1.5)),
+        ] {
+            let at = |p: (f64, f64)| (x + p.0, y + p.1);
+            stroke(image, at(from), at(to), 0.3, darkness);
+        }
+    }
+}
+
+/// A cross with a word beside it was once read as an answer.
+#[test]
+fn a_word_beside_a_mark_asks() {
+    let desk = desk();
+    let right = |b: &MmRect| (b.max_x() + 2.0, b.min_y() + 1.4);
+    let left = |b: &MmRect| (b.min_x() - 7.4, b.min_y() + 1.4);
+    for place in [&right as &dyn Fn(&MmRect) -> (f64, f64), &left] {
+        let mut image = sheet(&desk);
+        let marked = desk.place_on(2, "yt7-1.hai-long");
+        word(&mut image, place(&marked), 3, 0.8);
+        let reading = read(&desk, &image);
+        assert!(reading.answers["yt7-1"].state.needs_person());
+        for row in ROWS.iter().filter(|row| **row != "yt7-1") {
+            assert!(answered(&reading, row), "{row}");
+        }
+    }
+}
+
+/// What a hand leaves in a row without meaning it, and what shows through from the
+/// other side, is no word.
+#[test]
+fn specks_tails_and_print_of_the_other_side_are_no_words() {
+    let desk = desk();
+    let mut image = sheet(&desk);
+    for row in ROWS {
+        let b = desk.place_on(2, &format!("{row}.hai-long"));
+        // Specks, and print that shows through.
+        for (dx, dy) in [(2.3, 1.0), (4.0, 3.0), (5.5, 0.5)] {
+            let at = (b.max_x() + dx, b.min_y() + dy);
+            stroke(&mut image, at, at, 0.4, 0.9);
+        }
+        word(&mut image, (b.min_x() - 7.0, b.min_y() + 1.4), 3, 0.12);
+        // The long tail of this row's cross, which reaches into the row above.
+        let from = (b.max_x() - 0.5, b.min_y() + 0.5);
+        stroke(&mut image, from, (from.0 + 3.0, from.1 - 3.8), 0.5, 1.0);
+    }
+    let reading = read(&desk, &image);
+    for row in ROWS {
+        assert!(answered(&reading, row), "{row}");
+    }
+    let marked = |m: &&phieu::read::Mark| m.state == MarkState::Marked;
+    assert_eq!(reading.marks.iter().filter(marked).count(), ROWS.len());
+}
