@@ -15,9 +15,9 @@ const ASIDE_MM: f64 = 12.0;
 /// (What comes from beyond the sides is a fold, a punch hole, or print.)
 const ABOVE_MM: f64 = 3.5;
 
-/// Ink this near to a box's margin is its mark's, mm: one row of samples and one
-/// more, as in [`super::afar`].
-const NEAR_MM: f64 = 0.6;
+/// Ink this near to a box's margin goes on behind it and is its mark's, mm: half a
+/// sample of rounding, and a little. Words begin a millimetre or more beside their box.
+const NEAR_MM: f64 = 0.15;
 
 /// Letters are darker than this share of the mark's own ink, which the thumbnail
 /// thins: print of the other side and the grain of a copy are not, …
