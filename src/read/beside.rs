@@ -22,14 +22,14 @@ const NEAR_MM: f64 = 0.15;
 /// Letters are darker than this share of the mark's own ink, which the thumbnail
 /// thins: print of the other side and the grain of a copy are not, …
 const LETTERS: f64 = 0.4;
-/// … within these bounds: a light pencil, and the blur of a bold pen.
-const LETTERS_BOUNDS: (f64, f64) = (0.15, 0.3);
-/// A piece of writing is longer than this, mm: specks of a copy are not; …
-const LETTER_MM: f64 = 1.0;
-/// … it is as wide as this, mm: what is left of a fold or a streak is not; …
-const LINE_MM: f64 = 0.75;
-/// … and no higher than this, mm: a punch hole is.
-const TALL_MM: f64 = 5.0;
+/// … within these bounds: the noise of a page beside dots of a light pencil, and the
+/// blur of a bold pen.
+const LETTERS_BOUNDS: (f64, f64) = (0.2, 0.3);
+/// A piece of writing is as wide as this, mm: what is left of a streak is not, …
+const WIDE_MM: f64 = 0.75;
+/// … and so high, mm: specks, pieces of a fold and the tips of a cross's arms are
+/// lower, a punch hole is higher.
+const HIGH_MM: std::ops::RangeInclusive<f64> = 1.25..=5.0;
 /// So much ink is a short word, mm²: three letters of 2 mm by a pen of 0.3 mm, half
 /// of whose strokes the thumbnail thins below the limit. Splinters of a cross on a
 /// bad copy are less.
@@ -89,9 +89,8 @@ fn writing(out: &BoxesRead, free: &FreeInk, at: usize) -> f64 {
 
 /// May the piece be a letter or a word?
 fn is_letter(piece: &Component) -> bool {
-    let (wide, high) = (piece.width(), piece.height());
     let mm = |samples: u32| f64::from(samples) * STEP_MM;
-    mm(wide.max(high)) >= LETTER_MM && mm(wide.min(high)) >= LINE_MM && mm(high) <= TALL_MM
+    mm(piece.width()) >= WIDE_MM && HIGH_MM.contains(&mm(piece.height()))
 }
 
 /// The bounds of a piece of a window of this part of the paper.

@@ -12,7 +12,7 @@
 //! 6. [`template`], [`sample`], [`outline`]: each box, found near its place;
 //!    the proof of alignment
 //! 7. [`ink`], [`streak`], [`hand`], [`features`], [`model`], [`classify`],
-//!    [`doubts`], [`afar`]: what is in it
+//!    [`doubts`], [`afar`], [`beside`]: what is in it
 //! 8. [`areas`]: writing areas, and stray ink beside blank questions
 //! 9. [`compose`]: the answers
 //! 10. [`known_scanner`]: what a scanner's profile makes doubtful of them
