@@ -51,6 +51,10 @@ const CROSSWISE: f64 = 0.25;
 /// folds are lighter.
 pub(crate) const OWN_PEN: f64 = 0.8;
 
+/// A sheet of dashes has them in so many other questions: one fold, at a slant, goes
+/// through boxes of two rows.
+const DASHES: usize = 3;
+
 const REASON: &str = "a line from far outside runs through the box: stamp, signature or writing";
 
 /// Takes level strokes for marks that were left to a person because they leave
@@ -59,17 +63,36 @@ const REASON: &str = "a line from far outside runs through the box: stamp, signa
 /// printed above and below hides whether they end. A fold on a black-and-white scan
 /// was once taken for a dash in each box of a row, because every box hides how the
 /// line goes on.)
-pub(crate) fn settle_strokes(out: &mut BoxesRead, free: &FreeInk, model: &MarkModel) {
+///
+/// On a black-and-white scan a fold is as dark as the pen, and may be so for no more
+/// than the length of a dash: there only on a sheet of dashes.
+pub(crate) fn settle_strokes(
+    out: &mut BoxesRead,
+    free: &FreeInk,
+    model: &MarkModel,
+    questions: &[usize],
+    bilevel: bool,
+) {
+    let level: Vec<bool> = (0..out.marks.len())
+        .map(|i| {
+            let [above, right, below, left] = out.inks[i].ring_mm2;
+            out.verdicts[i].log_odds >= model.limits.marked
+                && out.inks[i].line_through
+                && above + below < CROSSWISE * (right + left)
+        })
+        .collect();
+    let dashes_beside = |question: usize| {
+        let dashed = (0..level.len()).filter(|&k| level[k] && questions[k] != question);
+        dashed.map(|k| questions[k]).collect::<BTreeSet<_>>().len()
+    };
     for i in 0..out.marks.len() {
         let ink = out.inks[i];
-        let [above, right, below, left] = ink.ring_mm2;
-        let level = above + below < CROSSWISE * (right + left);
         if out.verdicts[i].state == MarkState::Marginal
-            && out.verdicts[i].log_odds >= model.limits.marked
+            && level[i]
             && !out.verdicts[i].hidden
             && classify::barred_by_line_alone(&ink)
             && classify::objection(&ink, &out.hand).is_none()
-            && level
+            && (!bilevel || dashes_beside(questions[i]) >= DASHES)
             && out.hand.darkness > 0.0
             && ink.darkness >= OWN_PEN * out.hand.darkness
             && !reaches_far(free, i, ink.darkness, Ends::AtBoxes)

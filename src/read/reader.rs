@@ -292,8 +292,9 @@ fn assemble(
         registration: &boxes.registration.clone(),
         tone,
     };
-    afar::settle_strokes(&mut boxes, &free, MarkModel::shipped());
     let questions = questions(layout);
+    let (model, bilevel) = (MarkModel::shipped(), page.scan.bilevel);
+    afar::settle_strokes(&mut boxes, &free, model, &questions, bilevel);
     afar::doubt_from_afar(&mut boxes, &free, &questions);
     beside::doubt_written_beside(&mut boxes, &free);
     doubts::doubt_lonely(&mut boxes, &questions);
