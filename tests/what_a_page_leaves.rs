@@ -355,3 +355,43 @@ fn a_black_fold_across_a_row_of_boxes_marks_none() {
     let reading = read(&desk, &image);
     assert!(answers(&reading, "yt7-3", "hai-long"));
 }
+
+/// A thick felt pen's crosses cover two thirds of their boxes; a box that it filled
+/// over a cross to take it back is no more than half as much again, and was once read
+/// as an answer.
+#[test]
+fn a_filled_box_among_a_felt_pens_crosses_asks() {
+    let library = Library::load(&[]).unwrap();
+    let mut layouts = library.layouts().into_iter();
+    let layout = layouts.find(|l| l.form == "tien-giang-2024");
+    let desk = Desk::of(layout.unwrap());
+    let mut image = desk.page(2, &[]);
+    let rows = [
+        "yt5-1", "yt5-2", "yt6-1", "yt7-1", "yt7-2", "yt7-3", "yt8-1",
+    ];
+    for row in rows {
+        let b = desk.place_on(2, &format!("{row}.hai-long"));
+        let (x0, y0, x1, y1) = (b.min_x(), b.min_y(), b.max_x(), b.max_y());
+        stroke(
+            &mut image,
+            (x0 - 1.0, y0 - 1.0),
+            (x1 + 1.0, y1 + 1.0),
+            1.0,
+            0.7,
+        );
+        stroke(
+            &mut image,
+            (x1 + 1.0, y0 - 1.0),
+            (x0 - 1.0, y1 + 1.0),
+            1.0,
+            0.7,
+        );
+    }
+    let filled = desk.place_on(2, "yt7-2.hai-long");
+    shade(&mut image, &filled.inflate(0.3, 0.3), 0.7);
+    let reading = read(&desk, &image);
+    assert!(asks(&reading, "yt7-2"));
+    for row in rows.into_iter().filter(|row| *row != "yt7-2") {
+        assert!(answers(&reading, row, "hai-long"), "{row}");
+    }
+}

@@ -91,3 +91,27 @@ fn specks_tails_and_print_of_the_other_side_are_no_words() {
     let marked = |m: &&phieu::read::Mark| m.state == MarkState::Marked;
     assert_eq!(reading.marks.iter().filter(marked).count(), ROWS.len());
 }
+
+/// A word that runs through an empty box was once read as its mark.
+#[test]
+fn a_word_through_a_box_asks() {
+    let desk = desk();
+    let crosses: Vec<String> = ROWS
+        .iter()
+        .filter(|row| **row != "yt7-1")
+        .map(|row| format!("{row}.hai-long"))
+        .collect();
+    let marked: Vec<&str> = crosses.iter().map(String::as_str).collect();
+    let mut image = desk.page(2, &marked);
+    let b = desk.place_on(2, "yt7-1.binh-thuong");
+    // Joined letters, from 8 mm beside the box into it.
+    for k in 0..7 {
+        let x = b.min_x() - 8.0 + 1.5 * f64::from(k);
+        let (low, high) = (b.min_y() + 3.0, b.min_y() + 1.0);
+        stroke(&mut image, (x, low), (x + 0.8, high), 0.4, 0.8);
+        stroke(&mut image, (x + 0.8, high), (x + 1.5, low), 0.4, 0.8);
+    }
+    let reading = read(&desk, &image);
+    assert!(reading.answers["yt7-1"].state.needs_person());
+    assert!(answered(&reading, "yt7-2"));
+}

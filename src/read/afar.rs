@@ -65,7 +65,8 @@ const REASON: &str = "a line from far outside runs through the box: stamp, signa
 /// line goes on.)
 ///
 /// On a black-and-white scan a fold is as dark as the pen, and may be so for no more
-/// than the length of a dash: there only on a sheet of dashes.
+/// than the length of a dash: there one that goes 2 mm beyond its box at both sides is a
+/// mark only on a sheet of dashes.
 pub(crate) fn settle_strokes(
     out: &mut BoxesRead,
     free: &FreeInk,
@@ -92,7 +93,7 @@ pub(crate) fn settle_strokes(
             && !out.verdicts[i].hidden
             && classify::barred_by_line_alone(&ink)
             && classify::objection(&ink, &out.hand).is_none()
-            && (!bilevel || dashes_beside(questions[i]) >= DASHES)
+            && (!bilevel || !ink.exits || dashes_beside(questions[i]) >= DASHES)
             && out.hand.darkness > 0.0
             && ink.darkness >= OWN_PEN * out.hand.darkness
             && !reaches_far(free, i, ink.darkness, Ends::AtBoxes)

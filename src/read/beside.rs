@@ -30,6 +30,10 @@ const WIDE_MM: f64 = 0.75;
 /// … and so high, mm: specks, pieces of a fold and the tips of a cross's arms are
 /// lower, a punch hole is higher.
 const HIGH_MM: std::ops::RangeInclusive<f64> = 1.25..=5.0;
+/// A piece of a mark that reaches so far aside from its box, and is no higher than
+/// letters are, is a word that goes through it, mm: the arms of the largest marks
+/// reach 5 mm, and up as well.
+const THROUGH_MM: f64 = 6.0;
 /// So much ink is a short word, mm²: three letters of 2 mm by a pen of 0.3 mm, half
 /// of whose strokes the thumbnail thins below the limit. Splinters of a cross on a
 /// bad copy are less.
@@ -48,7 +52,8 @@ pub(crate) fn doubt_written_beside(out: &mut BoxesRead, free: &FreeInk) {
     }
 }
 
-/// Ink in the row of a box that belongs to none of the page's marks, mm².
+/// Ink in the row of a box that belongs to none of the page's marks, or is more than a
+/// mark, mm².
 fn writing(out: &BoxesRead, free: &FreeInk, at: usize) -> f64 {
     let boxes = &free.page.boxes;
     let row = boxes[at].rect.inflate(ASIDE_MM, ABOVE_MM);
@@ -65,10 +70,9 @@ fn writing(out: &BoxesRead, free: &FreeInk, at: usize) -> f64 {
         .zip(&mask)
         .map(|(&p, &printed)| u8::from(!printed && f64::from(p) < limit))
         .collect();
-    let margin = PRINT_MARGIN_MM + NEAR_MM;
     let marked: Vec<MmRect> = (0..boxes.len())
         .filter(|&k| out.verdicts[k].state != MarkState::Unmarked)
-        .map(|k| boxes[k].rect.inflate(margin, margin))
+        .map(|k| near_box(&boxes[k].rect))
         .filter(|near| near.intersects(&row))
         .collect();
     let (w, h) = (window.width as u32, window.height as u32);
@@ -78,13 +82,25 @@ fn writing(out: &BoxesRead, free: &FreeInk, at: usize) -> f64 {
         .filter(inside)
         .filter(|piece| is_letter(piece))
         .filter(|piece| {
-            !marked
-                .iter()
-                .any(|near| near.intersects(&on_paper(piece, row)))
+            let bounds = on_paper(piece, row);
+            let through = bounds.min_x() < boxes[at].rect.min_x() - THROUGH_MM
+                || bounds.max_x() > boxes[at].rect.max_x() + THROUGH_MM;
+            let theirs = |near: &&MmRect| near.intersects(&bounds);
+            match marked.iter().filter(theirs).count() {
+                0 => true,
+                1 => through && near_box(&boxes[at].rect).intersects(&bounds),
+                _ => false,
+            }
         })
         .map(|piece| piece.area)
         .sum();
     f64::from(ink) * STEP_MM * STEP_MM
+}
+
+/// Ink that touches this belongs to the mark of a box.
+fn near_box(rect: &MmRect) -> MmRect {
+    let margin = PRINT_MARGIN_MM + NEAR_MM;
+    rect.inflate(margin, margin)
 }
 
 /// May the piece be a letter or a word?

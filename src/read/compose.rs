@@ -17,6 +17,13 @@ const COVERED_FILL: f64 = 0.6;
 /// are: a thick marker's X covers 0.7 of a box, but then so do the others.
 const COVERED_TIMES: f64 = 1.6;
 
+/// A box covered from edge to edge, share of its interior …
+const WHOLE_FILL: f64 = 0.96;
+/// … is also covered where this hand's marks usually cover so many times less: between
+/// the arms of a marker's X there is paper, and filled boxes of such a sheet were once
+/// read as its answers.
+const WHOLE_TIMES: f64 = 1.25;
+
 /// Fewer marks than this do not show how a hand marks: a lone covered box may be
 /// all that a person took back on a sheet left blank.
 const HAND_OF: usize = 3;
@@ -41,7 +48,9 @@ pub(crate) fn compose(
     let takes_back = |v: &Verdict| {
         layout.correction == Correction::FillCancels
             && v.fill >= COVERED_FILL
-            && (unknown_hand || v.fill >= COVERED_TIMES * usual)
+            && (unknown_hand
+                || v.fill >= COVERED_TIMES * usual
+                || (v.fill >= WHOLE_FILL && v.fill >= WHOLE_TIMES * usual))
     };
     let mut answers = BTreeMap::new();
     for question in &layout.questions {
