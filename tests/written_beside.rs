@@ -5,7 +5,6 @@ mod paper;
 
 use image::{GrayImage, imageops};
 use paper::{Desk, stroke};
-use phieu::form::Library;
 use phieu::geometry::MmRect;
 use phieu::read::{AnswerState, MarkState, PageReading};
 
@@ -13,15 +12,15 @@ const ROWS: [&str; 7] = [
     "yt5-1", "yt5-2", "yt6-1", "yt7-1", "yt7-2", "yt7-3", "yt8-1",
 ];
 
-/// The second page of a form with rows of boxes.
+/// A form with rows of boxes on its second page.
 fn desk() -> Desk {
-    let mut layouts = Library::load(&[]).unwrap().layouts().into_iter();
-    Desk::of(layouts.find(|l| l.form == "tien-giang-2024").unwrap())
+    Desk::shipped("tien-giang-2024")
 }
 
-fn sheet(desk: &Desk) -> GrayImage {
-    let crosses = ROWS.map(|row| format!("{row}.hai-long"));
-    desk.page(2, &crosses.each_ref().map(String::as_str))
+/// That page, answered in these rows.
+fn sheet(desk: &Desk, rows: &[&str]) -> GrayImage {
+    let crosses: Vec<String> = rows.iter().map(|row| format!("{row}.hai-long")).collect();
+    desk.page(2, &crosses.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 fn read(desk: &Desk, image: &GrayImage) -> PageReading {
@@ -55,7 +54,7 @@ fn a_word_beside_a_mark_asks() {
     let right = |b: &MmRect| (b.max_x() + 2.0, b.min_y() + 1.4);
     let left = |b: &MmRect| (b.min_x() - 7.4, b.min_y() + 1.4);
     for place in [&right as &dyn Fn(&MmRect) -> (f64, f64), &left] {
-        let mut image = sheet(&desk);
+        let mut image = sheet(&desk, &ROWS);
         let marked = desk.place_on(2, "yt7-1.hai-long");
         word(&mut image, place(&marked), 3, 0.8);
         let reading = read(&desk, &image);
@@ -71,7 +70,7 @@ fn a_word_beside_a_mark_asks() {
 #[test]
 fn specks_tails_and_print_of_the_other_side_are_no_words() {
     let desk = desk();
-    let mut image = sheet(&desk);
+    let mut image = sheet(&desk, &ROWS);
     for row in ROWS {
         let b = desk.place_on(2, &format!("{row}.hai-long"));
         // Specks, and print that shows through.
@@ -96,13 +95,8 @@ fn specks_tails_and_print_of_the_other_side_are_no_words() {
 #[test]
 fn a_word_through_a_box_asks() {
     let desk = desk();
-    let crosses: Vec<String> = ROWS
-        .iter()
-        .filter(|row| **row != "yt7-1")
-        .map(|row| format!("{row}.hai-long"))
-        .collect();
-    let marked: Vec<&str> = crosses.iter().map(String::as_str).collect();
-    let mut image = desk.page(2, &marked);
+    let others: Vec<&str> = ROWS.into_iter().filter(|row| *row != "yt7-1").collect();
+    let mut image = sheet(&desk, &others);
     let b = desk.place_on(2, "yt7-1.binh-thuong");
     // Joined letters, from 8 mm beside the box into it.
     for k in 0..7 {

@@ -21,5 +21,6 @@ mod tiff;
 mod unpack;
 
 pub use file::PageFile;
+pub(crate) use pdf::draw_on_white;
 pub use scan::{DecodeLimits, PageError, Scan};
 pub use source::{Collected, SkipReason, Skipped, Source, SourceError, collect, is_wanted};

@@ -96,7 +96,7 @@ pub(crate) fn settle_strokes(
             && (!bilevel || !ink.exits || dashes_beside(questions[i]) >= DASHES)
             && out.hand.darkness > 0.0
             && ink.darkness >= OWN_PEN * out.hand.darkness
-            && !reaches_far(free, i, ink.darkness, Ends::AtBoxes)
+            && !reaches_far(free, i, ink.darkness, AtAnotherBox::MayGoOn)
         {
             out.settle(i, MarkState::Marked);
         }
@@ -117,7 +117,7 @@ pub(crate) fn doubt_from_afar(out: &mut BoxesRead, free: &FreeInk, questions: &[
         .filter(|&i| {
             let ink = &out.inks[i];
             (ink.reaches_rim || ink.darkness < SOFT)
-                && reaches_far(free, i, ink.darkness, Ends::Behind)
+                && reaches_far(free, i, ink.darkness, AtAnotherBox::Ends)
         })
         .collect();
     let asked: BTreeSet<usize> = questions.iter().copied().collect();
@@ -172,26 +172,26 @@ fn ours(place: MmPoint, boxes: &[BoxSpec]) -> bool {
         .any(|b| b.rect.inflate(REACH_MM, REACH_MM).contains(place))
 }
 
-/// What becomes of a stroke that meets another box.
+/// What is thought of a stroke that meets another box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ends {
+enum AtAnotherBox {
     /// It may go on as far as [`FAR_MM`]: the box hides it.
-    AtBoxes,
-    /// It is taken to end there, as the arm of a cross does that spills over.
-    Behind,
+    MayGoOn,
+    /// It ends there, as the arm of a cross does that spills over.
+    Ends,
 }
 
 /// Does the ink in and around this box of the page go on far outside?
-fn reaches_far(free: &FreeInk, at: usize, darkness: f64, ends: Ends) -> bool {
+fn reaches_far(free: &FreeInk, at: usize, darkness: f64, met: AtAnotherBox) -> bool {
     let rect = free.page.boxes[at].rect;
     let area = rect.inflate(FAR_MM + STEP_MM, FAR_MM + STEP_MM);
     let mut window = Window::default();
     window.fill(&free.thumb.image, &free.map(area.center()), area, STEP_MM);
     let mask = free.mask(area, &window, &[]);
     let rules = free.rules(area, &window);
-    let others = match ends {
-        Ends::AtBoxes => free.other_boxes(at, area, &window),
-        Ends::Behind => Vec::new(),
+    let others = match met {
+        AtAnotherBox::MayGoOn => free.other_boxes(at, area, &window),
+        AtAnotherBox::Ends => Vec::new(),
     };
     let (least, most) = GOES_ON_BOUNDS;
     let limit = free.ink_level(&window, &mask, (GOES_ON * darkness).clamp(least, most));

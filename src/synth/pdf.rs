@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use hayro::hayro_interpret::InterpreterSettings;
 use hayro::hayro_syntax::Pdf;
-use hayro::kurbo::Affine;
-use hayro::vello_cpu::color::palette::css::WHITE;
-use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, TargetInit};
-use hayro::{RenderCache, RenderSettings, render_into};
 
 use crate::form::{Form, Job, print};
 use crate::geometry::{MM_PER_INCH, MmSize};
+use crate::page::draw_on_white;
 
 use super::SynthError;
 use super::raster::Plane;
@@ -71,27 +68,7 @@ impl PrintedPdf {
             return Err(failed("it is too large"));
         };
         let scale = ppm * MM_PER_INCH / POINTS;
-        let transform =
-            Affine::scale(scale) * Affine::new(page.initial_transform(true).as_coeffs());
-        let mut context = RenderContext::new(w, h);
-        render_into(
-            page,
-            &RenderCache::new(),
-            &InterpreterSettings::default(),
-            &RenderSettings::default(),
-            &mut context,
-            transform,
-        );
-        context.flush();
-        let mut pixmap = Pixmap::new(w, h);
-        context.render_with(
-            &mut pixmap,
-            &mut Resources::default(),
-            RasterizerSettings {
-                target_init: TargetInit::Clear(WHITE),
-                ..Default::default()
-            },
-        );
+        let pixmap = draw_on_white(page, &InterpreterSettings::default(), scale, (w, h));
         let data = pixmap
             .data()
             .iter()

@@ -240,6 +240,7 @@ unclear {:#?}",
         outcome.reasons, outcome.problems, outcome.unclear
     );
     println!("{HEAD}\n{}", line(level, seed, &outcome));
+    assert!(outcome.silent.is_empty(), "see SILENT above");
 }
 
 fn keep_all(bases: &Bases, level: &Level, seed: u64, number: u64, dir: &std::path::Path) {

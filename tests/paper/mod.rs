@@ -77,7 +77,14 @@ impl Desk {
         Self::of(Office::new(SIX).layout)
     }
 
-    pub fn of(layout: Layout) -> Self {
+    /// Of a form that ships.
+    pub fn shipped(form: &str) -> Self {
+        let library = Library::load(&[]).expect("forms");
+        let mut layouts = library.layouts().into_iter();
+        Self::of(layouts.find(|l| l.form == form).expect("the form"))
+    }
+
+    fn of(layout: Layout) -> Self {
         Self {
             reader: Reader::new(vec![layout.clone()], ReadOptions::default()),
             layout,
@@ -104,10 +111,14 @@ impl Desk {
     }
 
     pub fn read(&self, image: GrayImage) -> PageReading {
+        self.read_as(image, false)
+    }
+
+    pub fn read_as(&self, image: GrayImage, bilevel: bool) -> PageReading {
         self.reader.read(&Scan {
             image,
             dpi: None,
-            bilevel: false,
+            bilevel,
         })
     }
 }

@@ -6,6 +6,8 @@ mod guard;
 mod image;
 mod render;
 
+pub(crate) use render::draw_on_white;
+
 use std::sync::{Arc, OnceLock};
 
 use hayro_syntax::page::Page;

@@ -50,7 +50,6 @@ pub(super) fn render(page: &Page<'_>, limits: &DecodeLimits) -> Result<Scan, Pag
     };
     let (w, h) = pixels(width).zip(pixels(height)).ok_or_else(too_large)?;
 
-    let transform = Affine::scale(scale) * Affine::new(page.initial_transform(true).as_coeffs());
     let failed = Arc::new(AtomicBool::new(false));
     let sink = Arc::clone(&failed);
     let settings = InterpreterSettings {
@@ -61,28 +60,10 @@ pub(super) fn render(page: &Page<'_>, limits: &DecodeLimits) -> Result<Scan, Pag
         }),
         ..InterpreterSettings::default()
     };
-    let mut context = RenderContext::new(w, h);
-    render_into(
-        page,
-        &RenderCache::new(),
-        &settings,
-        &RenderSettings::default(),
-        &mut context,
-        transform,
-    );
+    let pixmap = draw_on_white(page, &settings, scale, (w, h));
     if failed.load(Ordering::Relaxed) {
         return Err(damaged("an image on the page cannot be decoded"));
     }
-    context.flush();
-    let mut pixmap = Pixmap::new(w, h);
-    context.render_with(
-        &mut pixmap,
-        &mut Resources::default(),
-        RasterizerSettings {
-            target_init: TargetInit::Clear(WHITE),
-            ..Default::default()
-        },
-    );
     let gray = pixmap.data().iter().map(|p| luma(p.r, p.g, p.b)).collect();
     let image = GrayImage::from_vec(w.into(), h.into(), gray).ok_or_else(too_large)?;
     let dpi = scale * POINTS_PER_INCH;
@@ -91,6 +72,35 @@ pub(super) fn render(page: &Page<'_>, limits: &DecodeLimits) -> Result<Scan, Pag
         dpi: plausible_dpi(dpi, dpi),
         bilevel: false,
     })
+}
+
+/// Draws a page, at `scale` px a point, on a white sheet of this width and height, px.
+pub(crate) fn draw_on_white(
+    page: &Page<'_>,
+    settings: &InterpreterSettings,
+    scale: f64,
+    (width, height): (u16, u16),
+) -> Pixmap {
+    let mut context = RenderContext::new(width, height);
+    render_into(
+        page,
+        &RenderCache::new(),
+        settings,
+        &RenderSettings::default(),
+        &mut context,
+        Affine::scale(scale) * Affine::new(page.initial_transform(true).as_coeffs()),
+    );
+    context.flush();
+    let mut pixmap = Pixmap::new(width, height);
+    context.render_with(
+        &mut pixmap,
+        &mut Resources::default(),
+        RasterizerSettings {
+            target_init: TargetInit::Clear(WHITE),
+            ..Default::default()
+        },
+    );
+    pixmap
 }
 
 /// Whether every image and form that the page draws is in the file.
