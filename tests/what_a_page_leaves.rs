@@ -414,3 +414,31 @@ fn a_filled_box_among_a_felt_pens_crosses_asks() {
         assert!(answers(&reading, row, "hai-long"), "{row}");
     }
 }
+
+/// A cross by a felt pen covers half of its box, as a filled box does that needs no
+/// look at what is around it: the circle that takes it back was once not seen.
+#[test]
+fn a_felt_pens_cross_with_a_circle_around_it_asks() {
+    let desk = Desk::shipped("tien-giang-2024");
+    let mut image = desk.page(2, &[]);
+    for row in ROWS {
+        let b = desk.place_on(2, &format!("{row}.hai-long"));
+        let (x0, y0, x1, y1) = (b.min_x(), b.min_y(), b.max_x(), b.max_y());
+        stroke(&mut image, (x0, y0), (x1, y1), 0.9, 0.7);
+        stroke(&mut image, (x1, y0), (x0, y1), 0.9, 0.7);
+    }
+    let c = desk.place_on(2, "yt7-2.hai-long").center();
+    // Not quite closed.
+    for k in 0..32 {
+        let at = |k: i32| {
+            let turn = f64::from(k) / 36.0 * std::f64::consts::TAU;
+            (c.x + 3.8 * turn.cos(), c.y + 3.6 * turn.sin())
+        };
+        stroke(&mut image, at(k), at(k + 1), 0.6, 0.7);
+    }
+    let reading = read(&desk, &image);
+    assert!(asks(&reading, "yt7-2"));
+    for row in ROWS.into_iter().filter(|row| *row != "yt7-2") {
+        assert!(answers(&reading, row, "hai-long"), "{row}");
+    }
+}

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::areas::{FreeInk, STEP_MM};
 use super::boxes::BoxesRead;
 use super::classify;
+use super::folds::Folds;
 use super::model::MarkModel;
 use super::reading::MarkState;
 use super::sample::Window;
@@ -74,18 +75,7 @@ pub(crate) fn settle_strokes(
     questions: &[usize],
     bilevel: bool,
 ) {
-    let level: Vec<bool> = (0..out.marks.len())
-        .map(|i| {
-            let [above, right, below, left] = out.inks[i].ring_mm2;
-            out.verdicts[i].log_odds >= model.limits.marked
-                && out.inks[i].line_through
-                && above + below < CROSSWISE * (right + left)
-        })
-        .collect();
-    let dashes_beside = |question: usize| {
-        let dashed = (0..level.len()).filter(|&k| level[k] && questions[k] != question);
-        dashed.map(|k| questions[k]).collect::<BTreeSet<_>>().len()
-    };
+    let level = dashes(out, model);
     for i in 0..out.marks.len() {
         let ink = out.inks[i];
         if out.verdicts[i].state == MarkState::Marginal
@@ -93,21 +83,55 @@ pub(crate) fn settle_strokes(
             && !out.verdicts[i].hidden
             && classify::barred_by_line_alone(&ink)
             && classify::objection(&ink, &out.hand).is_none()
-            && (!bilevel || !ink.exits || dashes_beside(questions[i]) >= DASHES)
+            && !(bilevel && may_be_black_fold(out, &level, questions, i))
             && out.hand.darkness > 0.0
             && ink.darkness >= OWN_PEN * out.hand.darkness
-            && !reaches_far(free, i, ink.darkness, AtAnotherBox::MayGoOn)
+            && !reaches_far(free, i, ink.darkness, AtAnotherBox::MayGoOn, None)
         {
             out.settle(i, MarkState::Marked);
         }
     }
 }
 
+/// Which boxes have a dash: a level stroke that is dark enough for a mark.
+pub(crate) fn dashes(out: &BoxesRead, model: &MarkModel) -> Vec<bool> {
+    (0..out.marks.len())
+        .map(|i| {
+            let [above, right, below, left] = out.inks[i].ring_mm2;
+            out.verdicts[i].log_odds >= model.limits.marked
+                && out.inks[i].line_through
+                && above + below < CROSSWISE * (right + left)
+        })
+        .collect()
+}
+
+/// May the dash in this box be a fold, on a black-and-white scan?
+pub(crate) fn may_be_black_fold(
+    out: &BoxesRead,
+    dashes: &[bool],
+    questions: &[usize],
+    i: usize,
+) -> bool {
+    let others: BTreeSet<usize> = (0..dashes.len())
+        .filter(|&k| dashes[k] && questions[k] != questions[i])
+        .map(|k| questions[k])
+        .collect();
+    dashes[i] && out.inks[i].exits && others.len() < DASHES
+}
+
 /// Doubts marks whose ink goes on far outside, unless most marks of the page do, in
 /// most of its questions: then this hand makes them so. (The ring of a wet cup
 /// through two blank questions and another's only two marks was once taken for such
 /// a hand.)
-pub(crate) fn doubt_from_afar(out: &mut BoxesRead, free: &FreeInk, questions: &[usize]) {
+///
+/// `folded` has the page's folds for a box that is marked without them, too: they are no
+/// part of its mark.
+pub(crate) fn doubt_from_afar<'a>(
+    out: &mut BoxesRead,
+    free: &FreeInk,
+    questions: &[usize],
+    folded: impl Fn(&BoxesRead, usize) -> Option<&'a Folds<'a>>,
+) {
     let marked: Vec<usize> = (0..out.marks.len())
         .filter(|&i| out.verdicts[i].state == MarkState::Marked)
         .collect();
@@ -117,7 +141,10 @@ pub(crate) fn doubt_from_afar(out: &mut BoxesRead, free: &FreeInk, questions: &[
         .filter(|&i| {
             let ink = &out.inks[i];
             (ink.reaches_rim || ink.darkness < SOFT)
-                && reaches_far(free, i, ink.darkness, AtAnotherBox::Ends)
+                && reaches_far(free, i, ink.darkness, AtAnotherBox::Ends, None)
+                && folded(out, i).is_none_or(|folds| {
+                    reaches_far(free, i, ink.darkness, AtAnotherBox::Ends, Some(folds))
+                })
         })
         .collect();
     let asked: BTreeSet<usize> = questions.iter().copied().collect();
@@ -181,13 +208,26 @@ enum AtAnotherBox {
     Ends,
 }
 
-/// Does the ink in and around this box of the page go on far outside?
-fn reaches_far(free: &FreeInk, at: usize, darkness: f64, met: AtAnotherBox) -> bool {
+/// Does the ink in and around this box of the page go on far outside, other than as
+/// one of these folds?
+fn reaches_far(
+    free: &FreeInk,
+    at: usize,
+    darkness: f64,
+    met: AtAnotherBox,
+    folds: Option<&Folds>,
+) -> bool {
     let rect = free.page.boxes[at].rect;
     let area = rect.inflate(FAR_MM + STEP_MM, FAR_MM + STEP_MM);
     let mut window = Window::default();
     window.fill(&free.thumb.image, &free.map(area.center()), area, STEP_MM);
-    let mask = free.mask(area, &window, &[]);
+    let mut mask = free.mask(area, &window, &[]);
+    let full = free.registration.local(area.center());
+    if let Some(folded) = folds.and_then(|f| f.cover(&full, area, STEP_MM)) {
+        for (masked, folded) in mask.iter_mut().zip(folded) {
+            *masked |= folded;
+        }
+    }
     let rules = free.rules(area, &window);
     let others = match met {
         AtAnotherBox::MayGoOn => free.other_boxes(at, area, &window),

@@ -9,7 +9,7 @@ use super::reading::{Answer, AnswerState, AreaReading, Problem, ProblemCode};
 use super::registration::{LocalMap, Registration};
 use super::sample::Window;
 use super::thumbnail::Thumbnail;
-use crate::form::{AreaKind, PageLayout, Reference};
+use crate::form::{AnchorKind, AreaKind, PageLayout, Reference};
 use crate::geometry::{MmPoint, MmRect, PxPoint};
 
 /// Distance of two samples, mm: the thumbnail's own resolution.
@@ -129,12 +129,15 @@ impl FreeInk<'_> {
 
     pub(super) fn mask(&self, piece: MmRect, window: &Window, except: &[MmRect]) -> Vec<bool> {
         let mut mask = vec![false; window.pixels.len()];
+        let anchors = self.page.anchors.iter();
+        let squares = anchors.filter(|a| a.kind == AnchorKind::Square);
         let printed = self
             .page
             .ink
             .iter()
             .chain(self.page.codes.iter().map(|c| &c.rect))
             .chain(self.page.boxes.iter().map(|b| &b.rect))
+            .chain(squares.map(|a| &a.rect))
             .chain(except);
         for r in printed {
             cover(&mut mask, r, piece, window);

@@ -59,8 +59,7 @@ fn writing(out: &BoxesRead, free: &FreeInk, at: usize) -> f64 {
     let row = boxes[at].rect.inflate(ASIDE_MM, ABOVE_MM);
     let mut window = Window::default();
     window.fill(&free.thumb.image, &free.map(row.center()), row, STEP_MM);
-    let anchors: Vec<MmRect> = free.page.anchors.iter().map(|a| a.rect).collect();
-    let mask = free.mask(row, &window, &anchors);
+    let mask = free.mask(row, &window, &[]);
     let (least, most) = LETTERS_BOUNDS;
     let darkness = (LETTERS * out.inks[at].darkness).clamp(least, most);
     let limit = free.ink_level(&window, &mask, darkness);

@@ -1,28 +1,26 @@
 //! Reads all boxes of a registered page: locate, prove the alignment, measure,
 //! classify.
 
-use std::sync::Arc;
-
-use image::GrayImage;
-
 use super::background;
 use super::classify::{self, Place, Verdict};
 use super::crease::Sheet;
-use super::doubts;
+use super::doubts::{self, LinesOf};
 use super::explain::BoxEvidence;
 use super::faint_outline;
 use super::faint_stroke;
 use super::features::Features;
 use super::hand::Hand;
-use super::ink::{self, Empty, Ink, Thresholds, Tone};
+use super::ink::{self, Ink, Thresholds, Tone};
+use super::measuring::{BoxWindow, Measuring};
 use super::model::MarkModel;
 use super::outline::{self, Located};
 use super::reading::{Mark, MarkState};
 use super::registration::{LocalMap, Registration};
 use super::sample::Window;
-use super::template::{BoxTemplate, Outline, STEP_MM};
+use super::template::{BoxTemplate, STEP_MM};
 use crate::form::PageLayout;
 use crate::geometry::{MmPoint, MmRect, MmVector, PxVector};
+use crate::page::Scan;
 
 /// Share of the boxes that must be found printed where the layout says.
 /// Scribbles, folds and holes hide some; a wrong layout or a wrong fit hides
@@ -47,13 +45,6 @@ const NEIGHBOUR_MM: f64 = 90.0;
 /// and one of its other sides lies inside, like a mark.
 const FOLLOWED_SECTORS: usize = 5;
 
-/// Of a page's boxes by their darkest places, the one that is probably empty: fewer
-/// than three in four are marked on nearly every sheet …
-const EMPTY_RANK: f64 = 0.25;
-/// … but not on all: it is taken to be no darker than the lightest box by more than
-/// this share of the contrast. Print of the other side and the blur of outlines made
-/// empty boxes differ by about as much on the simulated pages that were looked at.
-const EMPTY_SPREAD: f64 = 0.08;
 /// Share of a window outside the image from which the box itself is hidden.
 const OUTSIDE_SHARE: f64 = 0.45;
 
@@ -72,6 +63,8 @@ pub(crate) struct BoxesRead {
     pub registration: Registration,
     /// How the sheet's marks look.
     pub hand: Hand,
+    /// How they were measured.
+    pub measuring: Measuring,
 }
 
 impl BoxesRead {
@@ -130,13 +123,14 @@ impl BoxesRead {
 
 /// Reads the boxes of `page`.
 pub(crate) fn read(
-    image: &GrayImage,
+    scan: &Scan,
     page: &PageLayout,
     templates: &[BoxTemplate],
     registration: Registration,
     tone: Tone,
     model: &MarkModel,
 ) -> BoxesRead {
+    let image = &scan.image;
     let contrast = (tone.paper - tone.black).max(1.0);
     let maps: Vec<LocalMap> = templates
         .iter()
@@ -184,10 +178,7 @@ pub(crate) fn read(
     // Where a box's own outline is hidden, its neighbours say where it is.
     let mut seen = certain.clone();
     for i in (0..located.len()).filter(|&i| !certain[i]) {
-        let shift = shift_in_mm(
-            &maps[i],
-            refined.at(templates[i].window.center()) - maps[i].image,
-        );
+        let shift = maps[i].on_paper(refined.at(templates[i].window.center()) - maps[i].image);
         let samples = |v: f64| (v / STEP_MM).round() as i32;
         let at = (samples(shift.x), samples(shift.y));
         let sectors = outline::sectors(&windows[i], &templates[i], at, contrast, sector_contrast);
@@ -204,10 +195,30 @@ pub(crate) fn read(
         ink::quiet_spread(found_boxes.map(|i| (&windows[i], &templates[i], located[i].shift)))
             / contrast;
     let thresholds = Thresholds::for_noise(sigma);
-    let inks = measure_all(
-        &maps, &windows, templates, &located, &certain, tone, thresholds,
-    );
-    let shades = shades(&windows, templates, &located, tone);
+    let boxes = maps
+        .into_iter()
+        .zip(windows)
+        .zip(located)
+        .zip(seen)
+        .map(|(((map, window), located), seen)| BoxWindow {
+            map,
+            place: Place {
+                located: seen,
+                hidden: window.outside > OUTSIDE_SHARE,
+            },
+            window,
+            located,
+        })
+        .collect();
+    let mut measuring = Measuring::new(boxes, templates, &certain, tone, thresholds);
+    let inks: Vec<Ink> = measuring
+        .boxes
+        .iter()
+        .zip(templates)
+        .enumerate()
+        .map(|(i, (b, template))| measuring.ink(i, &b.window, template))
+        .collect();
+    let shades = measuring.shades(templates);
     let questions = questions(page);
     let hand = Hand::of(&inks, &questions, &shades, sigma);
     let features = (0..inks.len())
@@ -221,19 +232,18 @@ pub(crate) fn read(
         found,
         registration: refined,
         hand,
+        measuring,
     };
     for (i, spec) in page.boxes.iter().enumerate() {
-        let place = Place {
-            located: seen[i],
-            hidden: windows[i].outside > OUTSIDE_SHARE,
-        };
-        let verdict = classify::classify(&out.inks[i], &out.features[i], &out.hand, model, place);
+        let seen = &out.measuring.boxes[i];
+        let verdict =
+            classify::classify(&out.inks[i], &out.features[i], &out.hand, model, seen.place);
         out.marks.push(Mark {
             question: spec.question.clone(),
             choice: spec.choice.clone(),
             state: verdict.state,
             score: verdict.score,
-            corners_px: corners(&maps[i], spec.rect, located[i].shift_mm),
+            corners_px: corners(&seen.map, spec.rect, seen.located.shift_mm),
             reason: verdict.reason.map(str::to_owned),
         });
         out.verdicts.push(verdict);
@@ -244,14 +254,19 @@ pub(crate) fn read(
         paper: MmRect::new(MmPoint::origin(), page.size),
         tone,
     };
-    let lines = doubts::lines(&out, templates, &located);
-    doubts::settle_lines(&mut out, model, &sheet, page, &located, &lines);
+    let lines = doubts::lines(&out, templates);
+    let line_of = LinesOf {
+        lines: &lines,
+        questions: &questions,
+        bilevel: scan.bilevel,
+    };
+    doubts::settle_lines(&mut out, model, &sheet, page, &line_of);
     background::settle(&mut out, &questions, &lines);
     let standing = doubts::standing(&out);
     doubts::doubt_ink_beside(&mut out, page, &standing);
     doubts::doubt_alone(&mut out, model, &standing);
-    doubts::doubt_faint_strokes(&mut out, &standing, |i| {
-        faint_stroke::darkest_stroke(&windows[i], &templates[i], located[i].shift) / contrast
+    doubts::doubt_faint_strokes(&mut out, &standing, |b, i| {
+        faint_stroke::darkest_stroke(&b.window, &templates[i], b.located.shift) / contrast
     });
     out
 }
@@ -264,96 +279,6 @@ pub(crate) fn questions(page: &PageLayout) -> Vec<usize> {
         .enumerate()
         .map(|(i, b)| first(&b.question).unwrap_or(i))
         .collect()
-}
-
-/// How much darker the darkest half millimetre of each box is than that of an
-/// empty box of this page, shares of the contrast.
-fn shades(
-    windows: &[Window],
-    templates: &[BoxTemplate],
-    located: &[Located],
-    tone: Tone,
-) -> Vec<f64> {
-    let contrast = (tone.paper - tone.black).max(1.0);
-    let patches: Vec<f64> = (0..templates.len())
-        .map(|i| ink::darkest_patch(&windows[i], &templates[i], located[i].shift, tone))
-        .collect();
-    let mut sorted = patches.clone();
-    sorted.sort_by(f64::total_cmp);
-    let empty = sorted
-        .get((sorted.len() as f64 * EMPTY_RANK) as usize)
-        .copied()
-        .unwrap_or(0.0);
-    let most = sorted.first().map_or(0.0, |p| p + EMPTY_SPREAD * contrast);
-    let empty = empty.min(most).min(ink::DARKEST_BLUR * contrast);
-    patches.iter().map(|p| (p - empty) / contrast).collect()
-}
-
-/// Measures every box against what its like look empty on this page.
-fn measure_all(
-    maps: &[LocalMap],
-    windows: &[Window],
-    templates: &[BoxTemplate],
-    located: &[Located],
-    certain: &[bool],
-    tone: Tone,
-    thresholds: Thresholds,
-) -> Vec<Ink> {
-    let mut empties: Vec<(Arc<Outline>, Empty)> = Vec::new();
-    for template in templates {
-        if empties.iter().any(|e| Arc::ptr_eq(&e.0, &template.outline)) {
-            continue;
-        }
-        let alike: Vec<(&Window, (i32, i32))> = (0..templates.len())
-            .filter(|&i| certain[i] && Arc::ptr_eq(&templates[i].outline, &template.outline))
-            .map(|i| (&windows[i], located[i].shift))
-            .collect();
-        empties.push((
-            Arc::clone(&template.outline),
-            Empty::of(&alike, template, tone),
-        ));
-    }
-    let none = Empty::default();
-    (0..templates.len())
-        .map(|i| {
-            let empty = empties
-                .iter()
-                .find(|e| Arc::ptr_eq(&e.0, &templates[i].outline))
-                .map_or(&none, |e| &e.1);
-            ink::measure(
-                &windows[i],
-                &templates[i],
-                located[i].shift,
-                tone,
-                thresholds,
-                empty,
-                tilt(&maps[i]),
-            )
-        })
-        .collect()
-}
-
-/// How far a line along an axis of the image goes to the paper's right for each
-/// mm down; of the two axes the one that is nearer to upright on the paper.
-fn tilt(map: &LocalMap) -> f64 {
-    [PxVector::new(1.0, 0.0), PxVector::new(0.0, 1.0)]
-        .into_iter()
-        .map(|axis| shift_in_mm(map, axis))
-        .max_by(|a, b| {
-            let upright = |v: &MmVector| v.y.abs() / v.length().max(f64::MIN_POSITIVE);
-            upright(a).total_cmp(&upright(b))
-        })
-        .filter(|v| v.y != 0.0)
-        .map_or(0.0, |v| v.x / v.y)
-}
-
-/// A displacement in the image as a displacement on the paper.
-fn shift_in_mm(map: &LocalMap, v: PxVector) -> MmVector {
-    let det = map.dx.cross(map.dy);
-    if det.abs() < 1e-9 {
-        return MmVector::zero();
-    }
-    MmVector::new(v.cross(map.dy) / det, map.dx.cross(v) / det)
 }
 
 /// Which outlines were found for certain: seen themselves, and shifted like

@@ -78,6 +78,7 @@ const FAINT: f64 = 0.5;
 /// thinnest ballpoint line (0.25 mm).
 const CENTER_MM2: f64 = 0.15;
 
+pub(crate) const CIRCLED: &str = "the marked box has a circle around it: it may be taken back";
 const LINE: &str = "a line runs through the box: streak, fold or stroke";
 /// Share of the interior's width that a streak of half a millimetre takes at most, …
 const THIN: f64 = 0.15;
@@ -165,7 +166,7 @@ pub(crate) fn objection(ink: &Ink, hand: &Hand) -> Option<&'static str> {
     } else if ink.extent_mm <= DOT_EXTENT_MM && ink.ring_faint_mm2 >= DIRTY * ink.faint_mm2 {
         Some("a dot among other specks")
     } else if circled(ink) {
-        Some("the marked box has a circle around it: it may be taken back")
+        Some(CIRCLED)
     } else if from_afar(ink, hand) {
         Some("a line from far outside runs through the box: stamp, signature or a very large mark")
     } else if spread_out(ink, hand) {

@@ -27,7 +27,7 @@ const ASIDE_MM: f64 = 0.5;
 const FINE_MM: f64 = 0.125;
 /// Where the paper beside the line is looked at, mm from its middle: beyond the
 /// valley of a fold (0.4 mm) and the blur.
-const BESIDE_MM: [f64; 2] = [1.1, 1.35];
+pub(super) const BESIDE_MM: [f64; 2] = [1.1, 1.35];
 /// Share of what the line is off its expected place that is believed at once:
 /// a look is one row of pixels, the line goes on for hundreds.
 const FOLLOW: f64 = 0.15;
@@ -36,13 +36,13 @@ const FOLLOW: f64 = 0.15;
 const PRINT: f64 = 0.3;
 /// The outermost part of the paper, mm from its edge: no mark, no stroke across
 /// a column of boxes and no printed text is there, but every fold and streak.
-const END_MM: (f64, f64) = (2.0, 14.0);
+pub(super) const END_MM: (f64, f64) = (2.0, 14.0);
 /// At so large a share of the looks the paper must be bare for a judgement.
 const KNOWN: f64 = 0.5;
 /// What a line must be darker than lines beside it that are looked at in the
 /// same way, share of the contrast: three standard errors of a mean over 12 mm
 /// on a page of noise 0.04.
-const MARGIN: f64 = 0.02;
+pub(super) const MARGIN: f64 = 0.02;
 /// Lines beside it, mm away.
 const PARALLELS_MM: [f64; 4] = [-4.2, -2.7, 2.7, 4.2];
 /// Within this distance a fold shows how dark it gets, mm.
@@ -51,7 +51,7 @@ const NEARBY_MM: f64 = 32.0;
 const STRETCH_MM: f64 = 4.0;
 /// Inside a box it may be darker than anywhere nearby by this share of the
 /// contrast: what is more may be a stroke along it.
-const DARKER: f64 = 0.08;
+pub(super) const DARKER: f64 = 0.08;
 
 /// The page that is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -66,13 +66,18 @@ pub(crate) struct Sheet<'a> {
 /// print may hide it, and print beside it look like it), and is it inside the box no more than it is outside?
 pub(crate) fn is_crease(sheet: &Sheet, line: PaperLine, interior: MmRect) -> bool {
     let looks = looks(sheet, line, interior);
-    let length = if line.level {
+    reaches_edges(sheet, line.level, &looks) && no_darker_inside(&looks, line, interior)
+}
+
+/// Is the line to be seen at both edges of the paper?
+pub(super) fn reaches_edges(sheet: &Sheet, level: bool, looks: &[Look]) -> bool {
+    let length = if level {
         sheet.paper.width()
     } else {
         sheet.paper.height()
     };
     let ends = [(END_MM.0, END_MM.1), (length - END_MM.1, length - END_MM.0)];
-    let goes_on = ends.iter().all(|&(from, to)| {
+    ends.iter().all(|&(from, to)| {
         let outside = |l: &&Look| !l.inside && (from..to).contains(&l.along);
         let depth = |k: usize| mean(looks.iter().filter(outside).map(|l| l.depths[k]));
         depth(0).is_some_and(|line| {
@@ -82,8 +87,7 @@ pub(crate) fn is_crease(sheet: &Sheet, line: PaperLine, interior: MmRect) -> boo
             // Another streak may run beside this one.
             lighter + 1 >= PARALLELS_MM.len()
         })
-    });
-    goes_on && no_darker_inside(&looks, line, interior)
+    })
 }
 
 /// How far beyond the box a stroke that was made for it may go, mm: the arms of
@@ -132,25 +136,28 @@ pub(crate) fn ends_near(sheet: &Sheet, line: PaperLine, interior: MmRect) -> boo
 }
 
 fn no_darker_inside(looks: &[Look], line: PaperLine, interior: MmRect) -> bool {
-    let Some(inside) = mean(looks.iter().filter(|l| l.inside).map(|l| l.depths[0])) else {
-        return false;
-    };
-    let middle = along(line, interior.center());
+    let inside = mean(looks.iter().filter(|l| l.inside).map(|l| l.depths[0]));
     let half = if line.level {
         interior.width() / 2.0
     } else {
         interior.height() / 2.0
     };
+    let middle = along(line, interior.center());
+    inside.is_some_and(|inside| inside <= darkest_beside(looks, middle, half) + DARKER)
+}
+
+/// How dark the line gets beside a box, beyond its marks: `middle` is its place on the
+/// line, `half` half its size, mm.
+pub(super) fn darkest_beside(looks: &[Look], middle: f64, half: f64) -> f64 {
     let stretch = (STRETCH_MM / STEP_MM) as usize;
-    let darkest = looks
+    looks
         .windows(stretch)
         .filter(|w| {
             w.iter()
                 .all(|l| (half + STROKE_MM..=NEARBY_MM).contains(&(l.along - middle).abs()))
         })
         .filter_map(|w| mean(w.iter().map(|l| l.depths[0])))
-        .fold(0.0, f64::max);
-    inside <= darkest + DARKER
+        .fold(0.0, f64::max)
 }
 
 /// Mean depth where it is known; `None` where mostly print was seen.
@@ -168,15 +175,17 @@ fn mean(depths: impl Iterator<Item = Option<f64>>) -> Option<f64> {
 
 /// One look at the line.
 #[derive(Debug, Clone, Copy)]
-struct Look {
+pub(super) struct Look {
     /// From the paper's edge, mm.
-    along: f64,
+    pub along: f64,
+    /// Where its darkest place is on the paper, if it is to be seen.
+    pub ridge: Option<MmPoint>,
     /// Inside the box.
     inside: bool,
     /// How much darker the line is than the paper beside it, share of the
     /// contrast, and the same of the parallels; `None` at print and outside the
     /// image.
-    depths: [Option<f64>; 1 + PARALLELS_MM.len()],
+    pub depths: [Option<f64>; 1 + PARALLELS_MM.len()],
 }
 
 /// Place on the line from the paper's edge, mm.
@@ -186,7 +195,7 @@ fn along(line: PaperLine, p: MmPoint) -> f64 {
 
 /// Looks along the whole line, in order. The way of the line is followed; the
 /// parallels keep their distance from it.
-fn looks(sheet: &Sheet, line: PaperLine, interior: MmRect) -> Vec<Look> {
+pub(super) fn looks(sheet: &Sheet, line: PaperLine, interior: MmRect) -> Vec<Look> {
     let paper = sheet.paper;
     let (first, last, start, side) = if line.level {
         (paper.min_x(), paper.max_x(), line.at.x, line.at.y)
@@ -223,6 +232,7 @@ fn looks(sheet: &Sheet, line: PaperLine, interior: MmRect) -> Vec<Look> {
             let look = ridge(sheet, &near, contrast, |off| here(place + off));
             let mut seen = Look {
                 along: t - first,
+                ridge: look.filter(|l| l.0 >= MARGIN).map(|l| here(place + l.1)),
                 inside: t >= low && t <= high,
                 depths: [look.map(|l| l.0); 1 + PARALLELS_MM.len()],
             };

@@ -7,6 +7,7 @@ use super::boxes::BoxesRead;
 use super::classify;
 use super::compose::usual_fill;
 use super::crease::{self, PaperLine, Sheet};
+use super::measuring::BoxWindow;
 use super::model::MarkModel;
 use super::outline::Located;
 use super::reading::MarkState;
@@ -39,6 +40,16 @@ const LONELY_OF: usize = 5;
 /// of the paper beside a line that runs along the axis.
 const INSIDE_MM: f64 = 0.3;
 
+/// The lines through the boxes of a page, and what is known of the boxes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LinesOf<'a> {
+    /// On the paper.
+    pub lines: &'a [Option<PaperLine>],
+    pub questions: &'a [usize],
+    /// On a black-and-white scan a fold may end as a dash does.
+    pub bilevel: bool,
+}
+
 /// Looks at lines through boxes outside of them. One that ends near its box at
 /// both ends is a stroke: a mark, if it is as dark as the sheet's others. One
 /// that goes on to both edges of the paper, with nothing else in the box, is a
@@ -49,9 +60,10 @@ pub(crate) fn settle_lines(
     model: &MarkModel,
     sheet: &Sheet,
     page: &PageLayout,
-    located: &[Located],
-    lines: &[Option<PaperLine>],
+    of: &LinesOf,
 ) {
+    let lines = of.lines;
+    let dashes = afar::dashes(out, model);
     let seen = |out: &BoxesRead, i: usize, only: bool| {
         let line = out.inks[i]
             .line
@@ -60,7 +72,7 @@ pub(crate) fn settle_lines(
         if only && !classify::only_a_line(&out.inks[i], off_mm2, &out.hand) {
             return None;
         }
-        let shift = MmVector::from(located[i].shift_mm);
+        let shift = MmVector::from(out.measuring.boxes[i].located.shift_mm);
         let outline = page.boxes[i].outline_mm + INSIDE_MM;
         let interior = page.boxes[i]
             .rect
@@ -73,6 +85,7 @@ pub(crate) fn settle_lines(
         if out.verdicts[i].log_odds >= model.limits.marked
             && classify::barred_by_line_alone(&out.inks[i])
             && classify::objection(&out.inks[i], &out.hand).is_none()
+            && !(of.bilevel && afar::may_be_black_fold(out, &dashes, of.questions, i))
             && let Some((line, interior)) = seen(out, i, false)
             && crease::ends_near(sheet, line, interior)
         {
@@ -106,13 +119,12 @@ fn on_paper(line: StraightLine, template: &BoxTemplate, located: &Located) -> Pa
 }
 
 /// The lines through the boxes, on the paper.
-pub(crate) fn lines(
-    out: &BoxesRead,
-    templates: &[BoxTemplate],
-    located: &[Located],
-) -> Vec<Option<PaperLine>> {
+pub(crate) fn lines(out: &BoxesRead, templates: &[BoxTemplate]) -> Vec<Option<PaperLine>> {
     (0..out.inks.len())
-        .map(|i| Some(on_paper(out.inks[i].line?, &templates[i], &located[i])))
+        .map(|i| {
+            let located = &out.measuring.boxes[i].located;
+            Some(on_paper(out.inks[i].line?, &templates[i], located))
+        })
         .collect()
 }
 
@@ -191,6 +203,42 @@ pub(crate) fn doubt_lonely(out: &mut BoxesRead, questions: &[usize]) {
     }
 }
 
+/// The sheet's marks leave their boxes in so small a share of the directions, in the
+/// middle of them: a cross larger than its box does so in four to eight of sixteen.
+const USUALLY_AROUND: f64 = 0.5;
+/// So many other marks say what is usual.
+const OTHERS: usize = 3;
+
+/// Doubts marks with ink all around their boxes where the sheet's others have none, and
+/// cover as much of their boxes: a circle takes them back. (What is covered more is
+/// filled or scribbled over, and may be so all around.) A felt pen's cross that covered
+/// half of its box was once read as an answer in spite of the circle.
+pub(crate) fn doubt_circled(out: &mut BoxesRead) {
+    let usual = usual_fill(&out.verdicts);
+    let marked: Vec<usize> = (0..out.marks.len())
+        .filter(|&i| out.verdicts[i].state == MarkState::Marked)
+        .collect();
+    let circled: Vec<usize> = marked
+        .iter()
+        .copied()
+        .filter(|&i| {
+            let mut around: Vec<f64> = marked
+                .iter()
+                .filter(|&&k| k != i)
+                .map(|&k| out.inks[k].around)
+                .collect();
+            around.sort_by(f64::total_cmp);
+            classify::drawn_around(&out.inks[i])
+                && out.verdicts[i].fill < FULLER * usual
+                && around.len() >= OTHERS
+                && around[around.len() / 2] <= USUALLY_AROUND
+        })
+        .collect();
+    for i in circled {
+        out.doubt(i, classify::CIRCLED);
+    }
+}
+
 /// A box stands out that has so many times the darkest stroke of any surely empty
 /// box of its page: those of a dozen differ by a third on simulated pages.
 const STROKE_STANDS_OUT: f64 = 1.5;
@@ -206,7 +254,7 @@ const EMPTY_ENOUGH: usize = 4;
 pub(crate) fn doubt_faint_strokes(
     out: &mut BoxesRead,
     standing: &[Standing],
-    stroke: impl Fn(usize) -> f64,
+    stroke: impl Fn(&BoxWindow, usize) -> f64,
 ) {
     let empty = |out: &BoxesRead, i: usize| out.verdicts[i].state == MarkState::Unmarked;
     let asked: Vec<usize> = (0..out.marks.len())
@@ -217,14 +265,14 @@ pub(crate) fn doubt_faint_strokes(
     }
     let known: Vec<f64> = (0..out.marks.len())
         .filter(|&i| empty(out, i) && standing[i] == Standing::Answered)
-        .map(&stroke)
+        .map(|i| stroke(&out.measuring.boxes[i], i))
         .collect();
     if known.len() < EMPTY_ENOUGH {
         return;
     }
     let most = known.iter().copied().fold(0.0, f64::max);
     for i in asked {
-        let here = stroke(i);
+        let here = stroke(&out.measuring.boxes[i], i);
         if here >= LEAST_STROKE && here >= STROKE_STANDS_OUT * most {
             out.doubt(
                 i,

@@ -182,6 +182,46 @@ pub(crate) fn darkest_patch(
         .map_or(0.0, |s| paper - f64::from(s) / (PATCH * PATCH) as f64)
 }
 
+/// How far the darkest place of what `mask` covers inside the box is below the paper,
+/// gray levels: in each column, or in each row if it does not cover a `level` line,
+/// three samples together; the mean of all.
+pub(crate) fn darkest_lines(
+    window: &Window,
+    template: &BoxTemplate,
+    (dx, dy): (i32, i32),
+    mask: &[bool],
+    level: bool,
+) -> f64 {
+    let (w, h) = (template.width, template.height);
+    let paper = f64::from(local_paper(window, template).unwrap_or(u8::MAX));
+    let inside = |x: usize, y: usize| {
+        let zone = |v: usize, d: i32| usize::try_from(v as i32 - d).ok();
+        let at = zone(x, dx).filter(|&x| x < w).zip(zone(y, dy));
+        at.and_then(|(x, y)| template.zones.get(y * w + x))
+            .is_some_and(|z| z & zone::INTERIOR != 0)
+    };
+    let (along, across) = if level { (w, h) } else { (h, w) };
+    let (mut sum, mut seen) = (0.0, 0usize);
+    for a in 0..along {
+        let mut darkest: Option<f64> = None;
+        let mut last = [None; 3];
+        for c in 0..across {
+            let (x, y) = if level { (a, c) } else { (c, a) };
+            let gray = (mask[y * w + x] && inside(x, y)).then(|| window.pixels[y * w + x]);
+            last = [last[1], last[2], gray];
+            if let [Some(p), Some(q), Some(r)] = last {
+                let mean = (f64::from(p) + f64::from(q) + f64::from(r)) / 3.0;
+                darkest = Some(darkest.map_or(mean, |d| d.min(mean)));
+            }
+        }
+        if let Some(darkest) = darkest {
+            sum += paper - darkest;
+            seen += 1;
+        }
+    }
+    if seen > 0 { sum / seen as f64 } else { 0.0 }
+}
+
 /// The blur of an outline one pixel away at 150 dpi, share of the contrast; what is
 /// darker is ink.
 pub(crate) const DARKEST_BLUR: f64 = 0.22;
@@ -193,7 +233,7 @@ pub(crate) const DARKEST_BLUR: f64 = 0.22;
 /// one look. On a page on which more than two thirds of the boxes are crossed at
 /// the same sample, the cross would be taken for print; so fewer than
 /// [`Empty::FEWEST`] boxes give none, and no sample may be darker than blur is.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Empty {
     /// One value a sample of the template; empty: nothing is known.
     below_paper: Vec<u8>,

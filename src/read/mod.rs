@@ -12,7 +12,7 @@
 //! 6. [`template`], [`sample`], [`outline`]: each box, found near its place;
 //!    the proof of alignment
 //! 7. [`ink`], [`streak`], [`hand`], [`features`], [`model`], [`classify`],
-//!    [`doubts`], [`afar`], [`beside`]: what is in it
+//!    [`doubts`], [`folds`], [`afar`], [`beside`]: what is in it
 //! 8. [`areas`]: writing areas, and stray ink beside blank questions
 //! 9. [`compose`]: the answers
 //! 10. [`known_scanner`]: what a scanner's profile makes doubtful of them
@@ -42,11 +42,13 @@ pub mod explain;
 mod faint_outline;
 mod faint_stroke;
 mod features;
+mod folds;
 mod glyph;
 mod hand;
 mod identify;
 mod ink;
 mod known_scanner;
+mod measuring;
 pub mod model;
 mod outline;
 mod patches;

@@ -15,15 +15,17 @@ use super::boxes::{BoxesRead, questions};
 use super::compose::compose;
 use super::constellation;
 use super::cover;
+use super::crease::Sheet;
 use super::doubts;
 use super::explain::Explanation;
+use super::folds::{self, Folds};
 use super::identify;
 use super::ink::Tone;
 use super::known_scanner::{KnownScanner, ReadPage};
 use super::model::MarkModel;
 use super::patches::PatchPlan;
 use super::qr;
-use super::reading::{Answer, AnswerState, PageReading, Problem, ProblemCode, Status};
+use super::reading::{Answer, AnswerState, MarkState, PageReading, Problem, ProblemCode, Status};
 use super::template::{self, BoxTemplate};
 use super::thumbnail::{PaperMap, Thumbnail};
 use crate::form::code::{Keyring, Payload};
@@ -283,20 +285,35 @@ fn assemble(
     form: &Layout,
     layout: &PageLayout,
     mut boxes: BoxesRead,
+    templates: &[BoxTemplate],
     tone: Tone,
     scanner: Option<&KnownScanner>,
 ) -> PageReading {
+    let map = boxes.registration.clone();
     let free = FreeInk {
         thumb: &page.thumb,
         page: layout,
-        registration: &boxes.registration.clone(),
+        registration: &map,
         tone,
     };
+    let folds = Folds::of(Sheet {
+        image: &page.scan.image,
+        map: &map,
+        paper: MmRect::new(MmPoint::origin(), layout.size),
+        tone,
+    });
     let questions = questions(layout);
     let (model, bilevel) = (MarkModel::shipped(), page.scan.bilevel);
+    folds::settle(&mut boxes, &folds, layout, templates, model, &questions);
     afar::settle_strokes(&mut boxes, &free, model, &questions, bilevel);
-    afar::doubt_from_afar(&mut boxes, &free, &questions);
+    afar::doubt_from_afar(&mut boxes, &free, &questions, |out, i| {
+        let again = folds.without(out, i, questions[i], &templates[i], model);
+        again
+            .is_some_and(|(_, _, verdict)| verdict.state == MarkState::Marked)
+            .then_some(&folds)
+    });
     beside::doubt_written_beside(&mut boxes, &free);
+    doubts::doubt_circled(&mut boxes);
     doubts::doubt_lonely(&mut boxes, &questions);
     let BoxesRead {
         mut marks,

@@ -150,6 +150,15 @@ impl LocalMap {
         self.image + self.dx * v.x + self.dy * v.y
     }
 
+    /// A displacement in the image as a displacement on the paper.
+    pub fn on_paper(&self, v: PxVector) -> MmVector {
+        let det = self.dx.cross(self.dy);
+        if det.abs() < 1e-9 {
+            return MmVector::zero();
+        }
+        MmVector::new(v.cross(self.dy) / det, self.dx.cross(v) / det)
+    }
+
     /// px per mm, averaged over directions.
     pub fn scale(&self) -> f64 {
         self.dx.cross(self.dy).abs().sqrt()

@@ -214,7 +214,7 @@ impl Reader {
         for placed in candidates {
             let look = |map: Registration| {
                 boxes::read(
-                    &page.scan.image,
+                    page.scan,
                     layout,
                     &plan.templates,
                     map,
@@ -256,7 +256,15 @@ impl Reader {
             .registration
             .local(MmRect::new(MmPoint::origin(), layout.size).center())
             .rotation();
-        let mut reading = assemble(&page, form, layout, boxes, tone, self.scanner());
+        let mut reading = assemble(
+            &page,
+            form,
+            layout,
+            boxes,
+            &plan.templates,
+            tone,
+            self.scanner(),
+        );
         if let Some(payload) = &identity.payload {
             name(&mut reading, payload);
         }

@@ -38,7 +38,7 @@ impl Reader {
                     continue;
                 };
                 let boxes = boxes::read(
-                    &page.scan.image,
+                    page.scan,
                     layout,
                     &plan.templates,
                     fit.registration,
@@ -87,6 +87,7 @@ impl Reader {
             &form.layout,
             layout,
             boxes,
+            &form.pages[p].templates,
             tone,
             self.options.scanner.as_ref(),
         );

@@ -142,7 +142,7 @@ impl Reader {
         let layout = &form.layout.pages[index];
         let contrast = tone.paper - tone.black;
         let boxes = boxes::read(
-            &page.scan.image,
+            page.scan,
             layout,
             &form.pages[index].templates,
             found.registration.clone(),
@@ -164,6 +164,7 @@ impl Reader {
             &form.layout,
             layout,
             boxes,
+            &form.pages[index].templates,
             tone,
             self.options.scanner.as_ref(),
         );
