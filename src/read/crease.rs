@@ -181,7 +181,7 @@ pub(super) struct Look {
     /// Where its darkest place is on the paper, if it is to be seen.
     pub ridge: Option<MmPoint>,
     /// Inside the box.
-    inside: bool,
+    pub inside: bool,
     /// How much darker the line is than the paper beside it, share of the
     /// contrast, and the same of the parallels; `None` at print and outside the
     /// image.
