@@ -14,8 +14,8 @@ const ROWS: [&str; 7] = [
     "yt5-1", "yt5-2", "yt6-1", "yt7-1", "yt7-2", "yt7-3", "yt8-1",
 ];
 
-/// How dark the valley of a fold is.
-const SHADE: f64 = 0.3;
+/// How dark the valley of a fold is: enough to be seen at 100 dpi.
+const SHADE: f64 = 0.45;
 
 fn desk() -> Desk {
     Desk::shipped("tien-giang-2024")
@@ -31,7 +31,7 @@ fn sheet(desk: &Desk, rows: &[&str]) -> GrayImage {
 fn fold(image: &mut GrayImage, past: &MmRect, below: f64, slope: f64) {
     let c = past.center();
     let at = |x: f64| (x, c.y + below + slope * (x - c.x));
-    stroke(image, at(0.0), at(210.0), 0.4, SHADE);
+    stroke(image, at(0.0), at(210.0), 0.5, SHADE);
 }
 
 fn read(desk: &Desk, image: &GrayImage) -> PageReading {
@@ -125,4 +125,23 @@ fn a_long_stroke_through_a_mark_in_a_fold_asks() {
     );
     let reading = read(&desk, &image);
     assert!(reading.answers["yt7-1"].state.needs_person());
+}
+
+/// Who strikes out a whole row does it with the pen, and may do it from edge to edge.
+#[test]
+fn a_row_struck_out_from_edge_to_edge_asks() {
+    let desk = desk();
+    for (width, darkness) in [(0.4, 0.8), (0.5, 1.0)] {
+        let mut image = sheet(&desk, &ROWS);
+        let c = desk.place_on(2, "yt7-1.hai-long").center();
+        stroke(
+            &mut image,
+            (1.0, c.y + 0.2),
+            (209.0, c.y + 1.0),
+            width,
+            darkness,
+        );
+        let reading = read(&desk, &image);
+        assert!(reading.answers["yt7-1"].state.needs_person());
+    }
 }

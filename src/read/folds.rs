@@ -24,6 +24,12 @@ use crate::geometry::{MmRect, PxPoint};
 /// Half the width that a fold or a thin streak takes, with a scanner's blur, mm: three
 /// standard deviations of a valley of 0.22 mm.
 const HALF_MM: f64 = 0.7;
+/// A fold is lighter than this share of the sheet's pen, whose strokes look a third
+/// lighter where they are thin beside a scanner's blur: a line from edge to edge that is
+/// not may strike out the whole row. (A streak from top to bottom may be as black:
+/// nobody strikes out a column of a whole page.)
+const LIGHTER: f64 = 0.6;
+
 /// Places at which the way of a fold is worked out, mm apart.
 const NODE_MM: f64 = 5.0;
 
@@ -34,19 +40,25 @@ struct Fold {
     /// Its way through the image.
     path: Vec<PxPoint>,
     looks: Vec<Look>,
+    /// How much darker than the paper beside it it is where it is seen, share of the
+    /// contrast.
+    depth: f64,
 }
 
 /// The folds of a page, which are looked for when somebody asks.
 #[derive(Debug)]
 pub(crate) struct Folds<'a> {
-    pub sheet: Sheet<'a>,
+    sheet: Sheet<'a>,
+    /// How dark the sheet's marks are.
+    pen: f64,
     found: OnceCell<Vec<Fold>>,
 }
 
 impl<'a> Folds<'a> {
-    pub fn of(sheet: Sheet<'a>) -> Self {
+    pub fn of(sheet: Sheet<'a>, pen: f64) -> Self {
         Self {
             sheet,
+            pen,
             found: OnceCell::new(),
         }
     }
@@ -56,6 +68,7 @@ impl<'a> Folds<'a> {
             [true, false]
                 .into_iter()
                 .flat_map(|level| find::find(&self.sheet, level))
+                .filter(|fold| !fold.level || fold.depth < LIGHTER * self.pen)
                 .collect()
         })
     }

@@ -296,12 +296,13 @@ fn assemble(
         registration: &map,
         tone,
     };
-    let folds = Folds::of(Sheet {
+    let sheet = Sheet {
         image: &page.scan.image,
         map: &map,
         paper: MmRect::new(MmPoint::origin(), layout.size),
         tone,
-    });
+    };
+    let folds = Folds::of(sheet, boxes.hand.darkness);
     let questions = questions(layout);
     let (model, bilevel) = (MarkModel::shipped(), page.scan.bilevel);
     folds::settle(&mut boxes, &folds, layout, templates, model, &questions);

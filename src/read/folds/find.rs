@@ -71,8 +71,14 @@ pub(super) fn find(sheet: &Sheet, level: bool) -> Vec<Fold> {
                 (along - b.along).abs() <= NODE_MM / 2.0 && (across - b.across).abs() <= ARRIVES_MM
             });
             if arrives && crease::reaches_edges(sheet, level, &looks) {
+                let seen: Vec<f64> = looks
+                    .iter()
+                    .filter(|l| l.ridge.is_some())
+                    .filter_map(|l| l.depths[0])
+                    .collect();
                 out.push(Fold {
                     level,
+                    depth: seen.iter().sum::<f64>() / seen.len().max(1) as f64,
                     path: way
                         .iter()
                         .map(|&(along, across)| sheet.map.at(place(level, along, across)))
