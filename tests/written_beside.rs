@@ -4,32 +4,12 @@
 mod paper;
 
 use image::{GrayImage, imageops};
-use paper::{Desk, stroke};
+use paper::{Desk, ROWS, answered, stroke};
 use phieu::geometry::MmRect;
-use phieu::read::{AnswerState, MarkState, PageReading};
-
-const ROWS: [&str; 7] = [
-    "yt5-1", "yt5-2", "yt6-1", "yt7-1", "yt7-2", "yt7-3", "yt8-1",
-];
-
-/// A form with rows of boxes on its second page.
-fn desk() -> Desk {
-    Desk::shipped("tien-giang-2024")
-}
-
-/// That page, answered in these rows.
-fn sheet(desk: &Desk, rows: &[&str]) -> GrayImage {
-    let crosses: Vec<String> = rows.iter().map(|row| format!("{row}.hai-long")).collect();
-    desk.page(2, &crosses.iter().map(String::as_str).collect::<Vec<_>>())
-}
+use phieu::read::{MarkState, PageReading};
 
 fn read(desk: &Desk, image: &GrayImage) -> PageReading {
     desk.read(imageops::blur(image, 0.7))
-}
-
-fn answered(reading: &PageReading, row: &str) -> bool {
-    let answer = &reading.answers[row];
-    answer.state == AnswerState::Answered && answer.choices == ["hai-long"]
 }
 
 /// Letters `n` and `i` of 1.5 mm, from a place on.
@@ -50,12 +30,12 @@ fn word(image: &mut GrayImage, (x, y): (f64, f64), letters: usize, darkness: f64
 /// A cross with a word beside it was once read as an answer.
 #[test]
 fn a_word_beside_a_mark_asks() {
-    let desk = desk();
+    let desk = Desk::of_rows();
     let right = |b: &MmRect| (b.max_x() + 2.0, b.min_y() + 1.4);
     let left = |b: &MmRect| (b.min_x() - 7.4, b.min_y() + 1.4);
     for place in [&right as &dyn Fn(&MmRect) -> (f64, f64), &left] {
-        let mut image = sheet(&desk, &ROWS);
-        let marked = desk.place_on(2, "yt7-1.hai-long");
+        let mut image = desk.rows(&ROWS);
+        let marked = desk.of_row("yt7-1");
         word(&mut image, place(&marked), 3, 0.8);
         let reading = read(&desk, &image);
         assert!(reading.answers["yt7-1"].state.needs_person());
@@ -69,10 +49,10 @@ fn a_word_beside_a_mark_asks() {
 /// other side, is no word.
 #[test]
 fn specks_tails_and_print_of_the_other_side_are_no_words() {
-    let desk = desk();
-    let mut image = sheet(&desk, &ROWS);
+    let desk = Desk::of_rows();
+    let mut image = desk.rows(&ROWS);
     for row in ROWS {
-        let b = desk.place_on(2, &format!("{row}.hai-long"));
+        let b = desk.of_row(row);
         // Specks, and print that shows through.
         for (dx, dy) in [(2.3, 1.0), (4.0, 3.0), (5.5, 0.5)] {
             let at = (b.max_x() + dx, b.min_y() + dy);
@@ -94,9 +74,9 @@ fn specks_tails_and_print_of_the_other_side_are_no_words() {
 /// A word that runs through an empty box was once read as its mark.
 #[test]
 fn a_word_through_a_box_asks() {
-    let desk = desk();
+    let desk = Desk::of_rows();
     let others: Vec<&str> = ROWS.into_iter().filter(|row| *row != "yt7-1").collect();
-    let mut image = sheet(&desk, &others);
+    let mut image = desk.rows(&others);
     let b = desk.place_on(2, "yt7-1.binh-thuong");
     // Joined letters, from 8 mm beside the box into it.
     for k in 0..7 {

@@ -75,15 +75,14 @@ pub(crate) fn settle_strokes(
     questions: &[usize],
     bilevel: bool,
 ) {
-    let level = dashes(out, model);
     for i in 0..out.marks.len() {
         let ink = out.inks[i];
         if out.verdicts[i].state == MarkState::Marginal
-            && level[i]
+            && is_dash(out, model, i)
             && !out.verdicts[i].hidden
             && classify::barred_by_line_alone(&ink)
             && classify::objection(&ink, &out.hand).is_none()
-            && !(bilevel && may_be_black_fold(out, &level, questions, i))
+            && !(bilevel && may_be_black_fold(out, model, questions, i))
             && out.hand.darkness > 0.0
             && ink.darkness >= OWN_PEN * out.hand.darkness
             && !reaches_far(free, i, ink.darkness, AtAnotherBox::MayGoOn, None)
@@ -93,30 +92,28 @@ pub(crate) fn settle_strokes(
     }
 }
 
-/// Which boxes have a dash: a level stroke that is dark enough for a mark.
-pub(crate) fn dashes(out: &BoxesRead, model: &MarkModel) -> Vec<bool> {
-    (0..out.marks.len())
-        .map(|i| {
-            let [above, right, below, left] = out.inks[i].ring_mm2;
-            out.verdicts[i].log_odds >= model.limits.marked
-                && out.inks[i].line_through
-                && above + below < CROSSWISE * (right + left)
-        })
-        .collect()
+/// Is there a dash in this box: a level stroke that is dark enough for a mark?
+fn is_dash(out: &BoxesRead, model: &MarkModel, i: usize) -> bool {
+    let [above, right, below, left] = out.inks[i].ring_mm2;
+    out.verdicts[i].log_odds >= model.limits.marked
+        && out.inks[i].line_through
+        && above + below < CROSSWISE * (right + left)
 }
 
-/// May the dash in this box be a fold, on a black-and-white scan?
+/// May what is in this box be a fold, on a black-and-white scan, though it is a dash?
 pub(crate) fn may_be_black_fold(
     out: &BoxesRead,
-    dashes: &[bool],
+    model: &MarkModel,
     questions: &[usize],
     i: usize,
 ) -> bool {
-    let others: BTreeSet<usize> = (0..dashes.len())
-        .filter(|&k| dashes[k] && questions[k] != questions[i])
-        .map(|k| questions[k])
-        .collect();
-    dashes[i] && out.inks[i].exits && others.len() < DASHES
+    let elsewhere = || -> BTreeSet<usize> {
+        (0..questions.len())
+            .filter(|&k| questions[k] != questions[i] && is_dash(out, model, k))
+            .map(|k| questions[k])
+            .collect()
+    };
+    out.inks[i].exits && is_dash(out, model, i) && elsewhere().len() < DASHES
 }
 
 /// Doubts marks whose ink goes on far outside, unless most marks of the page do, in
@@ -222,8 +219,8 @@ fn reaches_far(
     let mut window = Window::default();
     window.fill(&free.thumb.image, &free.map(area.center()), area, STEP_MM);
     let mut mask = free.mask(area, &window, &[]);
-    let full = free.registration.local(area.center());
-    if let Some(folded) = folds.and_then(|f| f.cover(&full, area, STEP_MM)) {
+    let full = || free.registration.local(area.center());
+    if let Some(folded) = folds.and_then(|f| f.cover(&full(), area, STEP_MM)) {
         for (masked, folded) in mask.iter_mut().zip(folded) {
             *masked |= folded;
         }

@@ -8,7 +8,7 @@
 
 use super::boxes::BoxesRead;
 use super::classify;
-use super::crease::PaperLine;
+use super::crease::{PaperLine, along_and_across};
 use super::features::Feature;
 use super::reading::MarkState;
 
@@ -97,24 +97,15 @@ fn is_of_a_row(out: &BoxesRead, i: usize, lines: &[Option<PaperLine>]) -> bool {
     if out.inks[i].darkness > ROW_LIGHTER * out.hand.darkness {
         return false;
     }
-    let (along, aside) = place(line);
+    let (along, aside) = along_and_across(line.level, line.at);
     let same = lines
         .iter()
         .flatten()
         .filter(|other| other.level == line.level)
         .filter(|other| {
-            let (there, off) = place(**other);
+            let (there, off) = along_and_across(other.level, other.at);
             (off - aside - line.slope * (there - along)).abs() <= STRAIGHT_MM
         })
         .count();
     same >= ROW
-}
-
-/// Place of a line along itself and across, mm.
-fn place(line: PaperLine) -> (f64, f64) {
-    if line.level {
-        (line.at.x, line.at.y)
-    } else {
-        (line.at.y, line.at.x)
-    }
 }

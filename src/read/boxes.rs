@@ -131,7 +131,7 @@ pub(crate) fn read(
     model: &MarkModel,
 ) -> BoxesRead {
     let image = &scan.image;
-    let contrast = (tone.paper - tone.black).max(1.0);
+    let contrast = tone.contrast();
     let maps: Vec<LocalMap> = templates
         .iter()
         .map(|t| registration.local(t.window.center()))
@@ -210,7 +210,7 @@ pub(crate) fn read(
             located,
         })
         .collect();
-    let mut measuring = Measuring::new(boxes, templates, &certain, tone, thresholds);
+    let measuring = Measuring::new(boxes, templates, &certain, tone, thresholds);
     let inks: Vec<Ink> = measuring
         .boxes
         .iter()
@@ -218,7 +218,7 @@ pub(crate) fn read(
         .enumerate()
         .map(|(i, (b, template))| measuring.ink(i, &b.window, template))
         .collect();
-    let shades = measuring.shades(templates);
+    let shades = measuring.shades();
     let questions = questions(page);
     let hand = Hand::of(&inks, &questions, &shades, sigma);
     let features = (0..inks.len())

@@ -62,6 +62,14 @@ pub(crate) struct Sheet<'a> {
     pub tone: Tone,
 }
 
+impl Sheet<'_> {
+    /// How long the paper is in this direction, mm.
+    pub fn length(&self, level: bool) -> f64 {
+        let size = self.paper.size;
+        if level { size.width } else { size.height }
+    }
+}
+
 /// Does the line through this box go on to both edges of the paper (between them
 /// print may hide it, and print beside it look like it), and is it inside the box no more than it is outside?
 pub(crate) fn is_crease(sheet: &Sheet, line: PaperLine, interior: MmRect) -> bool {
@@ -71,11 +79,7 @@ pub(crate) fn is_crease(sheet: &Sheet, line: PaperLine, interior: MmRect) -> boo
 
 /// Is the line to be seen at both edges of the paper?
 pub(super) fn reaches_edges(sheet: &Sheet, level: bool, looks: &[Look]) -> bool {
-    let length = if level {
-        sheet.paper.width()
-    } else {
-        sheet.paper.height()
-    };
+    let length = sheet.length(level);
     let ends = [(END_MM.0, END_MM.1), (length - END_MM.1, length - END_MM.0)];
     ends.iter().all(|&(from, to)| {
         let outside = |l: &&Look| !l.inside && (from..to).contains(&l.along);
@@ -142,7 +146,7 @@ fn no_darker_inside(looks: &[Look], line: PaperLine, interior: MmRect) -> bool {
     } else {
         interior.height() / 2.0
     };
-    let middle = along(line, interior.center());
+    let (middle, _) = along_and_across(line.level, interior.center());
     inside.is_some_and(|inside| inside <= darkest_beside(looks, middle, half) + DARKER)
 }
 
@@ -188,9 +192,15 @@ pub(super) struct Look {
     pub depths: [Option<f64>; 1 + PARALLELS_MM.len()],
 }
 
-/// Place on the line from the paper's edge, mm.
-fn along(line: PaperLine, p: MmPoint) -> f64 {
-    if line.level { p.x } else { p.y }
+/// A place as it lies along lines of this direction, and across them, mm.
+pub(super) fn along_and_across(level: bool, p: MmPoint) -> (f64, f64) {
+    if level { (p.x, p.y) } else { (p.y, p.x) }
+}
+
+/// The place that lies so far along lines of this direction, and across them, mm.
+pub(super) fn at(level: bool, along: f64, across: f64) -> MmPoint {
+    let (x, y) = along_and_across(level, MmPoint::new(along, across));
+    MmPoint::new(x, y)
 }
 
 /// Looks along the whole line, in order. The way of the line is followed; the
@@ -207,19 +217,13 @@ pub(super) fn looks(sheet: &Sheet, line: PaperLine, interior: MmRect) -> Vec<Loo
     } else {
         (interior.min_y(), interior.max_y())
     };
-    let contrast = (sheet.tone.paper - sheet.tone.black).max(1.0);
+    let contrast = sheet.tone.contrast();
     let walk = |step: f64| -> Vec<Look> {
         let (mut t, mut place, mut slope) = (start, side, line.slope);
         let mut map: Option<(f64, LocalMap)> = None;
         let mut out = Vec::new();
         while t >= first && t < last {
-            let here = |across: f64| {
-                if line.level {
-                    MmPoint::new(t, across)
-                } else {
-                    MmPoint::new(across, t)
-                }
-            };
+            let here = |across: f64| at(line.level, t, across);
             // The map bends little within a few millimetres.
             let near = match map {
                 Some((at, near)) if (t - at).abs() < 4.0 => near,

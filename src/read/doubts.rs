@@ -63,7 +63,6 @@ pub(crate) fn settle_lines(
     of: &LinesOf,
 ) {
     let lines = of.lines;
-    let dashes = afar::dashes(out, model);
     let seen = |out: &BoxesRead, i: usize, only: bool| {
         let line = out.inks[i]
             .line
@@ -85,7 +84,7 @@ pub(crate) fn settle_lines(
         if out.verdicts[i].log_odds >= model.limits.marked
             && classify::barred_by_line_alone(&out.inks[i])
             && classify::objection(&out.inks[i], &out.hand).is_none()
-            && !(of.bilevel && afar::may_be_black_fold(out, &dashes, of.questions, i))
+            && !(of.bilevel && afar::may_be_black_fold(out, model, of.questions, i))
             && let Some((line, interior)) = seen(out, i, false)
             && crease::ends_near(sheet, line, interior)
         {

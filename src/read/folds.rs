@@ -40,9 +40,6 @@ struct Fold {
     /// Its way through the image.
     path: Vec<PxPoint>,
     looks: Vec<Look>,
-    /// How much darker than the paper beside it it is where it is seen, share of the
-    /// contrast.
-    depth: f64,
 }
 
 /// The folds of a page, which are looked for when somebody asks.
@@ -68,7 +65,7 @@ impl<'a> Folds<'a> {
             [true, false]
                 .into_iter()
                 .flat_map(|level| find::find(&self.sheet, level))
-                .filter(|fold| !fold.level || fold.depth < LIGHTER * self.pen)
+                .filter(|fold| !fold.level || fold.depth() < LIGHTER * self.pen)
                 .collect()
         })
     }
@@ -111,6 +108,14 @@ impl<'a> Folds<'a> {
 }
 
 impl Fold {
+    /// How much darker than the paper beside it it is where it is seen, share of the
+    /// contrast.
+    fn depth(&self) -> f64 {
+        let seen = || self.looks.iter().filter(|l| l.ridge.is_some());
+        let sum: f64 = seen().filter_map(|l| l.depths[0]).sum();
+        sum / seen().count().max(1) as f64
+    }
+
     fn cover(&self, map: &LocalMap, rect: MmRect, step: f64, mask: &mut Option<Vec<bool>>) {
         let way = self.near(map, rect);
         let width = (rect.size.width / step).round().max(1.0) as usize;
@@ -151,7 +156,7 @@ impl Fold {
             .iter()
             .map(|&p| map.paper + map.on_paper(p - map.image))
             .filter(|p| area.contains(*p))
-            .map(|p| if self.level { (p.x, p.y) } else { (p.y, p.x) })
+            .map(|p| crease::along_and_across(self.level, p))
             .collect();
         way.sort_by(|a, b| a.0.total_cmp(&b.0));
         way

@@ -14,6 +14,13 @@ pub(crate) struct Tone {
     pub black: f64,
 }
 
+impl Tone {
+    /// Paper minus print, gray levels: never 0, to be divided by.
+    pub fn contrast(self) -> f64 {
+        (self.paper - self.black).max(1.0)
+    }
+}
+
 /// What was measured. Darkness is 0 for this page's paper and 1 for its print.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Ink {
@@ -353,7 +360,7 @@ pub(crate) fn measure(
     empty: &Empty,
     tilt: f64,
 ) -> Ink {
-    let contrast = (page.paper - page.black).max(1.0);
+    let contrast = page.contrast();
     let local = local_paper(window, template).map_or(page.paper, f64::from);
     let stained = (page.paper - local) / contrast > STAIN;
     // Shadow and tinted paper darken the paper itself; a scribble that covers

@@ -132,7 +132,7 @@ impl KnownScanner {
         marks: &mut [Mark],
         answers: &mut BTreeMap<String, Answer>,
     ) {
-        let contrast = (page.tone.paper - page.tone.black).max(1.0);
+        let contrast = page.tone.contrast();
         let faint = FAINT.max(SIGMAS * self.noise);
         let firm = FIRM.max(SIGMAS * self.noise);
         let matters = |s: &&KnownStreak| s.darkness > 0.0 || s.erases();
@@ -186,7 +186,7 @@ impl KnownScanner {
         if least <= FIRM {
             return false;
         }
-        let contrast = (page.tone.paper - page.tone.black).max(1.0);
+        let contrast = page.tone.contrast();
         let firm = FIRM.max(SIGMAS * self.noise) * contrast;
         let mut pens: Vec<f64> = marks
             .iter()

@@ -38,8 +38,9 @@ pub(crate) struct Measuring {
     thresholds: Thresholds,
     /// What empty boxes of one look have inside.
     empties: Vec<(Arc<Outline>, Empty)>,
-    /// The darkest half millimetre of an empty box of this page, gray levels below
-    /// its paper.
+    /// The darkest half millimetre of each box, gray levels below its paper, …
+    patches: Vec<f64>,
+    /// … and of an empty box of this page.
     empty_patch: f64,
 }
 
@@ -66,42 +67,34 @@ impl Measuring {
                 Empty::of(&alike, template, tone),
             ));
         }
+        let patches: Vec<f64> = boxes
+            .iter()
+            .zip(templates)
+            .map(|(b, t)| ink::darkest_patch(&b.window, t, b.located.shift, tone))
+            .collect();
         Self {
+            empty_patch: empty_patch(&patches, tone.contrast()),
             boxes,
             tone,
             thresholds,
             empties,
-            empty_patch: 0.0,
+            patches,
         }
     }
 
     /// How much darker the darkest half millimetre of each box is than that of an
-    /// empty box of this page, shares of the contrast. What an empty box has is kept
-    /// for [`Self::shade`].
-    pub fn shades(&mut self, templates: &[BoxTemplate]) -> Vec<f64> {
-        let patches: Vec<f64> = self
-            .boxes
-            .iter()
-            .zip(templates)
-            .map(|(b, t)| ink::darkest_patch(&b.window, t, b.located.shift, self.tone))
-            .collect();
-        let mut sorted = patches.clone();
-        sorted.sort_by(f64::total_cmp);
-        let rank = (sorted.len() as f64 * EMPTY_RANK) as usize;
-        let empty = sorted.get(rank).copied().unwrap_or(0.0);
-        let contrast = self.contrast();
-        let most = sorted.first().map_or(0.0, |p| p + EMPTY_SPREAD * contrast);
-        self.empty_patch = empty.min(most).min(ink::DARKEST_BLUR * contrast);
-        patches
-            .iter()
-            .map(|p| (p - self.empty_patch) / contrast)
-            .collect()
+    /// empty box of this page, shares of the contrast.
+    pub fn shades(&self) -> Vec<f64> {
+        self.patches.iter().map(|&p| self.beyond_empty(p)).collect()
     }
 
     /// That of one box, in `window` in the place of its own.
     pub fn shade(&self, i: usize, window: &Window, template: &BoxTemplate) -> f64 {
         let shift = self.boxes[i].located.shift;
-        let patch = ink::darkest_patch(window, template, shift, self.tone);
+        self.beyond_empty(ink::darkest_patch(window, template, shift, self.tone))
+    }
+
+    fn beyond_empty(&self, patch: f64) -> f64 {
         (patch - self.empty_patch) / self.contrast()
     }
 
@@ -125,8 +118,18 @@ impl Measuring {
 
     /// Paper minus print, gray levels.
     pub fn contrast(&self) -> f64 {
-        (self.tone.paper - self.tone.black).max(1.0)
+        self.tone.contrast()
     }
+}
+
+/// The darkest half millimetre of an empty box among these, gray levels.
+fn empty_patch(patches: &[f64], contrast: f64) -> f64 {
+    let mut sorted = patches.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = (sorted.len() as f64 * EMPTY_RANK) as usize;
+    let empty = sorted.get(rank).copied().unwrap_or(0.0);
+    let most = sorted.first().map_or(0.0, |p| p + EMPTY_SPREAD * contrast);
+    empty.min(most).min(ink::DARKEST_BLUR * contrast)
 }
 
 /// How far a line along an axis of the image goes to the paper's right for each

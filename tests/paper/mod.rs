@@ -12,7 +12,7 @@ use phieu::form::code::{Key, Payload, qr_modules, serial};
 use phieu::form::{BoxSpec, CodeKind, Layout, Library, PageLayout};
 use phieu::geometry::{MmRect, mm_rect, px_per_mm};
 use phieu::page::Scan;
-use phieu::read::{PageReading, ReadOptions, Reader};
+use phieu::read::{AnswerState, PageReading, ReadOptions, Reader};
 
 /// Resolution of the drawn scans, dpi.
 const DPI: f64 = 150.0;
@@ -65,6 +65,19 @@ body = [
 ]
 "#;
 
+/// Rows of boxes on the second page of `tien-giang-2024`, …
+pub const ROWS: [&str; 7] = [
+    "yt5-1", "yt5-2", "yt6-1", "yt7-1", "yt7-2", "yt7-3", "yt8-1",
+];
+/// … and the box that answers them.
+const CHOICE: &str = "hai-long";
+
+/// Is a row answered so, and for certain?
+pub fn answered(reading: &PageReading, row: &str) -> bool {
+    let answer = &reading.answers[row];
+    answer.state == AnswerState::Answered && answer.choices == [CHOICE]
+}
+
 /// Sheets of a form and a reader of them.
 pub struct Desk {
     pub layout: Layout,
@@ -77,11 +90,15 @@ impl Desk {
         Self::of(Office::new(SIX).layout)
     }
 
-    /// Of a form that ships.
-    pub fn shipped(form: &str) -> Self {
+    /// Of `tien-giang-2024`, which ships and has [`ROWS`].
+    pub fn of_rows() -> Self {
         let library = Library::load(&[]).expect("forms");
         let mut layouts = library.layouts().into_iter();
-        Self::of(layouts.find(|l| l.form == form).expect("the form"))
+        Self::of(
+            layouts
+                .find(|l| l.form == "tien-giang-2024")
+                .expect("the form"),
+        )
     }
 
     fn of(layout: Layout) -> Self {
@@ -89,6 +106,17 @@ impl Desk {
             reader: Reader::new(vec![layout.clone()], ReadOptions::default()),
             layout,
         }
+    }
+
+    /// The second page of `tien-giang-2024`, answered in these of its [`ROWS`].
+    pub fn rows(&self, rows: &[&str]) -> GrayImage {
+        let crosses: Vec<String> = rows.iter().map(|row| format!("{row}.{CHOICE}")).collect();
+        self.page(2, &crosses.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// The box of a row that is its answer there.
+    pub fn of_row(&self, row: &str) -> MmRect {
+        self.place_on(2, &format!("{row}.{CHOICE}"))
     }
 
     pub fn sheet(&self, marked: &[&str]) -> GrayImage {

@@ -1,7 +1,7 @@
 //! Finds the lines that run from margin to margin, and their ways between.
 
 use super::{Fold, HALF_MM, NODE_MM};
-use crate::geometry::{MmPoint, mm_rect};
+use crate::geometry::{MmRect, mm_rect};
 use crate::read::crease::{self, BESIDE_MM, END_MM, Look, MARGIN, PaperLine, Sheet};
 use crate::read::sample::Window;
 
@@ -28,8 +28,9 @@ const ARRIVES_MM: f64 = 1.0;
 /// and as many streaks.
 const FOLLOWED: usize = 8;
 
-/// Each place of a way is worked out from so many of the nearest looks at which it was seen (30 mm of bare paper),
-/// so that outlines and letters that it passes do not draw it aside, …
+/// Each place of a way is worked out from so many of the nearest looks at which it was
+/// seen (30 mm of bare paper), so that outlines and letters that it passes do not draw
+/// it aside, …
 const AROUND: usize = 60;
 /// … but those that are farther from the others' line than this, mm: half a line of
 /// print.
@@ -46,11 +47,7 @@ struct Seen {
 
 /// The lines that run from left to right (or from top to bottom).
 pub(super) fn find(sheet: &Sheet, level: bool) -> Vec<Fold> {
-    let length = if level {
-        sheet.paper.width()
-    } else {
-        sheet.paper.height()
-    };
+    let length = sheet.length(level);
     let first = seen_in(sheet, level, END_MM);
     if first.is_empty() {
         return Vec::new();
@@ -64,24 +61,18 @@ pub(super) fn find(sheet: &Sheet, level: bool) -> Vec<Fold> {
             if (slope - a.slope).abs() > BEND || (slope - b.slope).abs() > BEND {
                 continue;
             }
-            let at = place(level, a.along, a.across);
+            let at = crease::at(level, a.along, a.across);
             let looks = crease::looks(sheet, PaperLine { level, at, slope }, nowhere);
             let way = way(&looks, level);
             let arrives = way.iter().any(|&(along, across)| {
                 (along - b.along).abs() <= NODE_MM / 2.0 && (across - b.across).abs() <= ARRIVES_MM
             });
             if arrives && crease::reaches_edges(sheet, level, &looks) {
-                let seen: Vec<f64> = looks
-                    .iter()
-                    .filter(|l| l.ridge.is_some())
-                    .filter_map(|l| l.depths[0])
-                    .collect();
                 out.push(Fold {
                     level,
-                    depth: seen.iter().sum::<f64>() / seen.len().max(1) as f64,
                     path: way
                         .iter()
-                        .map(|&(along, across)| sheet.map.at(place(level, along, across)))
+                        .map(|&(along, across)| sheet.map.at(crease::at(level, along, across)))
                         .collect(),
                     looks,
                 });
@@ -91,21 +82,12 @@ pub(super) fn find(sheet: &Sheet, level: bool) -> Vec<Fold> {
     out
 }
 
-/// A place on a line or beside it.
-fn place(level: bool, along: f64, across: f64) -> MmPoint {
-    if level {
-        MmPoint::new(along, across)
-    } else {
-        MmPoint::new(across, along)
-    }
-}
-
 /// The way of a line, smooth: its places along and across the paper, mm.
 fn way(looks: &[Look], level: bool) -> Vec<(f64, f64)> {
     let seen: Vec<(f64, f64)> = looks
         .iter()
         .filter_map(|l| l.ridge)
-        .map(|p| if level { (p.x, p.y) } else { (p.y, p.x) })
+        .map(|p| crease::along_and_across(level, p))
         .collect();
     let (Some(first), Some(last)) = (looks.first(), looks.last()) else {
         return Vec::new();
@@ -150,7 +132,7 @@ fn seen_in(sheet: &Sheet, level: bool, (from, to): (f64, f64)) -> Vec<Seen> {
     let columns = ((to - from) / STEP_MM).round() as usize;
     let strip = margin(sheet, level, from, to);
     let rows = strip.len() / columns;
-    let contrast = (sheet.tone.paper - sheet.tone.black).max(1.0);
+    let contrast = sheet.tone.contrast();
     let steps = |mm: f64| (mm / STEP_MM).round() as usize;
     let (near, beside) = (steps(HALF_MM), BESIDE_MM.map(steps));
     let reach = beside[1];
@@ -198,31 +180,15 @@ fn seen_in(sheet: &Sheet, level: bool, (from, to): (f64, f64)) -> Vec<Seen> {
 
 /// Samples of a margin: a row for each place across its lines.
 fn margin(sheet: &Sheet, level: bool, from: f64, to: f64) -> Vec<u8> {
-    let (paper, length) = if level {
-        (sheet.paper, sheet.paper.height())
-    } else {
-        (sheet.paper, sheet.paper.width())
-    };
+    let length = sheet.length(!level);
     let mut strip = Vec::new();
     let mut window = Window::default();
     let mut start = 0.0;
     while start + STEP_MM < length {
-        let piece = PIECE_MM.min(length - start);
-        let rect = if level {
-            mm_rect(
-                paper.min_x() + from,
-                paper.min_y() + start,
-                to - from,
-                piece,
-            )
-        } else {
-            mm_rect(
-                paper.min_x() + start,
-                paper.min_y() + from,
-                piece,
-                to - from,
-            )
-        };
+        let end = length.min(start + PIECE_MM);
+        let corner =
+            |along, across| sheet.paper.origin + crease::at(level, along, across).to_vector();
+        let rect = MmRect::from_points([corner(from, start), corner(to, end)]);
         window.fill(sheet.image, &sheet.map.local(rect.center()), rect, STEP_MM);
         if level {
             strip.extend_from_slice(&window.pixels);
@@ -234,7 +200,7 @@ fn margin(sheet: &Sheet, level: bool, from: f64, to: f64) -> Vec<u8> {
                     .map(|(x, y)| window.pixels[y * w + x]),
             );
         }
-        start += piece;
+        start = end;
     }
     strip
 }
@@ -260,6 +226,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::geometry::MmPoint;
 
     fn look(along: f64, across: f64) -> Look {
         Look {
@@ -272,12 +239,12 @@ mod tests {
 
     proptest! {
         /// Whatever slope a fold has, its way is straight, though outlines and letters
-        /// draw a fifth of the looks aside.
+        /// draw a fifth of the looks to one side.
         #[test]
         fn what_it_passes_does_not_draw_a_way_aside(
             start in 20.0..250.0_f64,
             slope in -0.1..0.1_f64,
-            aside in proptest::collection::vec(-0.5..0.5_f64, 84),
+            aside in proptest::collection::vec(0.42..0.5_f64, 84),
         ) {
             let looks: Vec<Look> = (0..420)
                 .map(|k| {
@@ -289,7 +256,7 @@ mod tests {
             let way = way(&looks, true);
             prop_assert!(way.len() > 40);
             for (along, across) in way {
-                prop_assert!((across - start - slope * along).abs() < 0.25);
+                prop_assert!((across - start - slope * along).abs() < 0.05);
             }
         }
     }
