@@ -422,3 +422,85 @@ fn a_felt_pens_cross_with_a_circle_around_it_asks() {
         assert!(answered(&reading, row), "{row}");
     }
 }
+
+/// A pale stroke along a side of a box, from so far above its corner to below the other:
+/// top, right, bottom, left.
+fn along_side(image: &mut GrayImage, place: &MmRect, side: usize, darkness: f64) {
+    let (x0, y0, x1, y1) = (place.min_x(), place.min_y(), place.max_x(), place.max_y());
+    let (from, to) = [
+        ((x0 + 0.4, y0 + 0.2), (x1 - 0.4, y0 + 0.2)),
+        ((x1 - 0.2, y0 + 0.4), (x1 - 0.2, y1 - 0.4)),
+        ((x0 + 0.4, y1 - 0.2), (x1 - 0.4, y1 - 0.2)),
+        ((x0 + 0.2, y0 + 0.4), (x0 + 0.2, y1 - 0.4)),
+    ][side];
+    stroke(image, from, to, 0.55, darkness);
+}
+
+/// A tick that ran along its box's outline left nothing in the box or beside it, but the
+/// line was twice as broad: once read as blank.
+#[test]
+fn ink_along_the_outline_of_a_blank_question_asks() {
+    let desk = Desk::of_rows();
+    let others: Vec<&str> = ROWS.into_iter().filter(|row| *row != "yt7-1").collect();
+    let blank = desk.read(imageops::blur(&desk.rows(&others), 0.5));
+    assert_eq!(blank.answers["yt7-1"].state, AnswerState::Blank);
+    for side in 0..4 {
+        let mut image = desk.rows(&others);
+        along_side(&mut image, &desk.of_row("yt7-1"), side, 0.3);
+        let reading = desk.read(imageops::blur(&image, 0.5));
+        assert!(asks(&reading, "yt7-1"), "{side}");
+    }
+}
+
+/// A scribble that covered no more than a thick cross does took a mark back, and the
+/// answer ran along another box's outline: the scribble was once read as the answer.
+#[test]
+fn ink_along_an_outline_beside_a_fuller_mark_asks() {
+    let desk = Desk::of_rows();
+    for side in 0..4 {
+        let mut image = desk.rows(&[]);
+        for row in ROWS.into_iter().filter(|row| *row != "yt7-1") {
+            let b = desk.of_row(row);
+            let (from, to) = ((b.min_x(), b.max_y()), (b.max_x(), b.min_y()));
+            stroke(&mut image, from, to, 0.5, 1.0);
+        }
+        let filled = desk.place_on(2, "yt7-1.khong-hai-long");
+        spot(&mut image, &filled, (0.0, 0.0), 2.3, 1.0);
+        let alone = read(&desk, &image);
+        assert!(!asks(&alone, "yt7-1"), "{:?}", alone.answers["yt7-1"]);
+        along_side(&mut image, &desk.of_row("yt7-1"), side, 0.4);
+        assert!(asks(&read(&desk, &image), "yt7-1"), "{side}");
+    }
+}
+
+/// A signature by a felt pen through the box of a question that was left blank was once
+/// read as its mark, where a printed label hid how it went on. Of a sheet on which all
+/// marks are so large it is one.
+#[test]
+fn a_mark_that_sprawls_as_no_other_does_asks() {
+    let desk = Desk::of_rows();
+    let sprawl = |image: &mut GrayImage, row: &str| {
+        let c = desk.of_row(row).center();
+        let way = [
+            (-1.5, 3.5),
+            (-0.5, -3.6),
+            (1.0, 4.2),
+            (2.0, -1.0),
+            (3.2, 1.5),
+        ];
+        for (from, to) in way.iter().zip(&way[1..]) {
+            let at = |(x, y): &(f64, f64)| (c.x + x, c.y + y);
+            stroke(image, at(from), at(to), 0.8, 1.0);
+        }
+    };
+    let others: Vec<&str> = ROWS.into_iter().filter(|row| *row != "yt7-1").collect();
+    let mut image = desk.rows(&others);
+    sprawl(&mut image, "yt7-1");
+    assert!(asks(&read(&desk, &image), "yt7-1"));
+
+    let mut image = desk.rows(&[]);
+    for row in ROWS {
+        sprawl(&mut image, row);
+    }
+    assert!(answered(&read(&desk, &image), "yt7-1"));
+}

@@ -10,6 +10,7 @@ use super::classify;
 use super::folds::Folds;
 use super::model::MarkModel;
 use super::reading::MarkState;
+use super::reason::Reason;
 use super::sample::Window;
 use crate::form::BoxSpec;
 use crate::geometry::MmPoint;
@@ -55,8 +56,6 @@ pub(crate) const OWN_PEN: f64 = 0.8;
 /// A sheet of dashes has them in so many other questions: one fold, at a slant, goes
 /// through boxes of two rows.
 const DASHES: usize = 3;
-
-const REASON: &str = "a line from far outside runs through the box: stamp, signature or writing";
 
 /// Takes level strokes for marks that were left to a person because they leave
 /// their boxes as a fold or a streak does: where they are as dark as the sheet's
@@ -150,7 +149,7 @@ pub(crate) fn doubt_from_afar<'a>(
         return;
     }
     for i in far {
-        out.doubt(i, REASON);
+        out.doubt(i, Reason::FromAfar);
     }
 }
 

@@ -5,6 +5,7 @@ use super::areas::{FreeInk, PRINT_MARGIN_MM, STEP_MM};
 use super::boxes::BoxesRead;
 use super::components::{Component, Touch, regions};
 use super::reading::MarkState;
+use super::reason::Reason;
 use super::sample::Window;
 use crate::geometry::{MmPoint, MmRect};
 
@@ -39,8 +40,6 @@ const THROUGH_MM: f64 = 6.0;
 /// bad copy are less.
 const WORD_MM2: f64 = 1.2;
 
-const REASON: &str = "something is written beside the marked box: it may be taken back";
-
 /// Doubts marks beside which something is written.
 pub(crate) fn doubt_written_beside(out: &mut BoxesRead, free: &FreeInk) {
     let written: Vec<usize> = (0..out.marks.len())
@@ -48,7 +47,7 @@ pub(crate) fn doubt_written_beside(out: &mut BoxesRead, free: &FreeInk) {
         .filter(|&i| writing(out, free, i) >= WORD_MM2)
         .collect();
     for i in written {
-        out.doubt(i, REASON);
+        out.doubt(i, Reason::WrittenBeside);
     }
 }
 

@@ -14,7 +14,9 @@ use super::ink::{self, Ink, Thresholds, Tone};
 use super::measuring::{BoxWindow, Measuring};
 use super::model::MarkModel;
 use super::outline::{self, Located};
+use super::outline_ink;
 use super::reading::{Mark, MarkState};
+use super::reason::Reason;
 use super::registration::{LocalMap, Registration};
 use super::sample::Window;
 use super::template::{BoxTemplate, STEP_MM};
@@ -85,11 +87,11 @@ impl BoxesRead {
     }
 
     /// Leaves a box to a person.
-    pub fn doubt(&mut self, i: usize, reason: &'static str) {
+    pub fn doubt(&mut self, i: usize, reason: Reason) {
         self.verdicts[i].state = MarkState::Marginal;
         self.verdicts[i].reason = Some(reason);
         self.marks[i].state = MarkState::Marginal;
-        self.marks[i].reason = Some(reason.to_owned());
+        self.marks[i].reason = Some(reason.words().to_owned());
     }
 
     /// What was seen in each box.
@@ -244,7 +246,7 @@ pub(crate) fn read(
             state: verdict.state,
             score: verdict.score,
             corners_px: corners(&seen.map, spec.rect, seen.located.shift_mm),
-            reason: verdict.reason.map(str::to_owned),
+            reason: verdict.reason.map(|r| r.words().to_owned()),
         });
         out.verdicts.push(verdict);
     }
@@ -267,6 +269,9 @@ pub(crate) fn read(
     doubts::doubt_alone(&mut out, model, &standing);
     doubts::doubt_faint_strokes(&mut out, &standing, |b, i| {
         faint_stroke::darkest_stroke(&b.window, &templates[i], b.located.shift) / contrast
+    });
+    doubts::doubt_broad_outlines(&mut out, &standing, scan.bilevel, |b, i| {
+        outline_ink::widths(&b.window, &templates[i], b.located.shift, tone)
     });
     out
 }

@@ -9,6 +9,7 @@ use super::hand::Hand;
 use super::ink::Ink;
 use super::model::{MarkModel, probability};
 use super::reading::MarkState;
+use super::reason::Reason;
 
 /// What a box was taken for.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +22,7 @@ pub(crate) struct Verdict {
     /// Nothing can be seen of the box itself.
     pub hidden: bool,
     /// For a person, where the state is marginal.
-    pub reason: Option<&'static str>,
+    pub reason: Option<Reason>,
     /// Share of the interior that is covered by firm ink.
     pub fill: f64,
 }
@@ -78,8 +79,6 @@ const FAINT: f64 = 0.5;
 /// thinnest ballpoint line (0.25 mm).
 const CENTER_MM2: f64 = 0.15;
 
-pub(crate) const CIRCLED: &str = "the marked box has a circle around it: it may be taken back";
-const LINE: &str = "a line runs through the box: streak, fold or stroke";
 /// Share of the interior's width that a streak of half a millimetre takes at most, …
 const THIN: f64 = 0.15;
 /// … and of its height that it runs over at least.
@@ -118,24 +117,24 @@ pub(crate) fn classify(
     };
     let marginal = |reason| verdict(MarkState::Marginal, Some(reason));
     if place.hidden {
-        return marginal("the box lies outside the scanned image");
+        return marginal(Reason::OutsideImage);
     }
     if !place.located && ink.fill < OVERWHELMING {
-        return marginal("the printed box was not found where it should be");
+        return marginal(Reason::NotFound);
     }
     let empty = log_odds < model.limits.unmarked;
     let limit = hand.speck_mm2();
     let speck =
         ink.faint_mm2 < limit || (ink.faint_mm2 < 2.0 * limit && ink.extent_mm <= SPECK_EXTENT_MM);
     if ink.line_through && !speck && !empty {
-        return marginal(LINE);
+        return marginal(Reason::Line);
     }
     if ink.stained && ink.fill < OVERWHELMING {
-        return marginal("a stain, stamp or shadow lies over the box");
+        return marginal(Reason::Stained);
     }
     if empty {
         if drawn_around(ink) {
-            return marginal("something is drawn around the box");
+            return marginal(Reason::DrawnAround);
         }
         return verdict(MarkState::Unmarked, None);
     }
@@ -144,35 +143,35 @@ pub(crate) fn classify(
             return marginal(reason);
         }
         if thin_line(ink) {
-            return marginal(LINE);
+            return marginal(Reason::Line);
         }
         return verdict(MarkState::Marked, None);
     }
     marginal(if ink.firm_mm2 < FAINT * ink.faint_mm2 {
-        "the ink in the box is faint"
+        Reason::Faint
     } else if ink.center_mm2 < CENTER_MM2 {
-        "ink reaches into the box but misses its middle"
+        Reason::MissesMiddle
     } else {
-        "the mark in the box is small or light beside the sheet's other marks"
+        Reason::Small
     })
 }
 
 /// What speaks against a mark although its ink is that of one, other than a line.
 /// (Whoever settles a mark that a line left to a person must ask this too: specks of
 /// a bad copy that stood in one line were once read as an answer.)
-pub(crate) fn objection(ink: &Ink, hand: &Hand) -> Option<&'static str> {
+pub(crate) fn objection(ink: &Ink, hand: &Hand) -> Option<Reason> {
     if ink.extent_mm <= DUST_EXTENT_MM && ink.faint_mm2 <= DUST_MM2 {
-        Some("a dot as small as dust")
+        Some(Reason::Dust)
     } else if ink.extent_mm <= DOT_EXTENT_MM && ink.ring_faint_mm2 >= DIRTY * ink.faint_mm2 {
-        Some("a dot among other specks")
+        Some(Reason::AmongSpecks)
     } else if circled(ink) {
-        Some(CIRCLED)
+        Some(Reason::Circled)
     } else if from_afar(ink, hand) {
-        Some("a line from far outside runs through the box: stamp, signature or a very large mark")
+        Some(Reason::PaleFromAfar)
     } else if spread_out(ink, hand) {
-        Some("there is far more ink around the box than in it")
+        Some(Reason::SpreadOut)
     } else if of_another_pen(ink, hand) {
-        Some("the ink in the box is lighter than the sheet's other marks")
+        Some(Reason::AnotherPen)
     } else {
         None
     }

@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 
 use super::classify::Verdict;
 use super::reading::{Answer, AnswerState, Mark, MarkState};
+use super::reason::Reason;
 use crate::form::{Correction, Layout, PageLayout};
-
-/// Reason of a box that is covered where the sheet's other marks are not.
-pub(crate) const COVERED: &str =
-    "the box is covered while other marks on the sheet are not: it may be cancelled";
 
 /// A box is covered from this share of its interior on…
 const COVERED_FILL: f64 = 0.6;
@@ -88,7 +85,7 @@ pub(crate) fn compose(
         } else if !cancelled.is_empty() {
             for &i in &cancelled {
                 marks[i].state = MarkState::Marginal;
-                marks[i].reason = Some(COVERED.to_owned());
+                marks[i].reason = Some(Reason::Covered.words().to_owned());
             }
             let state = if kept.len() > limit {
                 AnswerState::Overvote

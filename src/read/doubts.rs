@@ -10,7 +10,9 @@ use super::crease::{self, PaperLine, Sheet};
 use super::measuring::BoxWindow;
 use super::model::MarkModel;
 use super::outline::Located;
+use super::outline_ink::SIDES;
 use super::reading::MarkState;
+use super::reason::Reason;
 use super::streak::StraightLine;
 use super::template::{BoxTemplate, STEP_MM};
 use crate::form::PageLayout;
@@ -29,7 +31,7 @@ const WRAPPED: f64 = 0.37;
 /// sheet's marks usually cover, may be a mark that was taken back: a thick pen's
 /// cross covers more, but then so do the others.
 const FULL: f64 = 0.35;
-const FULLER: f64 = 1.3;
+pub(crate) const FULLER: f64 = 1.3;
 
 /// A mark is lonely where no more questions than this are answered on a page with
 /// as many as that: people who answer at all answer most questions.
@@ -197,44 +199,8 @@ pub(crate) fn doubt_lonely(out: &mut BoxesRead, questions: &[usize]) {
     let answered = count(plain.collect());
     if count(questions.to_vec()) >= LONELY_OF && answered <= LONELY {
         for i in marked {
-            out.doubt(i, "hardly anything else on the page is marked");
+            out.doubt(i, Reason::Lonely);
         }
-    }
-}
-
-/// The sheet's marks leave their boxes in so small a share of the directions, in the
-/// middle of them: a cross larger than its box does so in four to eight of sixteen.
-const USUALLY_AROUND: f64 = 0.5;
-/// So many other marks say what is usual.
-const OTHERS: usize = 3;
-
-/// Doubts marks with ink all around their boxes where the sheet's others have none, and
-/// cover as much of their boxes: a circle takes them back. (What is covered more is
-/// filled or scribbled over, and may be so all around.) A felt pen's cross that covered
-/// half of its box was once read as an answer in spite of the circle.
-pub(crate) fn doubt_circled(out: &mut BoxesRead) {
-    let usual = usual_fill(&out.verdicts);
-    let marked: Vec<usize> = (0..out.marks.len())
-        .filter(|&i| out.verdicts[i].state == MarkState::Marked)
-        .collect();
-    let circled: Vec<usize> = marked
-        .iter()
-        .copied()
-        .filter(|&i| {
-            let mut around: Vec<f64> = marked
-                .iter()
-                .filter(|&&k| k != i)
-                .map(|&k| out.inks[k].around)
-                .collect();
-            around.sort_by(f64::total_cmp);
-            classify::drawn_around(&out.inks[i])
-                && out.verdicts[i].fill < FULLER * usual
-                && around.len() >= OTHERS
-                && around[around.len() / 2] <= USUALLY_AROUND
-        })
-        .collect();
-    for i in circled {
-        out.doubt(i, classify::CIRCLED);
     }
 }
 
@@ -273,10 +239,57 @@ pub(crate) fn doubt_faint_strokes(
     for i in asked {
         let here = stroke(&out.measuring.boxes[i], i);
         if here >= LEAST_STROKE && here >= STROKE_STANDS_OUT * most {
-            out.doubt(
-                i,
-                "a faint stroke in or beside the box, and the question has no mark",
-            );
+            out.doubt(i, Reason::FaintStroke);
+        }
+    }
+}
+
+/// A side of an outline is broader than those of surely empty boxes by so many times
+/// what the broadest of these is broader than their middle one, …
+const BROADER_TIMES: f64 = 2.5;
+/// … and by as much as this, mm of full darkness: a third of a thin outline, …
+const BROADER_MM: f64 = 0.1;
+/// … which on a black-and-white scan is less than one pixel of 200 dpi: there a row of
+/// pixels more or less is the threshold's.
+const BROADER_BILEVEL_MM: f64 = 0.2;
+
+/// Doubts empty boxes of questions without a plain mark of which a side is broader than
+/// that side is in any surely empty box of the page: ink may run along it. A pale
+/// pencil's tick that did was once read as nothing.
+pub(crate) fn doubt_broad_outlines(
+    out: &mut BoxesRead,
+    standing: &[Standing],
+    bilevel: bool,
+    widths: impl Fn(&BoxWindow, usize) -> [f64; SIDES],
+) {
+    let empty = |wanted: &[Standing]| -> Vec<usize> {
+        (0..out.marks.len())
+            .filter(|&i| out.verdicts[i].state == MarkState::Unmarked)
+            .filter(|&i| wanted.contains(&standing[i]))
+            .collect()
+    };
+    let asked = empty(&[Standing::Unanswered, Standing::PerhapsTakenBack]);
+    let known = empty(&[Standing::Answered]);
+    if asked.is_empty() || known.len() < EMPTY_ENOUGH {
+        return;
+    }
+    let measured = |boxes: Vec<usize>| -> Vec<(usize, [f64; SIDES])> {
+        let widths = |i: usize| (i, widths(&out.measuring.boxes[i], i));
+        boxes.into_iter().map(widths).collect()
+    };
+    let (asked, known) = (measured(asked), measured(known));
+    let least = if bilevel {
+        BROADER_BILEVEL_MM
+    } else {
+        BROADER_MM
+    };
+    for side in 0..SIDES {
+        let mut usual: Vec<f64> = known.iter().map(|(_, widths)| widths[side]).collect();
+        usual.sort_by(f64::total_cmp);
+        let (middle, most) = (usual[usual.len() / 2], usual[usual.len() - 1]);
+        let limit = middle + least.max(BROADER_TIMES * (most - middle));
+        for (i, _) in asked.iter().filter(|(_, widths)| widths[side] >= limit) {
+            out.doubt(*i, Reason::AlongOutline);
         }
     }
 }
@@ -290,10 +303,8 @@ pub(crate) fn doubt_faint_strokes(
 pub(crate) fn doubt_alone(out: &mut BoxesRead, model: &MarkModel, standing: &[Standing]) {
     for (i, standing) in standing.iter().enumerate() {
         let reason = match standing {
-            Standing::Unanswered => "a darker place in the box, and the question has no mark",
-            Standing::PerhapsTakenBack => {
-                "a darker place in the box, and the marked one may be taken back"
-            }
+            Standing::Unanswered => Reason::Darker,
+            Standing::PerhapsTakenBack => Reason::DarkerTakenBack,
             Standing::Asked | Standing::Answered => continue,
         };
         if out.verdicts[i].state == MarkState::Unmarked
@@ -325,13 +336,13 @@ pub(crate) fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout, standing:
         // A streak or a fold that passes beside the box leaves its ring.
         let passing = ink.line_beside && ink.reaches_rim;
         let reason = if !answered && (classify::beside(ink) || classify::trace(ink, &out.hand)) {
-            "a trace of ink in or beside the box, and the question has no mark"
+            Reason::Trace
         } else if taken_back && classify::trace(ink, &out.hand) {
-            "a trace of ink in or beside the box, and the marked one may be taken back"
+            Reason::TraceTakenBack
         } else if answered && classify::beside(ink) && !passing && !spilled() {
-            "ink beside the box, far from any other mark"
+            Reason::InkBeside
         } else if answered && classify::beside(ink) && ink.around >= WRAPPED {
-            "a stroke goes around the box"
+            Reason::GoesAround
         } else {
             continue;
         };

@@ -20,6 +20,7 @@ use image::GrayImage;
 use self::pixels::{Band, Frame, Lines};
 use super::ink::Tone;
 use super::reading::{Answer, AnswerState, Mark, MarkState};
+use super::reason::Reason;
 use crate::form::PageLayout;
 
 /// What is known of a scanner beforehand; made from a profile by
@@ -59,13 +60,6 @@ impl KnownStreak {
         -self.darkness >= ERASES && self.width_mm >= ERASES_MM
     }
 }
-
-/// Why a marked box is doubted.
-const ONLY_DUST: &str = "dust that is known from the scanner's profile runs through the box, and beside it there is too little ink for a mark";
-/// What a doubtful box is, which is empty but for a known streak.
-const DUST: &str = "dust that is known from the scanner's profile runs through the box";
-/// Why an empty box is doubted.
-const BLIND: &str = "a bright line that is known from the scanner's profile runs through the box and may hide a stroke";
 
 /// Prints of 94 to 106 % are read, and a feeder stretches by 2 %; the next
 /// resolution that scanners offer is a fifth away.
@@ -149,23 +143,23 @@ impl KnownScanner {
                         let blank = answers
                             .get(&mark.question)
                             .is_some_and(|a| a.state == AnswerState::Blank);
-                        (mark.state == MarkState::Unmarked && blank).then_some(BLIND)
+                        (mark.state == MarkState::Unmarked && blank).then_some(Reason::KnownBlind)
                     }
                     MarkState::Unmarked => None,
                     MarkState::Marked => {
                         let ink = frame.ink_beside(page.image, &band, firm * contrast);
-                        (ink < STROKE_MM2).then_some(ONLY_DUST)
+                        (ink < STROKE_MM2).then_some(Reason::OnlyKnownDust)
                     }
                     MarkState::Marginal => {
                         let ink = frame.ink_beside(page.image, &band, faint * contrast);
-                        (ink < SPECK_MM2).then_some(DUST)
+                        (ink < SPECK_MM2).then_some(Reason::KnownDust)
                     }
                 };
                 let Some(reason) = doubt else {
                     continue;
                 };
                 mark.state = MarkState::Marginal;
-                mark.reason = Some(reason.to_owned());
+                mark.reason = Some(reason.words().to_owned());
                 if let Some(answer) = answers.get_mut(&mark.question)
                     && !answer.state.needs_person()
                 {

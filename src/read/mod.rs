@@ -51,10 +51,12 @@ mod known_scanner;
 mod measuring;
 pub mod model;
 mod outline;
+mod outline_ink;
 mod patches;
 mod qr;
 mod reader;
 mod reading;
+mod reason;
 pub(crate) mod registration;
 pub(crate) mod sample;
 pub mod sketch;
@@ -63,6 +65,7 @@ mod streak;
 mod template;
 mod text_line;
 pub(crate) mod thumbnail;
+mod unlike;
 
 pub use features::{Feature, Features, USUAL_SHADE, VISIBLE_SHADE};
 pub use known_scanner::{KnownScanner, KnownStreak};
@@ -71,6 +74,7 @@ pub use reading::{
     Answer, AnswerState, AreaReading, Mark, MarkState, OTHER_VERSION, PageReading, Problem,
     ProblemCode, Status,
 };
+pub use reason::Reason;
 
 /// Which model and limits tell marks from empty boxes: recorded with each
 /// reading, so that it can be told later by what it was read.

@@ -28,6 +28,7 @@ use super::qr;
 use super::reading::{Answer, AnswerState, MarkState, PageReading, Problem, ProblemCode, Status};
 use super::template::{self, BoxTemplate};
 use super::thumbnail::{PaperMap, Thumbnail};
+use super::unlike;
 use crate::form::code::{Keyring, Payload};
 use crate::form::{Anchor, AnchorKind, CodeKind, Layout, PageLayout};
 use crate::geometry::{MmPoint, MmRect, MmSize};
@@ -314,7 +315,8 @@ fn assemble(
             .then_some(&folds)
     });
     beside::doubt_written_beside(&mut boxes, &free);
-    doubts::doubt_circled(&mut boxes);
+    unlike::doubt_circled(&mut boxes);
+    unlike::doubt_sprawling(&mut boxes);
     doubts::doubt_lonely(&mut boxes, &questions);
     let BoxesRead {
         mut marks,

@@ -103,7 +103,7 @@ pub enum SelftestError {
 /// held, and all threads wait for the last of them.
 const CHUNK_PER_THREAD: u64 = 16;
 
-/// Most pictures of one run: enough to see what is wrong.
+/// Most pictures of one run, and most of silent errors: enough to see what is wrong.
 const MOST_PICTURES: usize = 400;
 
 /// Letters of a reason that go into a file name: enough to sort by, short enough
@@ -172,7 +172,10 @@ fn run_here(plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) -> Result<Report,
         let simulator = Simulator::for_form(form, plan.level, plan.seed)?;
         while state.sheet < of_form {
             let last = (state.sheet + chunk).min(of_form);
-            let pictures = state.pictures < MOST_PICTURES;
+            let pictures = Pictures {
+                silent: state.report.counts.silent_errors < MOST_PICTURES as u64,
+                others: state.pictures < MOST_PICTURES,
+            };
             let results: Vec<SheetScored> = (state.sheet..last)
                 .into_par_iter()
                 .map(|n| sheet(&simulator, &reader, n, plan, pictures))
@@ -229,6 +232,14 @@ fn sheets_of(layout: &Layout, amount: Amount, forms: u64) -> u64 {
     wanted.div_ceil(forms).div_ceil(per_sheet.max(1))
 }
 
+/// What is still to be drawn. (Pictures of flagged questions once left no room for
+/// those of silent errors.)
+#[derive(Debug, Clone, Copy)]
+struct Pictures {
+    silent: bool,
+    others: bool,
+}
+
 /// One sheet, compared.
 #[derive(Default)]
 struct SheetScored {
@@ -245,7 +256,7 @@ fn sheet(
     reader: &Reader,
     n: u64,
     plan: &Plan,
-    pictures: bool,
+    pictures: Pictures,
 ) -> Result<SheetScored, SelftestError> {
     let made = simulator.sheet(n)?;
     let mut out = SheetScored::default();
@@ -256,14 +267,14 @@ fn sheet(
         out.scores.add(&page.truth, &reading, &why.boxes);
         let mut score = compare(&page.truth, &reading);
         let because = unreadable_because(&reading);
-        if let Some(dir) = plan.pictures.as_ref().filter(|_| pictures) {
+        if let Some(dir) = &plan.pictures {
             out.pictures += save_pictures(
                 dir,
                 page,
                 simulator,
                 &mut score,
                 because.as_deref(),
-                plan.flagged_pictures,
+                (pictures, plan.flagged_pictures),
             )?;
         }
         out.unreadable_because.extend(because);
@@ -280,7 +291,7 @@ fn save_pictures(
     simulator: &Simulator,
     score: &mut PageScore,
     unreadable_because: Option<&str>,
-    flagged: bool,
+    (wanted, flagged): (Pictures, bool),
 ) -> Result<usize, SelftestError> {
     let truth = &page.truth;
     let Some(layout) = simulator.layout().page(truth.page) else {
@@ -288,7 +299,7 @@ fn save_pictures(
     };
     let stem = format!("{}-{:06}-p{}", truth.form, truth.sheet, truth.page);
     let mut saved = 0;
-    for error in &mut score.errors {
+    for error in score.errors.iter_mut().filter(|_| wanted.silent) {
         let what = if error.question.is_empty() {
             "page"
         } else {
@@ -298,6 +309,9 @@ fn save_pictures(
         picture::save(page, layout, &error.question, &dir.join(&name))?;
         error.picture = Some(name);
         saved += 1;
+    }
+    if !wanted.others {
+        return Ok(saved);
     }
     if flagged {
         for (question, why) in &score.flagged_clear {

@@ -1,6 +1,7 @@
 //! The two languages of the pages.
 
 use crate::lang::Lang;
+use crate::read::Reason;
 use crate::station::{LocalTime, problem_words};
 use crate::store::Role;
 
@@ -93,51 +94,50 @@ impl Words {
         }
     }
 
-    /// Why the reader asks, in words: its reasons are English and fixed.
+    /// Why the reader asks, in words.
     pub fn reason(self, reason: &str) -> &str {
-        let vi = match reason {
-            "the box lies outside the scanned image" => "ô nằm ngoài ảnh quét",
-            "the printed box was not found where it should be" => "không thấy khung ô đúng chỗ",
-            "a line runs through the box: streak, fold or stroke" => {
-                "có đường kẻ qua ô: vệt máy quét, nếp gấp hay nét bút"
-            }
-            "a stain, stamp or shadow lies over the box" => "vết bẩn, con dấu hay bóng che ô",
-            "something is drawn around the box" => "có nét khoanh quanh ô",
-            "the marked box has a circle around it: it may be taken back" => {
-                "ô đã đánh dấu bị khoanh: có thể đã bỏ chọn"
-            }
-            "the ink in the box is lighter than the sheet's other marks" => {
-                "nét trong ô nhạt hơn các dấu khác trên phiếu"
-            }
-            "the ink in the box is faint" => "nét trong ô mờ",
-            "ink reaches into the box but misses its middle" => {
-                "nét chạm vào ô nhưng không qua giữa ô"
-            }
-            "the mark in the box is small or light beside the sheet's other marks" => {
-                "dấu nhỏ hay nhạt so với các dấu khác trên phiếu"
-            }
-            "the box is covered while other marks on the sheet are not: it may be cancelled" => {
-                "ô bị tô kín, các dấu khác thì không: có thể đã bỏ chọn"
-            }
-            "hardly anything else on the page is marked" => {
-                "trên trang hầu như không có dấu nào khác"
-            }
-            "a trace of ink in or beside the box, and the question has no mark" => {
-                "có vết mực trong hay cạnh ô, mà câu chưa có dấu nào"
-            }
-            "a darker place in the box, and the question has no mark" => {
-                "trong ô có chỗ sẫm, mà câu chưa có dấu nào"
-            }
-            "a faint stroke in or beside the box, and the question has no mark" => {
-                "có nét rất mờ trong hay cạnh ô, mà câu chưa có dấu nào"
-            }
-            "ink beside the box, far from any other mark" => "có mực cạnh ô, xa các dấu khác",
-            "a stroke goes around the box" => "có nét vòng quanh ô",
-            other if other.starts_with("a line from far outside") => {
-                "có nét từ xa chạy qua ô: con dấu, chữ ký hay chữ viết"
-            }
-            other => other,
-        };
-        self.t(vi, reason)
+        Reason::with_words(reason).map_or(reason, |known| self.t(in_vietnamese(known), reason))
+    }
+}
+
+/// Why the reader asks, as it is said to the offices.
+fn in_vietnamese(reason: Reason) -> &'static str {
+    match reason {
+        Reason::OutsideImage => "ô nằm ngoài ảnh quét",
+        Reason::NotFound => "không thấy khung ô đúng chỗ",
+        Reason::Line => "có đường kẻ qua ô: vệt máy quét, nếp gấp hay nét bút",
+        Reason::Stained => "vết bẩn, con dấu hay bóng che ô",
+        Reason::DrawnAround => "có nét khoanh quanh ô",
+        Reason::Circled => "ô đã đánh dấu bị khoanh: có thể đã bỏ chọn",
+        Reason::Dust => "chấm nhỏ như hạt bụi",
+        Reason::AmongSpecks => "chấm nằm giữa các đốm khác",
+        Reason::PaleFromAfar => "có nét từ xa chạy qua ô: con dấu, chữ ký hay dấu rất to",
+        Reason::FromAfar => "có nét từ xa chạy qua ô: con dấu, chữ ký hay chữ viết",
+        Reason::SpreadOut => "mực quanh ô nhiều hơn hẳn mực trong ô",
+        Reason::Sprawls => {
+            "dấu kéo xa ra ngoài ô, khác các dấu còn lại trên phiếu: có thể là chữ ký hay chữ viết"
+        }
+        Reason::AnotherPen => "nét trong ô nhạt hơn các dấu khác trên phiếu",
+        Reason::Faint => "nét trong ô mờ",
+        Reason::MissesMiddle => "nét chạm vào ô nhưng không qua giữa ô",
+        Reason::Small => "dấu nhỏ hay nhạt so với các dấu khác trên phiếu",
+        Reason::Covered => "ô bị tô kín, các dấu khác thì không: có thể đã bỏ chọn",
+        Reason::Lonely => "trên trang hầu như không có dấu nào khác",
+        Reason::WrittenBeside => "có chữ viết cạnh ô đã đánh dấu: có thể đã bỏ chọn",
+        Reason::Trace => "có vết mực trong hay cạnh ô, mà câu chưa có dấu nào",
+        Reason::TraceTakenBack => "có vết mực trong hay cạnh ô, mà ô đã đánh dấu có thể đã bỏ chọn",
+        Reason::Darker => "trong ô có chỗ sẫm, mà câu chưa có dấu nào",
+        Reason::DarkerTakenBack => "trong ô có chỗ sẫm, mà ô đã đánh dấu có thể đã bỏ chọn",
+        Reason::FaintStroke => "có nét rất mờ trong hay cạnh ô, mà câu chưa có dấu nào",
+        Reason::AlongOutline => {
+            "một cạnh khung ô đậm hơn các ô khác: có thể có nét bút chạy dọc cạnh"
+        }
+        Reason::InkBeside => "có mực cạnh ô, xa các dấu khác",
+        Reason::GoesAround => "có nét vòng quanh ô",
+        Reason::OnlyKnownDust => {
+            "vệt bụi đã biết của máy quét chạy qua ô, phần mực còn lại quá ít để là dấu"
+        }
+        Reason::KnownDust => "vệt bụi đã biết của máy quét chạy qua ô",
+        Reason::KnownBlind => "vệt trắng đã biết của máy quét chạy qua ô, có thể che mất nét bút",
     }
 }

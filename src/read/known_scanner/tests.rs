@@ -208,7 +208,7 @@ fn an_empty_box_in_dust_stays_empty_and_a_doubtful_one_is_told_why() {
     sheet.marks[0].reason = Some("a line".to_owned());
     let (mut marks, mut answers) = (sheet.marks.clone(), sheet.answers.clone());
     scanner(&[DARK]).doubt_streaks(&sheet.page(), &mut marks, &mut answers);
-    assert_eq!(marks[0].reason.as_deref(), Some(DUST));
+    assert_eq!(marks[0].reason.as_deref(), Some(Reason::KnownDust.words()));
     // With something else in it the reader's own reason stands.
     sheet.cross(0.6);
     let (mut marks, mut answers) = (sheet.marks.clone(), sheet.answers.clone());

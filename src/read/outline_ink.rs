@@ -1,0 +1,60 @@
+//! Ink that runs along a printed outline and is hidden by it: it makes the line
+//! broader than those of the page's other boxes.
+
+use super::ink::{self, Tone};
+use super::sample::Window;
+use super::template::{BoxTemplate, OutlinePoint, POINTS, STEP_MM};
+
+/// How far from the outline's middle the line is looked at, samples: half an
+/// outline, the broadest ballpoint beside it, and blur.
+const REACH: i32 = 5;
+/// Sides of a box.
+pub(crate) const SIDES: usize = 4;
+const SIDE: usize = POINTS / SIDES;
+/// Points of the piece of a side that is looked at: half of it.
+const PIECE: usize = 8;
+
+/// How much ink there is across the outline, for the piece of each side that has the
+/// most: as wide as a line of full darkness would be, mm. Top, right, bottom, left.
+pub(crate) fn widths(
+    window: &Window,
+    template: &BoxTemplate,
+    shift: (i32, i32),
+    tone: Tone,
+) -> [f64; SIDES] {
+    let paper = ink::local_paper(window, template).map_or(tone.paper, f64::from);
+    let across: Vec<f64> = template
+        .outline
+        .points
+        .iter()
+        .map(|p| width_at(window, p, shift, paper) / tone.contrast())
+        .collect();
+    let mut out = [0.0; SIDES];
+    for (width, side) in out.iter_mut().zip(across.chunks(SIDE)) {
+        *width = side
+            .windows(PIECE)
+            .map(|piece| piece.iter().sum::<f64>() / PIECE as f64)
+            .fold(0.0, f64::max);
+    }
+    out
+}
+
+fn width_at(window: &Window, p: &OutlinePoint, shift: (i32, i32), paper: f64) -> f64 {
+    let w = window.width as i32;
+    let at = |i: i32| (i.rem_euclid(w), i.div_euclid(w));
+    let ((x, y), (ox, oy)) = (at(p.on), at(p.outside));
+    let (nx, ny) = (f64::from((ox - x).signum()), f64::from((oy - y).signum()));
+    (-REACH..=REACH)
+        .filter_map(|k| {
+            let sx = x + shift.0 + (f64::from(k) * nx) as i32;
+            let sy = y + shift.1 + (f64::from(k) * ny) as i32;
+            let inside = sx >= 0 && sx < w && sy >= 0;
+            let pixel = window
+                .pixels
+                .get((sy * w + sx) as usize)
+                .filter(|_| inside)?;
+            Some(paper - f64::from(*pixel))
+        })
+        .sum::<f64>()
+        * STEP_MM
+}

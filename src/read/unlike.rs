@@ -1,0 +1,88 @@
+//! Marks that are unlike the sheet's others outside of their boxes, and no fuller inside:
+//! something was drawn around them, or they are part of something larger. (What is
+//! fuller is filled or scribbled over, and may be so all around.)
+
+use super::boxes::BoxesRead;
+use super::classify;
+use super::compose::usual_fill;
+use super::doubts::FULLER;
+use super::ink::Ink;
+use super::reading::MarkState;
+use super::reason::Reason;
+
+/// So many other marks say what is usual.
+const OTHERS: usize = 3;
+
+/// The sheet's marks leave their boxes in so small a share of the directions, in the
+/// middle of them: a cross larger than its box does so in four to eight of sixteen.
+const USUALLY_AROUND: f64 = 0.5;
+
+/// A mark sprawls with so much firm ink within 2 mm around its box, mm²: three arms of
+/// 2 mm by a felt pen of 1 mm, …
+const SPRAWLS_MM2: f64 = 6.0;
+/// … which is so many times that of the sheet's middle mark, …
+const MIDDLE_TIMES: f64 = 2.5;
+/// … and of its largest.
+const LARGEST_TIMES: f64 = 1.3;
+
+/// Doubts marks with ink all around their boxes where the sheet's others have none: a
+/// circle takes them back. A felt pen's cross that covered half of its box was once read
+/// as an answer in spite of the circle.
+pub(crate) fn doubt_circled(out: &mut BoxesRead) {
+    let circled = |others: &[&Ink], _: &Ink| {
+        middle_and_most(others.iter().map(|ink| ink.around)).0 <= USUALLY_AROUND
+    };
+    doubt(out, Reason::Circled, classify::drawn_around, circled);
+}
+
+/// Doubts marks that leave their boxes at opposite sides and go on for 2 mm, where none
+/// of the sheet's others does, with far more ink than these have there. A signature by a
+/// felt pen through the box of a blank question was once read as its mark, where a
+/// printed label hid how it went on.
+pub(crate) fn doubt_sprawling(out: &mut BoxesRead) {
+    let far_out = |ink: &Ink| ink.exits && ink.around_mm2() >= SPRAWLS_MM2;
+    let sprawls = |others: &[&Ink], ink: &Ink| {
+        let (middle, most) = middle_and_most(others.iter().map(|ink| ink.around_mm2()));
+        ink.around_mm2() >= (MIDDLE_TIMES * middle).max(LARGEST_TIMES * most)
+            && others.iter().all(|ink| !ink.exits)
+    };
+    doubt(out, Reason::Sprawls, far_out, sprawls);
+}
+
+/// Doubts the marks that look as if they were unlike the others of their page (of which
+/// there are [`OTHERS`] at least), and are.
+fn doubt(
+    out: &mut BoxesRead,
+    reason: Reason,
+    looks: impl Fn(&Ink) -> bool,
+    is: impl Fn(&[&Ink], &Ink) -> bool,
+) {
+    let usual = usual_fill(&out.verdicts);
+    let marked: Vec<usize> = (0..out.marks.len())
+        .filter(|&i| out.verdicts[i].state == MarkState::Marked)
+        .collect();
+    if marked.len() <= OTHERS {
+        return;
+    }
+    let unlike = |i: &usize| {
+        let ink = &out.inks[*i];
+        if out.verdicts[*i].fill >= FULLER * usual || !looks(ink) {
+            return false;
+        }
+        let others = marked.iter().filter(|k| *k != i);
+        let others: Vec<&Ink> = others.map(|&k| &out.inks[k]).collect();
+        is(&others, ink)
+    };
+    let found: Vec<usize> = marked.iter().copied().filter(unlike).collect();
+    for i in found {
+        out.doubt(i, reason);
+    }
+}
+
+/// The upper middle and the largest of these.
+fn middle_and_most(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_by(f64::total_cmp);
+    let at = |i: usize| sorted.get(i).copied().unwrap_or(0.0);
+    (at(sorted.len() / 2), at(sorted.len().saturating_sub(1)))
+}
