@@ -137,9 +137,9 @@ struct Inside<'a> {
     step_y: PxVector,
 }
 
-/// Samples whose pixels are fetched before any of them is computed: fetching
-/// is one by one, computing many at a time.
-const FETCHED: usize = 128;
+/// So many samples go through each step together: their places and their grays are
+/// computed many at a time, only the pixels are fetched one by one.
+const TOGETHER: usize = 128;
 
 impl Inside<'_> {
     /// Plain loops, that the compiler vectorises for the processor at hand.
@@ -147,17 +147,24 @@ impl Inside<'_> {
     fn fill(&self, width: usize, pixels: &mut [u8]) {
         let fixed = |v: f64| (v * 65536.0).round() as i32;
         let (ix, iy) = (fixed(self.step_x.x), fixed(self.step_x.y));
-        let mut fours = [[0u16; 2]; FETCHED];
+        let stride = self.stride as i32;
+        let (mut places, mut fours) = ([0u32; TOGETHER], [[0u16; 2]; TOGETHER]);
         for (row, out) in pixels.chunks_exact_mut(width).enumerate() {
             let start = self.first + self.step_y * row as f64;
-            let (mut x, mut y) = (fixed(start.x - 0.5), fixed(start.y - 0.5));
-            for out in out.chunks_mut(FETCHED) {
-                let fours = &mut fours[..out.len()];
-                self.fetch((x, y), (ix, iy), fours);
-                for (out, four) in out.iter_mut().zip(fours) {
+            let (x0, y0) = (fixed(start.x - 0.5), fixed(start.y - 0.5));
+            for (chunk, out) in out.chunks_mut(TOGETHER).enumerate() {
+                let done = (chunk * TOGETHER) as i32;
+                let (x0, y0) = (x0 + done * ix, y0 + done * iy);
+                let at = |k: usize| (x0 + k as i32 * ix, y0 + k as i32 * iy);
+                let (places, fours) = (&mut places[..out.len()], &mut fours[..out.len()]);
+                for (k, place) in places.iter_mut().enumerate() {
+                    let (x, y) = at(k);
+                    *place = ((y >> 16) * stride + (x >> 16)) as u32;
+                }
+                self.fetch(places, fours);
+                for (k, (out, four)) in out.iter_mut().zip(fours).enumerate() {
+                    let (x, y) = at(k);
                     let (fx, fy) = ((x >> 8 & 255) as u32, (y >> 8 & 255) as u32);
-                    x += ix;
-                    y += iy;
                     let [upper, lower] = four.map(u32::from);
                     let (a, b, c, d) = (upper & 255, upper >> 8, lower & 255, lower >> 8);
                     let top = a * (256 - fx) + b * fx;
@@ -168,23 +175,19 @@ impl Inside<'_> {
         }
     }
 
-    /// The four pixels around each place: two above, two below, the left one in the
-    /// lower byte.
+    /// The four pixels at each of these places: two above, two below, the left one in
+    /// the lower byte.
     #[inline(always)]
-    fn fetch(&self, (mut x, mut y): (i32, i32), (ix, iy): (i32, i32), fours: &mut [[u16; 2]]) {
-        let stride = self.stride;
-        for four in fours {
-            let i = (y >> 16) as usize * stride + (x >> 16) as usize;
-            x += ix;
-            y += iy;
-            // One bounds check for all four neighbours.
-            *four = match self.raw.get(i..i + stride + 2) {
-                Some(q) => [
-                    u16::from_le_bytes([q[0], q[1]]),
-                    u16::from_le_bytes([q[stride], q[stride + 1]]),
-                ],
-                None => [u16::from_le_bytes([OUTSIDE; 2]); 2],
-            };
+    fn fetch(&self, places: &[u32], fours: &mut [[u16; 2]]) {
+        let below = self.raw.get(self.stride..).unwrap_or_default();
+        let above = self.raw.get(..below.len()).unwrap_or_default();
+        let two = |row: &[u8], i: usize| {
+            let two = row.get(i..i + 2).and_then(|two| two.first_chunk());
+            u16::from_le_bytes(two.copied().unwrap_or([OUTSIDE; 2]))
+        };
+        for (four, place) in fours.iter_mut().zip(places) {
+            let i = *place as usize;
+            *four = [two(above, i), two(below, i)];
         }
     }
 }

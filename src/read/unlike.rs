@@ -21,7 +21,7 @@ const USUALLY_AROUND: f64 = 0.5;
 /// 2 mm by a felt pen of 1 mm, …
 const SPRAWLS_MM2: f64 = 6.0;
 /// … which is so many times that of the sheet's middle mark, …
-const MIDDLE_TIMES: f64 = 2.5;
+const MIDDLE_TIMES: f64 = 2.0;
 /// … and of its largest.
 const LARGEST_TIMES: f64 = 1.3;
 

@@ -141,3 +141,20 @@ fn in_vietnamese(reason: Reason) -> &'static str {
         Reason::KnownBlind => "vệt trắng đã biết của máy quét chạy qua ô, có thể che mất nét bút",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Eight of the reasons were once shown to Vietnamese readers in English.
+    #[test]
+    fn every_reason_is_said_in_both_languages() {
+        let (vietnamese, english) = (Words::of("vi"), Words::of("en"));
+        for reason in Reason::ALL {
+            assert_eq!(english.reason(reason.words()), reason.words());
+            assert_eq!(vietnamese.reason(reason.words()), in_vietnamese(*reason));
+        }
+        // Of an older station.
+        assert_eq!(vietnamese.reason("something else"), "something else");
+    }
+}
