@@ -504,3 +504,18 @@ fn a_mark_that_sprawls_as_no_other_does_asks() {
     }
     assert!(answered(&read(&desk, &image), "yt7-1"));
 }
+
+/// Where the pen rested in a blank question it left a dot, on a sheet of dots with less
+/// than half of their ink: once read as its answer.
+#[test]
+fn where_the_pen_rested_on_a_sheet_of_dots_asks() {
+    let desk = Desk::of_rows();
+    let mut image = desk.page(2, &[]);
+    for row in ROWS {
+        let side = if row == "yt7-1" { 0.9 } else { 1.3 };
+        spot(&mut image, &desk.of_row(row), (0.1, 0.1), side, 0.6);
+    }
+    let reading = read(&desk, &image);
+    assert!(asks(&reading, "yt7-1"));
+    assert!(answered(&reading, "yt7-2"));
+}

@@ -4,7 +4,7 @@
 //! relative to the sheet's own paper and pen. Rules only take certainty away:
 //! where something else than a mark explains the ink, or hides the box.
 
-use super::features::Features;
+use super::features::{Feature, Features};
 use super::hand::Hand;
 use super::ink::Ink;
 use super::model::{MarkModel, probability};
@@ -44,6 +44,10 @@ const DOT_EXTENT_MM: f64 = 1.5;
 /// dirt, and so may the dot be. Specks of a bad copy that touched each other in a
 /// blank question were once read as its answer on a sheet of dots.
 const DIRTY: f64 = 0.3;
+/// A dot with less than this share of the firm ink of one of the sheet's weaker marks is
+/// smaller than these: the pen may have rested there. On a sheet of dots that was once
+/// read as the answer of a blank question.
+const RESTED: f64 = 0.5;
 
 /// Ink beside an empty box that may be meant for it, mm².
 const BESIDE_MM2: f64 = 0.6;
@@ -144,6 +148,9 @@ pub(crate) fn classify(
         }
         if thin_line(ink) {
             return marginal(Reason::Line);
+        }
+        if ink.extent_mm <= DOT_EXTENT_MM && features.value(Feature::Firm) < RESTED {
+            return marginal(Reason::Small);
         }
         return verdict(MarkState::Marked, None);
     }

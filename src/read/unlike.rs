@@ -3,7 +3,6 @@
 //! fuller is filled or scribbled over, and may be so all around.)
 
 use super::boxes::BoxesRead;
-use super::classify;
 use super::compose::usual_fill;
 use super::doubts::FULLER;
 use super::ink::Ink;
@@ -16,6 +15,10 @@ const OTHERS: usize = 3;
 /// The sheet's marks leave their boxes in so small a share of the directions, in the
 /// middle of them: a cross larger than its box does so in four to eight of sixteen.
 const USUALLY_AROUND: f64 = 0.5;
+/// A circle around it is in so large a share of the directions, though it is not quite
+/// closed: the arms of a cross by a pen of 1.5 mm are in up to three quarters of them.
+/// (One in fifty such crosses was once taken for circled.)
+const ALL_AROUND: f64 = 0.8;
 
 /// A mark sprawls with so much firm ink within 2 mm around its box, mm²: three arms of
 /// 2 mm by a felt pen of 1 mm, …
@@ -32,7 +35,8 @@ pub(crate) fn doubt_circled(out: &mut BoxesRead) {
     let circled = |others: &[&Ink], _: &Ink| {
         middle_and_most(others.iter().map(|ink| ink.around)).0 <= USUALLY_AROUND
     };
-    doubt(out, Reason::Circled, classify::drawn_around, circled);
+    let around = |ink: &Ink| ink.around >= ALL_AROUND;
+    doubt(out, Reason::Circled, around, circled);
 }
 
 /// Doubts marks that leave their boxes at opposite sides and go on for 2 mm, where none
