@@ -146,7 +146,7 @@ fn in_vietnamese(reason: Reason) -> &'static str {
 mod tests {
     use super::*;
 
-    /// Eight of the reasons were once shown to Vietnamese readers in English.
+    /// Nine of the reasons were once shown to Vietnamese readers in English.
     #[test]
     fn every_reason_is_said_in_both_languages() {
         let (vietnamese, english) = (Words::of("vi"), Words::of("en"));
