@@ -80,7 +80,7 @@ pub(crate) fn settle_strokes(
             && is_dash(out, model, i)
             && !out.verdicts[i].hidden
             && classify::barred_by_line_alone(&ink)
-            && classify::objection(&ink, &out.hand).is_none()
+            && classify::objection(&ink, &out.features[i], &out.hand).is_none()
             && !(bilevel && may_be_black_fold(out, model, questions, i))
             && out.hand.darkness > 0.0
             && ink.darkness >= OWN_PEN * out.hand.darkness

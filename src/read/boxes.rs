@@ -90,8 +90,7 @@ impl BoxesRead {
     pub fn doubt(&mut self, i: usize, reason: Reason) {
         self.verdicts[i].state = MarkState::Marginal;
         self.verdicts[i].reason = Some(reason);
-        self.marks[i].state = MarkState::Marginal;
-        self.marks[i].reason = Some(reason.words().to_owned());
+        self.marks[i].doubt(reason);
     }
 
     /// What was seen in each box.

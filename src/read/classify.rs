@@ -143,14 +143,11 @@ pub(crate) fn classify(
         return verdict(MarkState::Unmarked, None);
     }
     if log_odds >= model.limits.marked {
-        if let Some(reason) = objection(ink, hand) {
+        if let Some(reason) = objection(ink, features, hand) {
             return marginal(reason);
         }
         if thin_line(ink) {
             return marginal(Reason::Line);
-        }
-        if ink.extent_mm <= DOT_EXTENT_MM && features.value(Feature::Firm) < RESTED {
-            return marginal(Reason::Small);
         }
         return verdict(MarkState::Marked, None);
     }
@@ -166,7 +163,7 @@ pub(crate) fn classify(
 /// What speaks against a mark although its ink is that of one, other than a line.
 /// (Whoever settles a mark that a line left to a person must ask this too: specks of
 /// a bad copy that stood in one line were once read as an answer.)
-pub(crate) fn objection(ink: &Ink, hand: &Hand) -> Option<Reason> {
+pub(crate) fn objection(ink: &Ink, features: &Features, hand: &Hand) -> Option<Reason> {
     if ink.extent_mm <= DUST_EXTENT_MM && ink.faint_mm2 <= DUST_MM2 {
         Some(Reason::Dust)
     } else if ink.extent_mm <= DOT_EXTENT_MM && ink.ring_faint_mm2 >= DIRTY * ink.faint_mm2 {
@@ -179,6 +176,8 @@ pub(crate) fn objection(ink: &Ink, hand: &Hand) -> Option<Reason> {
         Some(Reason::SpreadOut)
     } else if of_another_pen(ink, hand) {
         Some(Reason::AnotherPen)
+    } else if ink.extent_mm <= DOT_EXTENT_MM && features.value(Feature::Firm) < RESTED {
+        Some(Reason::Small)
     } else {
         None
     }

@@ -84,8 +84,7 @@ pub(crate) fn compose(
             }
         } else if !cancelled.is_empty() {
             for &i in &cancelled {
-                marks[i].state = MarkState::Marginal;
-                marks[i].reason = Some(Reason::Covered.words().to_owned());
+                marks[i].doubt(Reason::Covered);
             }
             let state = if kept.len() > limit {
                 AnswerState::Overvote

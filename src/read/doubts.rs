@@ -15,6 +15,7 @@ use super::reading::MarkState;
 use super::reason::Reason;
 use super::streak::StraightLine;
 use super::template::{BoxTemplate, STEP_MM};
+use super::unlike::middle_and_most;
 use crate::form::PageLayout;
 use crate::geometry::MmVector;
 
@@ -85,7 +86,7 @@ pub(crate) fn settle_lines(
         // A wide or wavy stroke is more than a line.
         if out.verdicts[i].log_odds >= model.limits.marked
             && classify::barred_by_line_alone(&out.inks[i])
-            && classify::objection(&out.inks[i], &out.hand).is_none()
+            && classify::objection(&out.inks[i], &out.features[i], &out.hand).is_none()
             && !(of.bilevel && afar::may_be_black_fold(out, model, of.questions, i))
             && let Some((line, interior)) = seen(out, i, false)
             && crease::ends_near(sheet, line, interior)
@@ -213,6 +214,23 @@ const LEAST_STROKE: f64 = 0.025;
 /// Empty boxes of answered questions that show what this page has without marks.
 const EMPTY_ENOUGH: usize = 4;
 
+/// The boxes that seem empty in questions of such a standing, and the surely empty ones
+/// of answered questions, by which these are judged; `None` where there is none of the
+/// former or there are too few of the latter.
+fn beside_known(
+    out: &BoxesRead,
+    standing: &[Standing],
+    wanted: &[Standing],
+) -> Option<(Vec<usize>, Vec<usize>)> {
+    let empty = |of: &[Standing]| -> Vec<usize> {
+        (0..out.marks.len())
+            .filter(|&i| out.verdicts[i].state == MarkState::Unmarked && of.contains(&standing[i]))
+            .collect()
+    };
+    let (asked, known) = (empty(wanted), empty(&[Standing::Answered]));
+    (!asked.is_empty() && known.len() >= EMPTY_ENOUGH).then_some((asked, known))
+}
+
 /// Doubts empty boxes of unanswered questions in which, or around which, there is a
 /// stroke that is fainter than every threshold, but that no surely empty box of the
 /// page has. A pencil's tick on a noisy page was once read as nothing.
@@ -221,21 +239,11 @@ pub(crate) fn doubt_faint_strokes(
     standing: &[Standing],
     stroke: impl Fn(&BoxWindow, usize) -> f64,
 ) {
-    let empty = |out: &BoxesRead, i: usize| out.verdicts[i].state == MarkState::Unmarked;
-    let asked: Vec<usize> = (0..out.marks.len())
-        .filter(|&i| empty(out, i) && standing[i] == Standing::Unanswered)
-        .collect();
-    if asked.is_empty() {
+    let Some((asked, known)) = beside_known(out, standing, &[Standing::Unanswered]) else {
         return;
-    }
-    let known: Vec<f64> = (0..out.marks.len())
-        .filter(|&i| empty(out, i) && standing[i] == Standing::Answered)
-        .map(|i| stroke(&out.measuring.boxes[i], i))
-        .collect();
-    if known.len() < EMPTY_ENOUGH {
-        return;
-    }
-    let most = known.iter().copied().fold(0.0, f64::max);
+    };
+    let known = known.iter().map(|&i| stroke(&out.measuring.boxes[i], i));
+    let most = known.fold(0.0, f64::max);
     for i in asked {
         let here = stroke(&out.measuring.boxes[i], i);
         if here >= LEAST_STROKE && here >= STROKE_STANDS_OUT * most {
@@ -262,17 +270,10 @@ pub(crate) fn doubt_broad_outlines(
     bilevel: bool,
     widths: impl Fn(&BoxWindow, usize) -> [f64; SIDES],
 ) {
-    let empty = |wanted: &[Standing]| -> Vec<usize> {
-        (0..out.marks.len())
-            .filter(|&i| out.verdicts[i].state == MarkState::Unmarked)
-            .filter(|&i| wanted.contains(&standing[i]))
-            .collect()
-    };
-    let asked = empty(&[Standing::Unanswered, Standing::PerhapsTakenBack]);
-    let known = empty(&[Standing::Answered]);
-    if asked.is_empty() || known.len() < EMPTY_ENOUGH {
+    let wanted = [Standing::Unanswered, Standing::PerhapsTakenBack];
+    let Some((asked, known)) = beside_known(out, standing, &wanted) else {
         return;
-    }
+    };
     let measured = |boxes: Vec<usize>| -> Vec<(usize, [f64; SIDES])> {
         let widths = |i: usize| (i, widths(&out.measuring.boxes[i], i));
         boxes.into_iter().map(widths).collect()
@@ -284,9 +285,7 @@ pub(crate) fn doubt_broad_outlines(
         BROADER_MM
     };
     for side in 0..SIDES {
-        let mut usual: Vec<f64> = known.iter().map(|(_, widths)| widths[side]).collect();
-        usual.sort_by(f64::total_cmp);
-        let (middle, most) = (usual[usual.len() / 2], usual[usual.len() - 1]);
+        let (middle, most) = middle_and_most(known.iter().map(|(_, widths)| widths[side]));
         let limit = middle + least.max(BROADER_TIMES * (most - middle));
         for (i, _) in asked.iter().filter(|(_, widths)| widths[side] >= limit) {
             out.doubt(*i, Reason::AlongOutline);

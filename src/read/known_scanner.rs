@@ -158,8 +158,7 @@ impl KnownScanner {
                 let Some(reason) = doubt else {
                     continue;
                 };
-                mark.state = MarkState::Marginal;
-                mark.reason = Some(reason.words().to_owned());
+                mark.doubt(reason);
                 if let Some(answer) = answers.get_mut(&mark.question)
                     && !answer.state.needs_person()
                 {

@@ -23,12 +23,11 @@ pub(crate) fn widths(
     tone: Tone,
 ) -> [f64; SIDES] {
     let paper = ink::local_paper(window, template).map_or(tone.paper, f64::from);
-    let across: Vec<f64> = template
-        .outline
-        .points
-        .iter()
-        .map(|p| width_at(window, p, shift, paper) / tone.contrast())
-        .collect();
+    let contrast = tone.contrast();
+    let mut across = [0.0; POINTS];
+    for (width, p) in across.iter_mut().zip(&template.outline.points) {
+        *width = width_at(window, p, shift, paper) / contrast;
+    }
     let mut out = [0.0; SIDES];
     for (width, side) in out.iter_mut().zip(across.chunks(SIDE)) {
         *width = side
@@ -39,15 +38,16 @@ pub(crate) fn widths(
     out
 }
 
+/// The same at one point of the outline, gray levels times mm.
 fn width_at(window: &Window, p: &OutlinePoint, shift: (i32, i32), paper: f64) -> f64 {
     let w = window.width as i32;
     let at = |i: i32| (i.rem_euclid(w), i.div_euclid(w));
     let ((x, y), (ox, oy)) = (at(p.on), at(p.outside));
-    let (nx, ny) = (f64::from((ox - x).signum()), f64::from((oy - y).signum()));
+    let (nx, ny) = ((ox - x).signum(), (oy - y).signum());
     (-REACH..=REACH)
         .filter_map(|k| {
-            let sx = x + shift.0 + (f64::from(k) * nx) as i32;
-            let sy = y + shift.1 + (f64::from(k) * ny) as i32;
+            let sx = x + shift.0 + k * nx;
+            let sy = y + shift.1 + k * ny;
             let inside = sx >= 0 && sx < w && sy >= 0;
             let pixel = window
                 .pixels

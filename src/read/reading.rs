@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::reason::Reason;
+
 /// May the page be counted without a person?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -69,6 +71,14 @@ pub struct Mark {
     /// Why it is marginal, for the reviewer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+impl Mark {
+    /// Leaves it to a person.
+    pub(crate) fn doubt(&mut self, reason: Reason) {
+        self.state = MarkState::Marginal;
+        self.reason = Some(reason.words().to_owned());
+    }
 }
 
 /// One question as read on this page.

@@ -84,7 +84,7 @@ fn doubt(
 }
 
 /// The upper middle and the largest of these.
-fn middle_and_most(values: impl Iterator<Item = f64>) -> (f64, f64) {
+pub(super) fn middle_and_most(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let mut sorted: Vec<f64> = values.collect();
     sorted.sort_by(f64::total_cmp);
     let at = |i: usize| sorted.get(i).copied().unwrap_or(0.0);

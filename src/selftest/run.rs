@@ -172,9 +172,11 @@ fn run_here(plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) -> Result<Report,
         let simulator = Simulator::for_form(form, plan.level, plan.seed)?;
         while state.sheet < of_form {
             let last = (state.sheet + chunk).min(of_form);
+            let room = state.pictures < MOST_PICTURES;
             let pictures = Pictures {
                 silent: state.report.counts.silent_errors < MOST_PICTURES as u64,
-                others: state.pictures < MOST_PICTURES,
+                flagged: room && plan.flagged_pictures,
+                unreadable: room,
             };
             let results: Vec<SheetScored> = (state.sheet..last)
                 .into_par_iter()
@@ -237,7 +239,8 @@ fn sheets_of(layout: &Layout, amount: Amount, forms: u64) -> u64 {
 #[derive(Debug, Clone, Copy)]
 struct Pictures {
     silent: bool,
-    others: bool,
+    flagged: bool,
+    unreadable: bool,
 }
 
 /// One sheet, compared.
@@ -274,7 +277,7 @@ fn sheet(
                 simulator,
                 &mut score,
                 because.as_deref(),
-                (pictures, plan.flagged_pictures),
+                pictures,
             )?;
         }
         out.unreadable_because.extend(because);
@@ -291,7 +294,7 @@ fn save_pictures(
     simulator: &Simulator,
     score: &mut PageScore,
     unreadable_because: Option<&str>,
-    (wanted, flagged): (Pictures, bool),
+    wanted: Pictures,
 ) -> Result<usize, SelftestError> {
     let truth = &page.truth;
     let Some(layout) = simulator.layout().page(truth.page) else {
@@ -310,10 +313,7 @@ fn save_pictures(
         error.picture = Some(name);
         saved += 1;
     }
-    if !wanted.others {
-        return Ok(saved);
-    }
-    if flagged {
+    if wanted.flagged {
         for (question, why) in &score.flagged_clear {
             let why: String = why
                 .chars()
@@ -325,7 +325,7 @@ fn save_pictures(
             saved += 1;
         }
     }
-    if let Some(because) = unreadable_because {
+    if let Some(because) = unreadable_because.filter(|_| wanted.unreadable) {
         let name = format!("unreadable-{because}-{stem}.png");
         picture::save(page, layout, "", &dir.join(name))?;
         saved += 1;
@@ -346,6 +346,7 @@ fn unreadable_because(reading: &PageReading) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::compare::{SilentError, SilentKind};
     use super::*;
     use crate::form::Library;
 
@@ -396,6 +397,40 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Pictures of flagged questions once left no room for those of silent errors.
+    #[test]
+    fn silent_errors_are_drawn_when_there_is_no_room_for_others() {
+        let form = Library::load(&[]).unwrap().resolve("ba-dinh-2022").unwrap();
+        let simulator = Simulator::for_form(&form, Level::Clean, 3).unwrap();
+        let made = simulator.sheet(0).unwrap();
+        let page = &made.pages[0];
+        let mut score = PageScore {
+            errors: vec![SilentError {
+                form: page.truth.form.clone(),
+                sheet: 0,
+                page: 1,
+                question: "q1".into(),
+                kind: SilentKind::Answer,
+                truth: String::new(),
+                read: String::new(),
+                picture: None,
+            }],
+            flagged_clear: vec![("q2".into(), "faint".into())],
+            ..PageScore::default()
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let only = Pictures {
+            silent: true,
+            flagged: false,
+            unreadable: false,
+        };
+        let saved = save_pictures(dir.path(), page, &simulator, &mut score, Some("x"), only);
+        assert_eq!(saved.unwrap(), 1);
+        let name = score.errors[0].picture.clone().unwrap();
+        assert!(dir.path().join(name).exists());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]
