@@ -74,7 +74,7 @@ pub use reading::{
     Answer, AnswerState, AreaReading, Mark, MarkState, OTHER_VERSION, PageReading, Problem,
     ProblemCode, Status,
 };
-pub use reason::Reason;
+pub use reason::reason_words;
 
 /// Which model and limits tell marks from empty boxes: recorded with each
 /// reading, so that it can be told later by what it was read.

@@ -1,7 +1,7 @@
 //! The two languages of the pages.
 
 use crate::lang::Lang;
-use crate::read::Reason;
+use crate::read::reason_words;
 use crate::station::{LocalTime, problem_words};
 use crate::store::Role;
 
@@ -96,65 +96,6 @@ impl Words {
 
     /// Why the reader asks, in words.
     pub fn reason(self, reason: &str) -> &str {
-        Reason::with_words(reason).map_or(reason, |known| self.t(in_vietnamese(known), reason))
-    }
-}
-
-/// Why the reader asks, as it is said to the offices.
-fn in_vietnamese(reason: Reason) -> &'static str {
-    match reason {
-        Reason::OutsideImage => "ô nằm ngoài ảnh quét",
-        Reason::NotFound => "không thấy khung ô đúng chỗ",
-        Reason::Line => "có đường kẻ qua ô: vệt máy quét, nếp gấp hay nét bút",
-        Reason::Stained => "vết bẩn, con dấu hay bóng che ô",
-        Reason::DrawnAround => "có nét khoanh quanh ô",
-        Reason::Circled => "ô đã đánh dấu bị khoanh: có thể đã bỏ chọn",
-        Reason::Dust => "chấm nhỏ như hạt bụi",
-        Reason::AmongSpecks => "chấm nằm giữa các đốm khác",
-        Reason::PaleFromAfar => "có nét từ xa chạy qua ô: con dấu, chữ ký hay dấu rất to",
-        Reason::FromAfar => "có nét từ xa chạy qua ô: con dấu, chữ ký hay chữ viết",
-        Reason::SpreadOut => "mực quanh ô nhiều hơn hẳn mực trong ô",
-        Reason::Sprawls => {
-            "dấu kéo xa ra ngoài ô, khác các dấu còn lại trên phiếu: có thể là chữ ký hay chữ viết"
-        }
-        Reason::AnotherPen => "nét trong ô nhạt hơn các dấu khác trên phiếu",
-        Reason::Faint => "nét trong ô mờ",
-        Reason::MissesMiddle => "nét chạm vào ô nhưng không qua giữa ô",
-        Reason::Small => "dấu nhỏ hay nhạt so với các dấu khác trên phiếu",
-        Reason::Covered => "ô bị tô kín, các dấu khác thì không: có thể đã bỏ chọn",
-        Reason::Lonely => "trên trang hầu như không có dấu nào khác",
-        Reason::WrittenBeside => "có chữ viết cạnh ô đã đánh dấu: có thể đã bỏ chọn",
-        Reason::Trace => "có vết mực trong hay cạnh ô, mà câu chưa có dấu nào",
-        Reason::TraceTakenBack => "có vết mực trong hay cạnh ô, mà ô đã đánh dấu có thể đã bỏ chọn",
-        Reason::Darker => "trong ô có chỗ sẫm, mà câu chưa có dấu nào",
-        Reason::DarkerTakenBack => "trong ô có chỗ sẫm, mà ô đã đánh dấu có thể đã bỏ chọn",
-        Reason::FaintStroke => "có nét rất mờ trong hay cạnh ô, mà câu chưa có dấu nào",
-        Reason::AlongOutline => {
-            "một cạnh khung ô đậm hơn các ô khác: có thể có nét bút chạy dọc cạnh"
-        }
-        Reason::InkBeside => "có mực cạnh ô, xa các dấu khác",
-        Reason::GoesAround => "có nét vòng quanh ô",
-        Reason::OnlyKnownDust => {
-            "vệt bụi đã biết của máy quét chạy qua ô, phần mực còn lại quá ít để là dấu"
-        }
-        Reason::KnownDust => "vệt bụi đã biết của máy quét chạy qua ô",
-        Reason::KnownBlind => "vệt trắng đã biết của máy quét chạy qua ô, có thể che mất nét bút",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Nine of the reasons were once shown to Vietnamese readers in English.
-    #[test]
-    fn every_reason_is_said_in_both_languages() {
-        let (vietnamese, english) = (Words::of("vi"), Words::of("en"));
-        for reason in Reason::ALL {
-            assert_eq!(english.reason(reason.words()), reason.words());
-            assert_eq!(vietnamese.reason(reason.words()), in_vietnamese(*reason));
-        }
-        // Of an older station.
-        assert_eq!(vietnamese.reason("something else"), "something else");
+        reason_words(reason, self.lang)
     }
 }

@@ -6,7 +6,7 @@ use super::canvas::{BLUE, Canvas, GREEN, INK, ORANGE, RED};
 use super::{Explanation, MESH_MM};
 use crate::lang::Lang;
 use crate::page::Scan;
-use crate::read::{Answer, AnswerState, Mark, MarkState, PageReading, Status};
+use crate::read::{Answer, AnswerState, Mark, MarkState, PageReading, Status, reason_words};
 
 /// A picture of one stage.
 #[derive(Debug, Clone)]
@@ -139,7 +139,7 @@ fn boxes(scan: &Scan, reading: &PageReading, lang: Lang) -> RgbImage {
             mark.question,
             mark.choice,
             mark.score,
-            mark.reason.as_deref().unwrap_or("-")
+            reason_words(mark.reason.as_deref().unwrap_or("-"), lang)
         ));
     }
     for (id, answer) in reading.answers.iter().filter(|a| a.1.state.needs_person()) {
