@@ -63,6 +63,42 @@ fn a_clean_form_is_read_without_error_and_the_numbers_are_for_scripts() {
     assert_eq!(one["unreadable_pages"], 0);
 }
 
+/// An error names its sheet; whoever wants to see why it was read so, here or on another
+/// machine, gets that sheet as a file.
+#[test]
+fn one_sheet_is_made_again_and_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let kept = dir.path().join("tờ 5");
+    let out = phieu(&[
+        "selftest",
+        "--form",
+        "tien-giang-2024",
+        "--sheet",
+        "5",
+        "--level",
+        "hard",
+        "--seed",
+        "7",
+        "--pictures",
+        kept.to_str().unwrap(),
+        "--json",
+    ]);
+    let report: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(report["pages"], 2);
+    assert!(report["command"].as_str().unwrap().contains("--sheet 5"));
+    let kept = kept.join("tien-giang-2024");
+    let truth = fs::read_to_string(kept.join("truth.jsonl")).unwrap();
+    for (line, page) in truth.lines().zip([1, 2]) {
+        let truth: Value = serde_json::from_str(line).unwrap();
+        assert_eq!((&truth["sheet"], &truth["page"]), (&5.into(), &page.into()));
+        let scan = kept.join(truth["file"].as_str().unwrap());
+        let read = phieu(&["read", scan.to_str().unwrap(), "--format", "jsonl"]);
+        let read: Value = serde_json::from_slice(&read.stdout).unwrap();
+        assert_eq!(read["serial"], truth["serial"]);
+    }
+    assert_eq!(truth.lines().count(), 2);
+}
+
 #[test]
 fn a_form_that_does_not_exist_is_named() {
     let out = phieu(&["selftest", "--form", "ba-dinh-2032"]);

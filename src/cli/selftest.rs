@@ -30,6 +30,9 @@ pub(crate) struct SelftestArgs {
     /// Số ô đánh dấu cần thử, thay cho --pages (boxes to read, instead of --pages)
     #[arg(long, value_name = "N", conflicts_with = "pages", value_parser = clap::value_parser!(u64).range(1..))]
     positions: Option<u64>,
+    /// Chỉ đọc lại phiếu mô phỏng số này, thay cho --pages; với --pictures thì lưu cả ảnh quét (only this sheet, as an error names it; --pictures keeps its scans, too)
+    #[arg(long, value_name = "N", conflicts_with_all = ["pages", "positions", "resume"])]
+    sheet: Option<u64>,
     /// Hạt giống ngẫu nhiên: cùng số thì cùng kết quả (seed: the same number gives the same sheets)
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -52,7 +55,7 @@ pub(crate) struct SelftestArgs {
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
     /// Làm trang từ các kết quả --json đã có, không chạy lại (make the page from results of --json instead of running; repeatable)
-    #[arg(long, value_name = "JSON", requires = "report", conflicts_with_all = ["form", "pages", "positions", "seed", "level", "pictures", "resume", "json"])]
+    #[arg(long, value_name = "JSON", requires = "report", conflicts_with_all = ["form", "pages", "positions", "sheet", "seed", "level", "pictures", "resume", "json"])]
     from: Vec<PathBuf>,
     /// Kết quả đo tốc độ cho trang: những gì cargo bench --bench read_pages in ra (speed for the page: what the bench printed)
     #[arg(long, value_name = "FILE", requires = "report")]
@@ -129,9 +132,7 @@ fn run_here(args: &SelftestArgs) -> Result<Report, CliError> {
         others: library.layouts(),
         level: args.level,
         seed: args.seed,
-        amount: args
-            .positions
-            .map_or(Amount::Pages(args.pages), Amount::Positions),
+        amount: amount(args),
         pictures: args.pictures.clone(),
         flagged_pictures: args.flagged,
         threads: args.threads.count().get(),
@@ -153,15 +154,24 @@ fn run_here(args: &SelftestArgs) -> Result<Report, CliError> {
     Ok(report)
 }
 
+fn amount(args: &SelftestArgs) -> Amount {
+    match (args.sheet, args.positions) {
+        (Some(n), _) => Amount::Sheet(n),
+        (None, Some(n)) => Amount::Positions(n),
+        (None, None) => Amount::Pages(args.pages),
+    }
+}
+
 /// The command that makes the same sheets again.
 fn command(args: &SelftestArgs) -> String {
     let mut words = vec!["phieu selftest".to_owned()];
     words.extend(args.form.iter().map(|f| format!("--form {f}")));
     let dirs = args.templates.dirs.iter();
     words.extend(dirs.map(|d| format!("--templates {}", d.display())));
-    words.push(match args.positions {
-        Some(n) => format!("--positions {n}"),
-        None => format!("--pages {}", args.pages),
+    words.push(match amount(args) {
+        Amount::Pages(n) => format!("--pages {n}"),
+        Amount::Positions(n) => format!("--positions {n}"),
+        Amount::Sheet(n) => format!("--sheet {n}"),
     });
     words.push(format!("--level {} --seed {}", args.level, args.seed));
     words.join(" ")

@@ -1,5 +1,6 @@
 //! The run: sheets in parallel, results in order.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,8 @@ pub enum Amount {
     Pages(u64),
     /// At least so many boxes.
     Positions(u64),
+    /// Of each form the sheet of this number alone, as an error names it.
+    Sheet(u64),
 }
 
 /// What to do.
@@ -40,7 +43,8 @@ pub struct Plan {
     pub seed: u64,
     /// How much.
     pub amount: Amount,
-    /// Folder for pictures of silent errors and of unreadable pages.
+    /// Folder for pictures of silent errors and of unreadable pages; of
+    /// [`Amount::Sheet`] for its scans and their truth, too, in a folder a form.
     pub pictures: Option<PathBuf>,
     /// Pictures of clear questions that were flagged, too.
     pub flagged_pictures: bool,
@@ -158,20 +162,24 @@ fn run_here(plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) -> Result<Report,
     // A file that cannot be written is known before a day has passed.
     keeper.keep_now(&state)?;
     let reader = Reader::new(layouts, ReadOptions::default());
-    let sheets: Vec<u64> = forms
+    let sheets: Vec<Range<u64>> = forms
         .iter()
         .map(|f| sheets_of(&f.layout, plan.amount, forms.len() as u64))
         .collect();
     let all: u64 = forms
         .iter()
         .zip(&sheets)
-        .map(|(f, n)| n * f.layout.pages.len() as u64)
+        .map(|(f, of_form)| (of_form.end - of_form.start) * f.layout.pages.len() as u64)
         .sum();
     let chunk = CHUNK_PER_THREAD * rayon::current_num_threads() as u64;
-    while let (Some(form), Some(&of_form)) = (forms.get(state.form), sheets.get(state.form)) {
+    while let (Some(form), Some(of_form)) = (forms.get(state.form), sheets.get(state.form)) {
         let simulator = Simulator::for_form(form, plan.level, plan.seed)?;
-        while state.sheet < of_form {
-            let last = (state.sheet + chunk).min(of_form);
+        if let (Amount::Sheet(n), Some(dir)) = (plan.amount, &plan.pictures) {
+            simulator.write_to(&dir.join(&form.layout.form), n, 1)?;
+        }
+        state.sheet = state.sheet.max(of_form.start);
+        while state.sheet < of_form.end {
+            let last = (state.sheet + chunk).min(of_form.end);
             let room = state.pictures < MOST_PICTURES;
             let pictures = Pictures {
                 silent: state.report.counts.silent_errors < MOST_PICTURES as u64,
@@ -219,8 +227,9 @@ fn run_here(plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) -> Result<Report,
     Ok(report)
 }
 
-fn sheets_of(layout: &Layout, amount: Amount, forms: u64) -> u64 {
+fn sheets_of(layout: &Layout, amount: Amount, forms: u64) -> Range<u64> {
     let (wanted, per_sheet) = match amount {
+        Amount::Sheet(n) => return n..n.saturating_add(1),
         Amount::Pages(n) => (n, layout.pages.len() as u64),
         Amount::Positions(n) => (
             n,
@@ -231,7 +240,7 @@ fn sheets_of(layout: &Layout, amount: Amount, forms: u64) -> u64 {
                 .sum::<u64>(),
         ),
     };
-    wanted.div_ceil(forms).div_ceil(per_sheet.max(1))
+    0..wanted.div_ceil(forms).div_ceil(per_sheet.max(1))
 }
 
 /// What is still to be drawn. (Pictures of flagged questions once left no room for
@@ -437,8 +446,12 @@ mod tests {
     fn amounts_are_met() {
         let layout = crate::synth::sample::layout();
         let boxes: u64 = layout.pages.iter().map(|p| p.boxes.len() as u64).sum();
-        assert_eq!(sheets_of(&layout, Amount::Pages(5), 1), 3);
-        assert_eq!(sheets_of(&layout, Amount::Positions(boxes * 3 + 1), 1), 4);
-        assert_eq!(sheets_of(&layout, Amount::Positions(boxes * 8), 2), 4);
+        assert_eq!(sheets_of(&layout, Amount::Pages(5), 1), 0..3);
+        assert_eq!(
+            sheets_of(&layout, Amount::Positions(boxes * 3 + 1), 1),
+            0..4
+        );
+        assert_eq!(sheets_of(&layout, Amount::Positions(boxes * 8), 2), 0..4);
+        assert_eq!(sheets_of(&layout, Amount::Sheet(7), 2), 7..8);
     }
 }
