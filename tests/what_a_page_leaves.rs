@@ -465,7 +465,7 @@ fn ink_along_an_outline_beside_a_fuller_mark_asks() {
             stroke(&mut image, from, to, 0.5, 1.0);
         }
         let filled = desk.place_on(2, "yt7-1.khong-hai-long");
-        spot(&mut image, &filled, (0.0, 0.0), 2.3, 1.0);
+        spot(&mut image, &filled, (0.0, 0.0), 2.1, 1.0);
         let alone = read(&desk, &image);
         assert!(!asks(&alone, "yt7-1"), "{:?}", alone.answers["yt7-1"]);
         along_side(&mut image, &desk.of_row("yt7-1"), side, 0.4);

@@ -45,12 +45,15 @@ const DOT_EXTENT_MM: f64 = 1.5;
 /// blank question were once read as its answer on a sheet of dots.
 const DIRTY: f64 = 0.3;
 /// A dot with less than this share of the firm ink of one of the sheet's weaker marks is
-/// smaller than these: the pen may have rested there. On a sheet of dots that was once
-/// read as the answer of a blank question.
-const RESTED: f64 = 0.5;
+/// smaller than these: the pen may have rested there. On sheets of dots one with half of
+/// it was twice read as the answer of a blank question.
+const RESTED: f64 = 0.6;
 
 /// Ink beside an empty box that may be meant for it, mm².
 const BESIDE_MM2: f64 = 0.6;
+/// The same of firm ink beside it and in it, mm²: of a tick along the outline of a box a
+/// threshold once left no more, and its question was read by its other mark.
+const BESIDE_AND_IN_MM2: (f64, f64) = (0.3, 0.08);
 /// The same where the question has no mark at all, so that nothing is lost by
 /// asking: a stroke of 0.7 mm by the thinnest pen, what is seen of a tick that runs
 /// along the outline.
@@ -58,9 +61,18 @@ const TRACE_BESIDE_MM2: f64 = 0.18;
 /// The same of faint ink: what is left of a tick around the box on a blurred copy
 /// at 100 dpi, and more than the noise of a page leaves above its faint threshold.
 const FAINT_BESIDE_MM2: f64 = 0.22;
+/// More faint ink than a line through the ring has, mm²: 8.5 mm of a streak of half a
+/// millimetre. Pale pencil's circles around the boxes of a whole page were once taken for
+/// such lines, and the page for blank.
+const LINE_BESIDE_MM2: f64 = 4.5;
 /// Ink in an empty box that may be all there is of an answer, mm²: a dot that a
 /// ballpoint leaves when it is only set down (0.25 mm).
 const TRACE_MM2: f64 = 0.05;
+
+/// Of ink on both sides of the outline the shares of these two are added, and so much
+/// together may be an answer: a dot on the outline, which hides half of it, was once read
+/// as nothing.
+const ON_THE_OUTLINE: f64 = 1.2;
 
 /// A mark whose ink reaches far out of the box at both sides, as the ring of a
 /// stamp does, and is lighter than this share of the sheet's own marks, is of
@@ -222,13 +234,23 @@ fn of_another_pen(ink: &Ink, hand: &Hand) -> bool {
 
 /// Ink in or beside an empty box that may be all there is of an answer.
 pub(crate) fn trace(ink: &Ink, hand: &Hand) -> bool {
-    ink.faint_mm2 >= hand.grain_mm2(TRACE_MM2) || trace_beside(ink)
+    let within = ink.faint_mm2 / hand.grain_mm2(TRACE_MM2);
+    within >= 1.0 || trace_beside(ink) || within + pale_beside(ink) >= ON_THE_OUTLINE
 }
 
 /// The same of ink beside the box alone.
 pub(crate) fn trace_beside(ink: &Ink) -> bool {
-    ink.around_mm2() >= TRACE_BESIDE_MM2
-        || (ink.ring_faint_mm2 >= FAINT_BESIDE_MM2 && !ink.line_beside)
+    ink.around_mm2() >= TRACE_BESIDE_MM2 || pale_beside(ink) >= 1.0
+}
+
+/// Faint ink beside an empty box, as a share of what may be a stroke.
+fn pale_beside(ink: &Ink) -> f64 {
+    ink.ring_faint_mm2
+        / if ink.line_beside {
+            LINE_BESIDE_MM2
+        } else {
+            FAINT_BESIDE_MM2
+        }
 }
 
 /// Is something drawn around the box?
@@ -247,9 +269,11 @@ pub(crate) fn barred_by_line_alone(ink: &Ink) -> bool {
     ink.line_through && !ink.stained && !drawn_around(ink)
 }
 
-/// Ink beside an empty box that may have been meant for it.
+/// Ink beside an empty box, or beside and in it, that may have been meant for it.
 pub(crate) fn beside(ink: &Ink) -> bool {
-    ink.around_mm2() >= BESIDE_MM2
+    let (beside, within) = BESIDE_AND_IN_MM2;
+    let around = ink.around_mm2();
+    around >= BESIDE_MM2 || (around >= beside && ink.firm_mm2 >= within)
 }
 
 #[cfg(test)]
@@ -316,6 +340,47 @@ mod tests {
         };
         assert_eq!(first_of(&[Ink::default()], lost), MarkState::Marginal);
         assert_eq!(first_of(&[cross()], hidden), MarkState::Marginal);
+    }
+
+    /// Half of a dot on the outline of a blank question was inside and half beside, and
+    /// each half less than asks.
+    #[test]
+    fn what_is_on_both_sides_of_the_outline_is_added() {
+        let hand = Hand::of(&[cross(), cross()], &[0, 1], &[0.4; 2], 0.0);
+        let ink = |faint_mm2, ring_faint_mm2| Ink {
+            faint_mm2,
+            ring_faint_mm2,
+            ..Ink::default()
+        };
+        assert!(trace(&ink(0.035, 0.16), &hand));
+        assert!(!trace(&ink(0.035, 0.0), &hand));
+        assert!(!trace(&ink(0.0, 0.16), &hand));
+    }
+
+    /// Of a second tick along its box's outline a threshold left little on either side,
+    /// and its question was read by the other one.
+    #[test]
+    fn firm_ink_beside_a_box_and_in_it_is_more_than_beside_it_alone() {
+        let ink = |firm_mm2| Ink {
+            firm_mm2,
+            ring_mm2: [0.0, 0.27, 0.2, 0.0],
+            ..Ink::default()
+        };
+        assert!(beside(&ink(0.11)));
+        assert!(!beside(&ink(0.0)));
+    }
+
+    /// Circles of a pale pencil around all boxes of a page were once taken for lines that
+    /// pass beside these.
+    #[test]
+    fn more_than_a_line_beside_a_box_is_a_trace() {
+        let ink = |ring_faint_mm2| Ink {
+            ring_faint_mm2,
+            line_beside: true,
+            ..Ink::default()
+        };
+        assert!(trace_beside(&ink(10.5)));
+        assert!(!trace_beside(&ink(4.0)));
     }
 
     /// The ring of a stamp across an empty box was once read as an answer.

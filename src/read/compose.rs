@@ -21,6 +21,13 @@ const WHOLE_FILL: f64 = 0.96;
 /// read as its answers.
 const WHOLE_TIMES: f64 = 1.25;
 
+/// A box is also covered where it stands apart: covered from the first share on, and so
+/// many times as much as the next of the sheet's marks. A felt pen's scribble that left a
+/// tenth of its box open was once read as an answer beside crosses that covered two
+/// thirds of theirs, and a thin pen's that covered half of it beside crosses that
+/// covered a fifth.
+const APART: [(f64, f64); 3] = [(0.8, 1.4), (0.5, 1.5), (0.35, 2.5)];
+
 /// Fewer marks than this do not show how a hand marks: a lone covered box may be
 /// all that a person took back on a sheet left blank.
 const HAND_OF: usize = 3;
@@ -36,7 +43,9 @@ pub(crate) fn compose(
     marks: &mut [Mark],
     verdicts: &[Verdict],
 ) -> BTreeMap<String, Answer> {
-    let usual = usual_fill(verdicts);
+    let fills = fills_of_marks(verdicts);
+    let usual = middle(&fills);
+    let apart = covered_apart(&fills);
     let unknown_hand = verdicts
         .iter()
         .filter(|v| v.state == MarkState::Marked)
@@ -44,9 +53,8 @@ pub(crate) fn compose(
         < HAND_OF;
     let takes_back = |v: &Verdict| {
         layout.correction == Correction::FillCancels
-            && v.fill >= COVERED_FILL
-            && (unknown_hand
-                || v.fill >= COVERED_TIMES * usual
+            && (apart.is_some_and(|least| v.fill >= least)
+                || (v.fill >= COVERED_FILL && (unknown_hand || v.fill >= COVERED_TIMES * usual))
                 || (v.fill >= WHOLE_FILL && v.fill >= WHOLE_TIMES * usual))
     };
     let mut answers = BTreeMap::new();
@@ -118,15 +126,32 @@ pub(crate) fn compose(
 
 /// Median fill of the sheet's marks: how this hand marks.
 pub(super) fn usual_fill(verdicts: &[Verdict]) -> f64 {
-    let mut fills: Vec<f64> = verdicts
-        .iter()
-        .filter(|v| v.state == MarkState::Marked)
-        .map(|v| v.fill)
-        .collect();
+    middle(&fills_of_marks(verdicts))
+}
+
+/// Rising.
+fn fills_of_marks(verdicts: &[Verdict]) -> Vec<f64> {
+    let marked = verdicts.iter().filter(|v| v.state == MarkState::Marked);
+    let mut fills: Vec<f64> = marked.map(|v| v.fill).collect();
     fills.sort_by(f64::total_cmp);
-    // The lower middle: of one covered box and one crossed, crossing is usual.
     fills
-        .get(fills.len().saturating_sub(1) / 2)
-        .copied()
-        .unwrap_or(0.0)
+}
+
+/// The lower middle: of one covered box and one crossed, crossing is usual.
+fn middle(fills: &[f64]) -> f64 {
+    let at = fills.len().saturating_sub(1) / 2;
+    fills.get(at).copied().unwrap_or(0.0)
+}
+
+/// The least of these rising fills that stands apart from all before it ([`APART`]), if
+/// those are more.
+fn covered_apart(fills: &[f64]) -> Option<f64> {
+    let stands_apart = |less: f64, fill: f64| {
+        APART
+            .iter()
+            .any(|&(least, times)| fill >= least && fill >= times * less)
+    };
+    (fills.len().div_ceil(2)..fills.len())
+        .find(|&i| i > 0 && stands_apart(fills[i - 1], fills[i]))
+        .map(|i| fills[i])
 }

@@ -332,15 +332,16 @@ pub(crate) fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout, standing:
                 .any(|k| page.boxes[k].rect.intersects(&around))
         };
         let ink = &out.inks[i];
+        let beside = classify::beside(ink);
         // A streak or a fold that passes beside the box leaves its ring.
         let passing = ink.line_beside && ink.reaches_rim;
-        let reason = if !answered && (classify::beside(ink) || classify::trace(ink, &out.hand)) {
+        let reason = if !answered && (beside || classify::trace(ink, &out.hand)) {
             Reason::Trace
         } else if taken_back && classify::trace(ink, &out.hand) {
             Reason::TraceTakenBack
-        } else if answered && classify::beside(ink) && !passing && !spilled() {
+        } else if answered && beside && !passing && !spilled() {
             Reason::InkBeside
-        } else if answered && classify::beside(ink) && ink.around >= WRAPPED {
+        } else if answered && beside && ink.around >= WRAPPED {
             Reason::GoesAround
         } else {
             continue;

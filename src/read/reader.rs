@@ -314,9 +314,12 @@ fn assemble(
             .is_some_and(|(_, _, verdict)| verdict.state == MarkState::Marked)
             .then_some(&folds)
     });
-    beside::doubt_written_beside(&mut boxes, &free);
+    beside::doubt_taken_back(&mut boxes, &free);
+    beside::doubt_strays(&mut boxes, &free);
     unlike::doubt_circled(&mut boxes);
     unlike::doubt_sprawling(&mut boxes);
+    unlike::doubt_one_sided(&mut boxes);
+    unlike::doubt_dots(&mut boxes);
     doubts::doubt_lonely(&mut boxes, &questions);
     let BoxesRead {
         mut marks,

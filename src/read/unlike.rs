@@ -28,6 +28,25 @@ const MIDDLE_TIMES: f64 = 2.0;
 /// … and of its largest.
 const LARGEST_TIMES: f64 = 1.3;
 
+/// The firm ink of a dot reaches over so large a share of its box at most, …
+const DOT_SPAN: f64 = 0.45;
+/// … and over half as much as that of the sheet's middle mark does.
+const SHORTER: f64 = 0.5;
+
+/// Doubts dots where the sheet's other marks are strokes: the pen may have rested there.
+/// Those of felt pens were once read as answers beside ticks of which most lay outside of
+/// their boxes. (Of a dot with a streak through it the longest piece is as long as its
+/// box; the streak is seldom firm.)
+pub(crate) fn doubt_dots(out: &mut BoxesRead) {
+    let reach = |ink: &Ink| ink.span.0.max(ink.span.1);
+    let small = |ink: &Ink| reach(ink) <= DOT_SPAN;
+    let unlike = |others: &[&Ink], ink: &Ink| {
+        let (middle, _) = middle_and_most(others.iter().map(|ink| reach(ink)));
+        reach(ink) <= SHORTER * middle
+    };
+    doubt(out, Reason::Small, small, unlike);
+}
+
 /// Doubts marks with ink all around their boxes where the sheet's others have none: a
 /// circle takes them back. A felt pen's cross that covered half of its box was once read
 /// as an answer in spite of the circle.
@@ -42,15 +61,42 @@ pub(crate) fn doubt_circled(out: &mut BoxesRead) {
 /// Doubts marks that leave their boxes at opposite sides and go on for 2 mm, where none
 /// of the sheet's others does, with far more ink than these have there. A signature by a
 /// felt pen through the box of a blank question was once read as its mark, where a
-/// printed label hid how it went on.
+/// printed label hid how it went on; another time a word was, because a scribble in
+/// another box left as much ink around that. What is fuller is not compared with.
 pub(crate) fn doubt_sprawling(out: &mut BoxesRead) {
+    let usual = usual_fill(&out.verdicts);
     let far_out = |ink: &Ink| ink.exits && ink.around_mm2() >= SPRAWLS_MM2;
     let sprawls = |others: &[&Ink], ink: &Ink| {
-        let (middle, most) = middle_and_most(others.iter().map(|ink| ink.around_mm2()));
+        let plain = others.iter().filter(|ink| ink.fill < FULLER * usual);
+        let (middle, most) = middle_and_most(plain.map(|ink| ink.around_mm2()));
         ink.around_mm2() >= (MIDDLE_TIMES * middle).max(LARGEST_TIMES * most)
             && others.iter().all(|ink| !ink.exits)
     };
     doubt(out, Reason::Sprawls, far_out, sprawls);
+}
+
+/// Left or right of its box a word has so much ink within 2 mm of it, mm²: two letters by
+/// a pen of 0.6 mm, …
+const ONE_SIDED_MM2: f64 = 2.5;
+/// … which is so many times what any of the sheet's marks has there.
+const ONE_SIDED_TIMES: f64 = 2.0;
+
+/// Doubts marks with far more ink left or right of their box than any of the sheet's
+/// others has there: the end of a word that runs into a blank question's box was once read
+/// as its mark.
+pub(crate) fn doubt_one_sided(out: &mut BoxesRead) {
+    let usual = usual_fill(&out.verdicts);
+    let side = |ink: &Ink| {
+        let [_, right, _, left] = ink.ring_mm2;
+        right.max(left)
+    };
+    let far_out = |ink: &Ink| ink.reaches_rim && side(ink) >= ONE_SIDED_MM2;
+    let one_sided = |others: &[&Ink], ink: &Ink| {
+        let plain = others.iter().filter(|ink| ink.fill < FULLER * usual);
+        let (_, most) = middle_and_most(plain.map(|ink| side(ink)));
+        side(ink) >= ONE_SIDED_TIMES * most
+    };
+    doubt(out, Reason::Sprawls, far_out, one_sided);
 }
 
 /// Doubts the marks that look as if they were unlike the others of their page (of which
@@ -70,7 +116,7 @@ fn doubt(
     }
     let unlike = |i: &usize| {
         let ink = &out.inks[*i];
-        if out.verdicts[*i].fill >= FULLER * usual || !looks(ink) {
+        if ink.fill >= FULLER * usual || !looks(ink) {
             return false;
         }
         let others = marked.iter().filter(|k| *k != i);

@@ -1,0 +1,216 @@
+//! Marks that a person sees at a glance to be unlike the others of their sheet: taken
+//! back, set down by accident, or most of them beside their box.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod paper;
+
+use image::{GrayImage, imageops};
+use paper::{Desk, ROWS, answered, shade, stroke};
+use phieu::geometry::{MmRect, mm_rect};
+use phieu::read::{AnswerState, PageReading};
+
+/// The row that is unlike the others.
+const ODD: &str = "yt7-1";
+
+/// Reads it after a scanner's slight blur.
+fn read(desk: &Desk, image: &GrayImage) -> PageReading {
+    desk.read(imageops::blur(image, 1.0))
+}
+
+fn asks(reading: &PageReading, row: &str) -> bool {
+    reading.answers[row].state.needs_person()
+}
+
+/// All rows but the odd one.
+fn others() -> impl Iterator<Item = &'static str> {
+    ROWS.into_iter().filter(|row| *row != ODD)
+}
+
+/// The odd row asks, all others are answered.
+fn assert_odd_one_asks(reading: &PageReading) {
+    assert!(asks(reading, ODD), "{:?}", reading.answers[ODD]);
+    for row in others() {
+        assert!(answered(reading, row), "{row}");
+    }
+}
+
+/// A circle by hand around a box, not quite closed: radii across and down, mm.
+fn circle(image: &mut GrayImage, place: &MmRect, radii: (f64, f64), pen: f64, darkness: f64) {
+    let c = place.center();
+    let at = |k: i32| {
+        let turn = f64::from(k) / 36.0 * std::f64::consts::TAU;
+        (c.x + radii.0 * turn.cos(), c.y + radii.1 * turn.sin())
+    };
+    for k in 1..35 {
+        stroke(image, at(k), at(k + 1), pen, darkness);
+    }
+}
+
+/// A tick from the left over the bottom to the right: places in the box, 0 to 1.
+fn tick(image: &mut GrayImage, place: &MmRect, way: [(f64, f64); 3], pen: f64) {
+    let at = |(x, y): (f64, f64)| {
+        (
+            place.min_x() + x * place.width(),
+            place.min_y() + y * place.height(),
+        )
+    };
+    stroke(image, at(way[0]), at(way[1]), pen, 1.0);
+    stroke(image, at(way[1]), at(way[2]), pen, 1.0);
+}
+
+/// Level strokes close below each other, from side to side of the box and a little
+/// beyond.
+fn scribble(image: &mut GrayImage, place: &MmRect, pen: f64, apart: f64) {
+    let lines = (place.height() / apart) as i32;
+    for k in 0..=lines {
+        let y = place.min_y() + apart * f64::from(k);
+        let (x0, x1) = (place.min_x() - 0.5, place.max_x() + 0.5);
+        stroke(image, (x0, y), (x1, y + 0.3), pen, 1.0);
+    }
+}
+
+/// A circle more than 2 mm from the box that takes its cross back was once seen by
+/// nothing.
+#[test]
+fn a_cross_with_a_wide_circle_around_it_asks() {
+    let desk = Desk::of_rows();
+    for radii in [(5.6, 4.6), (5.0, 5.0), (4.6, 4.2)] {
+        let mut image = desk.rows(&ROWS);
+        circle(&mut image, &desk.of_row(ODD), radii, 0.6, 0.8);
+        assert_odd_one_asks(&read(&desk, &image));
+    }
+}
+
+/// A scribble that is larger than its box is not a circle around it, on a sheet of such
+/// scribbles.
+#[test]
+fn scribbles_larger_than_their_boxes_are_marks_where_all_are() {
+    let desk = Desk::of_rows();
+    let mut image = desk.rows(&[]);
+    for row in ROWS {
+        let b = desk.of_row(row);
+        shade(&mut image, &b.inflate(1.6, 1.4), 0.8);
+    }
+    let reading = read(&desk, &image);
+    for row in ROWS {
+        assert!(answered(&reading, row), "{row}");
+    }
+}
+
+/// A ballpoint's scribble leaves half of its box open, and its crosses cover an eighth: a
+/// cross that was scribbled out to take it back was once read as the answer. The machine
+/// says what it takes it for.
+#[test]
+fn a_thin_pens_scribble_among_its_crosses_is_taken_back() {
+    let desk = Desk::of_rows();
+    let mut image = desk.rows(&[]);
+    for row in ROWS {
+        let b = desk.of_row(row);
+        let (x0, y0, x1, y1) = (b.min_x(), b.min_y(), b.max_x(), b.max_y());
+        stroke(&mut image, (x0, y0), (x1, y1), 0.3, 0.9);
+        stroke(&mut image, (x1, y0), (x0, y1), 0.3, 0.9);
+    }
+    scribble(&mut image, &desk.of_row(ODD), 0.2, 1.25);
+    let reading = read(&desk, &image);
+    assert_odd_one_asks(&reading);
+    assert_eq!(reading.answers[ODD].state, AnswerState::Corrected);
+}
+
+/// A felt pen set down leaves more than a small mark of a ballpoint has; beside ticks of
+/// which most is outside of their boxes it was once read as an answer.
+#[test]
+fn a_felt_pens_dot_among_its_ticks_asks() {
+    let desk = Desk::of_rows();
+    let mut image = desk.rows(&[]);
+    for row in others() {
+        let way = [(-0.3, 0.1), (0.05, 0.75), (0.9, -0.8)];
+        tick(&mut image, &desk.of_row(row), way, 0.8);
+    }
+    let c = desk.of_row(ODD).center();
+    shade(&mut image, &mm_rect(c.x - 0.7, c.y - 0.4, 1.3, 1.3), 0.9);
+    assert_odd_one_asks(&read(&desk, &image));
+}
+
+/// Pale circles around the boxes of a whole page were once taken for lines that pass
+/// beside them, and the page for blank.
+#[test]
+fn pale_circles_around_all_boxes_ask() {
+    let desk = Desk::of_rows();
+    let mut image = desk.rows(&[]);
+    for row in ROWS {
+        circle(&mut image, &desk.of_row(row), (3.5, 3.9), 0.7, 0.07);
+    }
+    let reading = read(&desk, &image);
+    for row in ROWS {
+        assert!(asks(&reading, row), "{row} {:?}", reading.answers[row]);
+    }
+    // A pale streak beside a column is none.
+    let mut image = desk.rows(&[]);
+    let b = desk.of_row(ODD);
+    let x = b.max_x() + 1.0;
+    stroke(&mut image, (x, 20.0), (x, 277.0), 0.4, 0.2);
+    let reading = read(&desk, &image);
+    for row in ROWS {
+        assert_eq!(reading.answers[row].state, AnswerState::Blank, "{row}");
+    }
+}
+
+/// A cross below its box, with a mark in the row below, could have been part of that: it
+/// was once dropped, and its question read by its other mark. The arm of a large cross
+/// that reaches into the row above is part of it.
+#[test]
+fn a_second_cross_below_its_box_asks_and_a_long_arm_does_not() {
+    let desk = Desk::of_rows();
+    let mut image = desk.rows(&ROWS);
+    // The row above has its mark in the column to the right.
+    let above = desk.place_on(2, "yt7-2.binh-thuong");
+    let c = above.center();
+    let (x0, x1, y0, y1) = (
+        c.x - 1.6,
+        c.x + 1.6,
+        above.max_y() + 0.2,
+        above.max_y() + 2.4,
+    );
+    let below = desk.place_on(2, "yt7-3.binh-thuong");
+    tick(
+        &mut image,
+        &below,
+        [(0.1, 0.5), (0.4, 0.9), (0.9, 0.1)],
+        0.5,
+    );
+    let alone = read(&desk, &image);
+    assert!(!asks(&alone, "yt7-2"), "{:?}", alone.answers["yt7-2"]);
+
+    let mut arm = image.clone();
+    let from = (below.max_x() - 0.5, below.min_y() + 1.0);
+    stroke(
+        &mut arm,
+        from,
+        (from.0 - 1.0, above.max_y() + 0.8),
+        0.5,
+        1.0,
+    );
+    let reading = read(&desk, &arm);
+    assert!(!asks(&reading, "yt7-2"), "{:?}", reading.answers["yt7-2"]);
+
+    stroke(&mut image, (x0, y0), (x1, y1), 0.5, 1.0);
+    stroke(&mut image, (x1, y0), (x0, y1), 0.5, 1.0);
+    assert!(asks(&read(&desk, &image), "yt7-2"));
+}
+
+/// The end of a word that runs into a blank question's box was once read as its mark.
+#[test]
+fn the_end_of_a_word_in_a_blank_question_asks() {
+    let desk = Desk::of_rows();
+    let rows: Vec<&str> = others().collect();
+    let mut image = desk.rows(&rows);
+    let b = desk.of_row(ODD);
+    // Joined letters, from 4 mm beside the box into it.
+    for k in 0..6 {
+        let x = b.min_x() - 4.0 + 1.2 * f64::from(k);
+        let (low, high) = (b.min_y() + 3.2, b.min_y() + 0.6);
+        stroke(&mut image, (x, low), (x + 0.6, high), 0.5, 1.0);
+        stroke(&mut image, (x + 0.6, high), (x + 1.2, low), 0.5, 1.0);
+    }
+    assert_odd_one_asks(&read(&desk, &image));
+}
