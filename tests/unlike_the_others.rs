@@ -116,6 +116,24 @@ fn a_thin_pens_scribble_among_its_crosses_is_taken_back() {
     assert_eq!(reading.answers[ODD].state, AnswerState::Corrected);
 }
 
+/// A pale pencil's ink is firm in parts only: a box that it filled over a cross was once
+/// read as an answer, because little of it was counted.
+#[test]
+fn a_box_that_a_pale_pencil_filled_among_its_crosses_is_taken_back() {
+    let desk = Desk::of_rows();
+    let mut image = desk.rows(&[]);
+    for row in ROWS {
+        let b = desk.of_row(row);
+        let (x0, y0, x1, y1) = (b.min_x(), b.min_y(), b.max_x(), b.max_y());
+        stroke(&mut image, (x0, y0), (x1, y1), 0.6, 0.16);
+        stroke(&mut image, (x1, y0), (x0, y1), 0.6, 0.16);
+    }
+    shade(&mut image, &desk.of_row(ODD), 0.12);
+    let reading = read(&desk, &image);
+    assert_odd_one_asks(&reading);
+    assert_eq!(reading.answers[ODD].state, AnswerState::Corrected);
+}
+
 /// A felt pen set down leaves more than a small mark of a ballpoint has; beside ticks of
 /// which most is outside of their boxes it was once read as an answer.
 #[test]

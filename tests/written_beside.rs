@@ -5,8 +5,10 @@ mod paper;
 
 use image::{GrayImage, imageops};
 use paper::{Desk, ROWS, answered, stroke};
-use phieu::geometry::MmRect;
-use phieu::read::{MarkState, PageReading};
+use phieu::form::{Library, PrintedWord};
+use phieu::geometry::{MmPoint, MmRect};
+use phieu::read::{AnswerState, MarkState, PageReading, ReadOptions, Reader};
+use phieu::synth::{Drawn, Level, PenStroke, PlacedMark, Simulator, Staged};
 
 fn read(desk: &Desk, image: &GrayImage) -> PageReading {
     desk.read(imageops::blur(image, 0.7))
@@ -88,4 +90,72 @@ fn a_word_through_a_box_asks() {
     let reading = read(&desk, &image);
     assert!(reading.answers["yt7-1"].state.needs_person());
     assert!(answered(&reading, "yt7-2"));
+}
+
+/// Letters from the left of a word of print to its right, no larger than that.
+fn over(label: &PrintedWord) -> Vec<PenStroke> {
+    let (low, high) = (label.rect.max_y() + 0.3, label.rect.min_y() - 0.3);
+    let letters = (label.rect.width() / 1.5) as usize;
+    let up_and_down = (0..letters).flat_map(|k| {
+        let x = label.rect.min_x() + 1.5 * k as f64;
+        [(x, low), (x + 0.3, high), (x + 1.0, low), (x + 1.3, high)]
+    });
+    vec![PenStroke {
+        points: up_and_down.map(|(x, y)| MmPoint::new(x, y)).collect(),
+        width_mm: 0.4,
+        darkness: 0.6,
+        grain: 0.2,
+    }]
+}
+
+/// A word over the label of a marked box was once seen by nothing: ink is not looked for
+/// where there is print. How black that print is, is known.
+#[test]
+fn a_word_over_a_label_asks_and_the_label_alone_does_not() {
+    let library = Library::load(&[]).unwrap();
+    let form = library.resolve("ba-dinh-2022").unwrap();
+    let reader = Reader::new(library.layouts(), ReadOptions::default());
+    let simulator = Simulator::for_form(&form, Level::Clean, 3).unwrap();
+    let layout = &simulator.layout().pages[0];
+    let first = |question: &str| {
+        let of = |b: &phieu::form::BoxSpec| b.question == question;
+        layout.boxes.iter().position(of).unwrap()
+    };
+    let questions: Vec<&str> = simulator
+        .layout()
+        .questions
+        .iter()
+        .map(|q| q.id.as_str())
+        .collect();
+    let marked = layout.boxes[first("q4")].rect;
+    let beside = |word: &&PrintedWord| {
+        let (aside, middle) = (word.rect.min_x() - marked.max_x(), word.rect.center().y);
+        (0.0..6.0).contains(&aside) && (middle - marked.center().y).abs() < 2.0
+    };
+    let label = layout.words.iter().find(beside).unwrap();
+    for n in 0..4 {
+        let who = simulator.respondent(n);
+        let mark = |question: &&str| PlacedMark {
+            at: first(question),
+            drawn: Drawn::Cross,
+        };
+        let mut staged = Staged {
+            page: 1,
+            conditions: simulator.plan(n)[0].conditions.clone(),
+            pen: who.pen,
+            hand: who.hand,
+            marks: questions.iter().map(mark).collect(),
+            strokes: Vec::new(),
+        };
+        let alone = reader.read(&simulator.stage(n, &staged).unwrap().scan);
+        for question in &questions {
+            assert_eq!(alone.answers[*question].state, AnswerState::Answered);
+        }
+        staged.strokes = over(label);
+        let written = reader.read(&simulator.stage(n, &staged).unwrap().scan);
+        assert!(written.answers["q4"].state.needs_person(), "{n}");
+        for question in questions.iter().filter(|q| **q != "q4") {
+            assert_eq!(written.answers[*question].state, AnswerState::Answered);
+        }
+    }
 }

@@ -90,6 +90,7 @@ fn printed_is_read(payload: &Payload) {
             codes: Vec::new(),
             areas: Vec::new(),
             ink: Vec::new(),
+            words: Vec::new(),
             reference: None,
         }],
     };

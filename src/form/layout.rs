@@ -171,6 +171,15 @@ pub enum Correction {
     CircleCancels,
 }
 
+/// A printed word.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PrintedWord {
+    /// What encloses it tightly, mm.
+    pub rect: MmRect,
+    /// Area of its letters, mm².
+    pub black_mm2: f64,
+}
+
 /// One page: one side of one sheet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageLayout {
@@ -189,6 +198,10 @@ pub struct PageLayout {
     /// Rectangles that tightly enclose what is printed besides boxes, anchors
     /// and codes (lines of text, rules), mm: ink there is expected.
     pub ink: Vec<MmRect>,
+    /// Every printed word of a designed form. (Not in the fingerprint: what is printed is
+    /// the same with and without them.)
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<PrintedWord>,
     /// The blank page's image, for learned forms; kept in a file of its own.
     #[serde(skip)]
     pub reference: Option<Reference>,

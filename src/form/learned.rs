@@ -334,6 +334,7 @@ impl LearnedForm {
                     })
                     .collect(),
                 ink: Vec::new(),
+                words: Vec::new(),
                 reference: blanks.iter().find(|b| b.0 == p.number).map(|b| b.1.clone()),
             })
             .collect();

@@ -27,7 +27,7 @@ pub use geometry_json::Geometry;
 pub use index_spec::{Blank, Content, Factor, IndexRules, Weights};
 pub use layout::{
     Anchor, AnchorKind, AreaKind, AreaSpec, BoxShape, BoxSpec, CodeKind, CodeSpec, Correction,
-    Layout, PageLayout, QuestionKind, QuestionSpec, Reference,
+    Layout, PageLayout, PrintedWord, QuestionKind, QuestionSpec, Reference,
 };
 pub use library::{Library, LoadedForm, Source};
 pub use meaning::{ChoiceMeaning, Meaning, QuestionMeaning};

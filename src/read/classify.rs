@@ -23,8 +23,10 @@ pub(crate) struct Verdict {
     pub hidden: bool,
     /// For a person, where the state is marginal.
     pub reason: Option<Reason>,
-    /// Share of the interior that is covered by firm ink.
+    /// Share of the interior that is covered by firm ink, …
     pub fill: f64,
+    /// … and by faint ink.
+    pub faint_fill: f64,
 }
 
 /// A connected speck up to this size may have twice the ink of one, mm.
@@ -130,6 +132,7 @@ pub(crate) fn classify(
         hidden: place.hidden || (ink.fill < OVERWHELMING && (!place.located || ink.stained)),
         reason,
         fill: ink.fill,
+        faint_fill: ink.faint_fill,
     };
     let marginal = |reason| verdict(MarkState::Marginal, Some(reason));
     if place.hidden {

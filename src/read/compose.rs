@@ -27,6 +27,9 @@ const WHOLE_TIMES: f64 = 1.25;
 /// thirds of theirs, and a thin pen's that covered half of it beside crosses that
 /// covered a fifth.
 const APART: [(f64, f64); 3] = [(0.8, 1.4), (0.5, 1.5), (0.35, 2.5)];
+/// The same of faint ink: a box that a pale pencil filled was firm in a third of it, and
+/// once read as an answer.
+const PALE_APART: [(f64, f64); 1] = [(0.7, 2.0)];
 
 /// Fewer marks than this do not show how a hand marks: a lone covered box may be
 /// all that a person took back on a sheet left blank.
@@ -43,9 +46,9 @@ pub(crate) fn compose(
     marks: &mut [Mark],
     verdicts: &[Verdict],
 ) -> BTreeMap<String, Answer> {
-    let fills = fills_of_marks(verdicts);
-    let usual = middle(&fills);
-    let apart = covered_apart(&fills);
+    let usual = usual_fill(verdicts);
+    let apart = covered_apart(&fills_of_marks(verdicts, |v| v.fill), &APART);
+    let pale_apart = covered_apart(&fills_of_marks(verdicts, |v| v.faint_fill), &PALE_APART);
     let unknown_hand = verdicts
         .iter()
         .filter(|v| v.state == MarkState::Marked)
@@ -54,6 +57,7 @@ pub(crate) fn compose(
     let takes_back = |v: &Verdict| {
         layout.correction == Correction::FillCancels
             && (apart.is_some_and(|least| v.fill >= least)
+                || pale_apart.is_some_and(|least| v.faint_fill >= least)
                 || (v.fill >= COVERED_FILL && (unknown_hand || v.fill >= COVERED_TIMES * usual))
                 || (v.fill >= WHOLE_FILL && v.fill >= WHOLE_TIMES * usual))
     };
@@ -126,28 +130,25 @@ pub(crate) fn compose(
 
 /// Median fill of the sheet's marks: how this hand marks.
 pub(super) fn usual_fill(verdicts: &[Verdict]) -> f64 {
-    middle(&fills_of_marks(verdicts))
-}
-
-/// Rising.
-fn fills_of_marks(verdicts: &[Verdict]) -> Vec<f64> {
-    let marked = verdicts.iter().filter(|v| v.state == MarkState::Marked);
-    let mut fills: Vec<f64> = marked.map(|v| v.fill).collect();
-    fills.sort_by(f64::total_cmp);
-    fills
-}
-
-/// The lower middle: of one covered box and one crossed, crossing is usual.
-fn middle(fills: &[f64]) -> f64 {
+    let fills = fills_of_marks(verdicts, |v| v.fill);
+    // The lower middle: of one covered box and one crossed, crossing is usual.
     let at = fills.len().saturating_sub(1) / 2;
     fills.get(at).copied().unwrap_or(0.0)
 }
 
+/// Rising.
+fn fills_of_marks(verdicts: &[Verdict], fill: impl Fn(&Verdict) -> f64) -> Vec<f64> {
+    let marked = verdicts.iter().filter(|v| v.state == MarkState::Marked);
+    let mut fills: Vec<f64> = marked.map(fill).collect();
+    fills.sort_by(f64::total_cmp);
+    fills
+}
+
 /// The least of these rising fills that stands apart from all before it ([`APART`]), if
 /// those are more.
-fn covered_apart(fills: &[f64]) -> Option<f64> {
+fn covered_apart(fills: &[f64], apart: &[(f64, f64)]) -> Option<f64> {
     let stands_apart = |less: f64, fill: f64| {
-        APART
+        apart
             .iter()
             .any(|&(least, times)| fill >= least && fill >= times * less)
     };

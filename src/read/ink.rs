@@ -38,6 +38,8 @@ pub(crate) struct Ink {
     pub span: (f64, f64),
     /// Firm share of the interior, 0 to 1.
     pub fill: f64,
+    /// The same of faint ink: a pale pencil's scribble is firm in parts only.
+    pub faint_fill: f64,
     /// Firm area in the ring around the outline, mm²: above, right, below, left.
     pub ring_mm2: [f64; 4],
     /// Area in the whole ring that is darker than the faint threshold, mm².
@@ -432,6 +434,13 @@ pub(crate) fn measure(
         .unwrap_or(0)
     };
     let line_through = n_faint > 0 && line.is_line();
+    let share = |samples| {
+        if template.interior_mm2 > 0.0 {
+            mm2(samples) / template.interior_mm2
+        } else {
+            0.0
+        }
+    };
     Ink {
         faint_mm2: mm2(n_faint),
         firm_mm2: mm2(n_firm),
@@ -443,11 +452,8 @@ pub(crate) fn measure(
         },
         extent_mm: f64::from(extent) * STEP_MM,
         span: firm_bounds.share_of(template.interior),
-        fill: if template.interior_mm2 > 0.0 {
-            mm2(n_firm) / template.interior_mm2
-        } else {
-            0.0
-        },
+        fill: share(n_firm),
+        faint_fill: share(n_faint),
         ring_mm2: ring.map(mm2),
         ring_faint_mm2: mm2(line.ring.iter().map(|side| side.len() as u32).sum()),
         around: directions

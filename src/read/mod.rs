@@ -49,6 +49,7 @@ mod hand;
 mod identify;
 mod ink;
 mod known_scanner;
+mod labels;
 mod measuring;
 pub mod model;
 mod outline;

@@ -22,6 +22,7 @@ use super::folds::{self, Folds};
 use super::identify;
 use super::ink::Tone;
 use super::known_scanner::{KnownScanner, ReadPage};
+use super::labels;
 use super::model::MarkModel;
 use super::patches::PatchPlan;
 use super::qr;
@@ -316,6 +317,7 @@ fn assemble(
     });
     beside::doubt_taken_back(&mut boxes, &free);
     beside::doubt_strays(&mut boxes, &free);
+    labels::doubt_written_over(&mut boxes, &free);
     unlike::doubt_circled(&mut boxes);
     unlike::doubt_sprawling(&mut boxes);
     unlike::doubt_one_sided(&mut boxes);

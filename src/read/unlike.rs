@@ -3,6 +3,7 @@
 //! fuller is filled or scribbled over, and may be so all around.)
 
 use super::boxes::BoxesRead;
+use super::classify::OVERWHELMING;
 use super::compose::usual_fill;
 use super::doubts::FULLER;
 use super::ink::Ink;
@@ -44,7 +45,7 @@ pub(crate) fn doubt_dots(out: &mut BoxesRead) {
         let (middle, _) = middle_and_most(others.iter().map(|ink| reach(ink)));
         reach(ink) <= SHORTER * middle
     };
-    doubt(out, Reason::Small, small, unlike);
+    doubt(out, Reason::Small, 0.0, small, unlike);
 }
 
 /// Doubts marks with ink all around their boxes where the sheet's others have none: a
@@ -55,7 +56,7 @@ pub(crate) fn doubt_circled(out: &mut BoxesRead) {
         middle_and_most(others.iter().map(|ink| ink.around)).0 <= USUALLY_AROUND
     };
     let around = |ink: &Ink| ink.around >= ALL_AROUND;
-    doubt(out, Reason::Circled, around, circled);
+    doubt(out, Reason::Circled, 0.0, around, circled);
 }
 
 /// Doubts marks that leave their boxes at opposite sides and go on for 2 mm, where none
@@ -72,7 +73,7 @@ pub(crate) fn doubt_sprawling(out: &mut BoxesRead) {
         ink.around_mm2() >= (MIDDLE_TIMES * middle).max(LARGEST_TIMES * most)
             && others.iter().all(|ink| !ink.exits)
     };
-    doubt(out, Reason::Sprawls, far_out, sprawls);
+    doubt(out, Reason::Sprawls, 0.0, far_out, sprawls);
 }
 
 /// Left or right of its box a word has so much ink within 2 mm of it, mm²: two letters by
@@ -96,14 +97,16 @@ pub(crate) fn doubt_one_sided(out: &mut BoxesRead) {
         let (_, most) = middle_and_most(plain.map(|ink| side(ink)));
         side(ink) >= ONE_SIDED_TIMES * most
     };
-    doubt(out, Reason::Sprawls, far_out, one_sided);
+    doubt(out, Reason::Sprawls, OVERWHELMING, far_out, one_sided);
 }
 
 /// Doubts the marks that look as if they were unlike the others of their page (of which
-/// there are [`OTHERS`] at least), and are.
+/// there are [`OTHERS`] at least), and are. Those that are fuller than usual, and cover
+/// more than `full` of their box, are not asked about.
 fn doubt(
     out: &mut BoxesRead,
     reason: Reason,
+    full: f64,
     looks: impl Fn(&Ink) -> bool,
     is: impl Fn(&[&Ink], &Ink) -> bool,
 ) {
@@ -116,7 +119,7 @@ fn doubt(
     }
     let unlike = |i: &usize| {
         let ink = &out.inks[*i];
-        if ink.fill >= FULLER * usual || !looks(ink) {
+        if ink.fill >= (FULLER * usual).max(full) || !looks(ink) {
             return false;
         }
         let others = marked.iter().filter(|k| *k != i);

@@ -44,6 +44,7 @@ pub(crate) fn layout(form: &str, pages: u32) -> Layout {
                 codes: Vec::new(),
                 areas: Vec::new(),
                 ink: Vec::new(),
+                words: Vec::new(),
                 reference: None,
             })
             .collect(),

@@ -45,6 +45,7 @@ impl KnownPrint {
                 codes: Vec::new(),
                 areas: Vec::new(),
                 ink: Vec::new(),
+                words: Vec::new(),
                 reference: None,
             }],
         };

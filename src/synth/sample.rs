@@ -68,6 +68,7 @@ pub(crate) fn layout() -> Layout {
                 },
             ],
             ink,
+            words: Vec::new(),
             reference: None,
         });
     }

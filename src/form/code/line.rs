@@ -225,6 +225,7 @@ mod tests {
                     codes: vec![],
                     areas: vec![],
                     ink: vec![],
+                    words: Vec::new(),
                     reference: None,
                 })
                 .collect(),

@@ -1,6 +1,7 @@
 //! What can be drawn, and where its ink is.
 
-use crate::form::text::{Element, Paragraph, Picture, Run};
+use crate::form::PrintedWord;
+use crate::form::text::{Element, Paragraph, Picture, Run, WordInk};
 use crate::geometry::{MmPoint, MmRect, mm_rect};
 
 /// Diameter of the dots of a writing line, mm: visible to people, too faint to
@@ -60,6 +61,19 @@ impl Draw {
             Self::Circle { centre, .. } => shift(centre),
         }
         self
+    }
+
+    /// The words of a text.
+    pub(crate) fn words(&self) -> Vec<PrintedWord> {
+        let Self::Text { at, run } = self else {
+            return Vec::new();
+        };
+        let word = |WordInk { ink, black_mm2 }| {
+            let [l, t, r, b] = ink;
+            let rect = mm_rect(at.x + l, at.y + t, r - l, b - t);
+            PrintedWord { rect, black_mm2 }
+        };
+        run.words().into_iter().map(word).collect()
     }
 
     /// Where its ink is. The outline of a rectangle has four thin ones.

@@ -237,6 +237,7 @@ fn finish(
             .flat_map(Draw::ink)
             .map(|r| round(&r))
             .collect(),
+        words: draws.iter().flat_map(Draw::words).collect(),
         reference: None,
     };
     (layout, draws)

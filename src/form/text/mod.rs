@@ -3,7 +3,9 @@
 mod face;
 mod paragraph;
 mod shape;
+mod words;
 
 pub(crate) use face::Face;
 pub(crate) use paragraph::{Align, Element, Paragraph, Picture, Piece, Style};
 pub(crate) use shape::{PT_MM, Run, shape};
+pub(crate) use words::WordInk;

@@ -69,6 +69,7 @@ impl Sheet {
                 codes: Vec::new(),
                 areas: Vec::new(),
                 ink: Vec::new(),
+                words: Vec::new(),
                 reference: None,
             },
         };

@@ -1,0 +1,131 @@
+//! Writing over a printed label: who marks the wrong box may write "nhầm" over the words
+//! beside it, where no other ink than print is looked for. How much of a word is black is
+//! known; what is darker than the page's other words has more than print on it.
+
+use super::areas::{FreeInk, STEP_MM};
+use super::boxes::BoxesRead;
+use super::reading::MarkState;
+use super::reason::Reason;
+use super::sample::Window;
+use super::thumbnail::percentile;
+use crate::form::PrintedWord;
+use crate::geometry::MmRect;
+
+/// The middle of a word that belongs to a box's label lies between these distances left
+/// or right of it, mm: nearer the arms of its cross are, farther nobody writes who means
+/// the box, …
+const ASIDE_MM: (f64, f64) = (2.5, 14.0);
+/// … on a sheet of large marks from here on.
+const ASIDE_LARGE_MM: f64 = 5.0;
+/// … and no farther above or below the box's middle than this, mm.
+const LEVEL_MM: f64 = 2.0;
+/// So many words say at least how black this page's print is, …
+const KNOWN: usize = 4;
+/// … and so many are looked at if there are no more beside boxes without a mark.
+const ENOUGH: usize = 16;
+/// Of the words by which the print is known this share at least has nothing over it:
+/// stamps and signatures lie over the others.
+const MOST: f64 = 0.9;
+/// Around a word its print is blurred, mm.
+const BLUR_MM: f64 = 0.4;
+/// Lighter than this (0 paper, 1 print) is paper, its noise, and most folds.
+const PAPER: f64 = 0.2;
+/// Less of a word than this is too little to compare, mm²: a dash, a full stop.
+const LEAST_BLACK_MM2: f64 = 0.5;
+/// Of what should be black so much is at least, or the page is another print.
+const PRINTED: f64 = 0.3;
+
+/// Writing adds so much ink to a label, in mm² of full darkness: half of a short word of
+/// ten strokes of 2 mm by a pen of 0.3 mm, the rest of which lies on letters or beside
+/// them. …
+const WRITTEN_MM2: f64 = 1.8;
+/// … and so many times what words without writing have more than the middle one does, as
+/// a share of its black: print of a bad copy differs from word to word.
+const TIMES: f64 = 1.5;
+/// … which is this much at least, as a share: words differ by a twelfth on good prints.
+const LEAST_SHARE: f64 = 0.2;
+
+/// Doubts marks over whose labels something is written.
+pub(crate) fn doubt_written_over(out: &mut BoxesRead, free: &FreeInk) {
+    if free.page.words.is_empty() {
+        return;
+    }
+    let marked: Vec<(usize, Vec<PrintedWord>)> = (0..out.marks.len())
+        .filter(|&i| out.verdicts[i].state == MarkState::Marked)
+        .map(|i| (i, label(out, free, &free.page.boxes[i].rect)))
+        .filter(|(_, words)| !words.is_empty())
+        .collect();
+    if marked.is_empty() {
+        return;
+    }
+    let mut known: Vec<f64> = known(out, free)
+        .iter()
+        .map(|word| black(free, word) / word.black_mm2)
+        .collect();
+    if known.len() < KNOWN {
+        return;
+    }
+    known.sort_by(f64::total_cmp);
+    let at = |share: f64| known[((known.len() - 1) as f64 * share) as usize];
+    let (middle, most) = (at(0.5), at(MOST));
+    if middle < PRINTED {
+        return;
+    }
+    let share = LEAST_SHARE.max(TIMES * (most / middle - 1.0));
+    for (i, words) in marked {
+        let printed: f64 = words.iter().map(|word| middle * word.black_mm2).sum();
+        let seen: f64 = words.iter().map(|word| black(free, word)).sum();
+        if seen - printed >= WRITTEN_MM2.max(share * printed) {
+            out.doubt(i, Reason::WrittenBeside);
+        }
+    }
+}
+
+/// The words beside boxes without a mark; where these are few, words from all over the
+/// page as well.
+fn known(out: &BoxesRead, free: &FreeInk) -> Vec<PrintedWord> {
+    let boxes = || free.page.boxes.iter().zip(&out.verdicts);
+    let mut known: Vec<PrintedWord> = boxes()
+        .filter(|(_, verdict)| verdict.state == MarkState::Unmarked)
+        .flat_map(|(spec, _)| label(out, free, &spec.rect))
+        .collect();
+    if known.len() < ENOUGH {
+        let all = free.page.words.iter().filter(is_enough);
+        known.extend(all.step_by(free.page.words.len().div_ceil(ENOUGH)));
+    }
+    known
+}
+
+fn is_enough(word: &&PrintedWord) -> bool {
+    word.black_mm2 >= LEAST_BLACK_MM2
+}
+
+/// The words of a box's label that may be written over for it.
+fn label(out: &BoxesRead, free: &FreeInk, rect: &MmRect) -> Vec<PrintedWord> {
+    let words = free.page.words.iter();
+    let (mut least, most) = ASIDE_MM;
+    if out.hand.large {
+        least = ASIDE_LARGE_MM;
+    }
+    let near = |word: &&PrintedWord| {
+        let (middle, box_middle) = (word.rect.center(), rect.center());
+        let aside = (middle.x - rect.max_x()).max(rect.min_x() - middle.x);
+        (least..=most).contains(&aside) && (middle.y - box_middle.y).abs() <= LEVEL_MM
+    };
+    words.filter(is_enough).filter(near).copied().collect()
+}
+
+/// How much ink there is on a word, mm² of full darkness.
+fn black(free: &FreeInk, word: &PrintedWord) -> f64 {
+    let area = word.rect.inflate(BLUR_MM, BLUR_MM);
+    let mut window = Window::default();
+    window.fill(&free.thumb.image, &free.map(area.center()), area, STEP_MM);
+    let mut histogram = [0; 256];
+    for &p in &window.pixels {
+        histogram[usize::from(p)] += 1;
+    }
+    let paper = f64::from(percentile(&histogram, 0.9));
+    let contrast = (paper - free.tone.black).max(1.0);
+    let dark = |&p: &u8| Some((paper - f64::from(p)) / contrast).filter(|&dark| dark >= PAPER);
+    window.pixels.iter().filter_map(dark).sum::<f64>() * STEP_MM * STEP_MM
+}
