@@ -31,7 +31,7 @@ pub(crate) struct SelftestArgs {
     #[arg(long, value_name = "N", conflicts_with = "pages", value_parser = clap::value_parser!(u64).range(1..))]
     positions: Option<u64>,
     /// Chỉ đọc lại phiếu mô phỏng số này, thay cho --pages; với --pictures thì lưu cả ảnh quét (only this sheet, as an error names it; --pictures keeps its scans, too)
-    #[arg(long, value_name = "N", conflicts_with_all = ["pages", "positions", "resume"])]
+    #[arg(long, value_name = "N", conflicts_with_all = ["pages", "positions", "resume"], value_parser = clap::value_parser!(u64).range(..=u64::from(u32::MAX)))]
     sheet: Option<u64>,
     /// Hạt giống ngẫu nhiên: cùng số thì cùng kết quả (seed: the same number gives the same sheets)
     #[arg(long, default_value_t = 1)]

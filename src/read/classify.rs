@@ -47,9 +47,9 @@ const DOT_EXTENT_MM: f64 = 1.5;
 /// blank question were once read as its answer on a sheet of dots.
 const DIRTY: f64 = 0.3;
 /// A dot with less than this share of the firm ink of one of the sheet's weaker marks is
-/// smaller than these: the pen may have rested there. On sheets of dots one with half of
-/// it was twice read as the answer of a blank question.
-const RESTED: f64 = 0.6;
+/// smaller than these: the pen may have rested there. On a sheet of dots that was once
+/// read as the answer of a blank question.
+const RESTED: f64 = 0.5;
 
 /// Ink beside an empty box that may be meant for it, mm².
 const BESIDE_MM2: f64 = 0.6;

@@ -4,6 +4,7 @@
 
 use super::areas::{FreeInk, STEP_MM};
 use super::boxes::BoxesRead;
+use super::folds::Folds;
 use super::reading::MarkState;
 use super::reason::Reason;
 use super::sample::Window;
@@ -46,7 +47,7 @@ const TIMES: f64 = 1.5;
 const LEAST_SHARE: f64 = 0.2;
 
 /// Doubts marks over whose labels something is written.
-pub(crate) fn doubt_written_over(out: &mut BoxesRead, free: &FreeInk) {
+pub(crate) fn doubt_written_over(out: &mut BoxesRead, free: &FreeInk, folds: &Folds) {
     if free.page.words.is_empty() {
         return;
     }
@@ -60,7 +61,7 @@ pub(crate) fn doubt_written_over(out: &mut BoxesRead, free: &FreeInk) {
     }
     let mut known: Vec<f64> = known(out, free)
         .iter()
-        .map(|word| black(free, word) / word.black_mm2)
+        .map(|word| black(free, None, word) / word.black_mm2)
         .collect();
     if known.len() < KNOWN {
         return;
@@ -74,7 +75,10 @@ pub(crate) fn doubt_written_over(out: &mut BoxesRead, free: &FreeInk) {
     let share = LEAST_SHARE.max(TIMES * (most / middle - 1.0));
     for (i, words) in marked {
         let printed: f64 = words.iter().map(|word| middle * word.black_mm2).sum();
-        let seen: f64 = words.iter().map(|word| black(free, word)).sum();
+        let seen: f64 = words
+            .iter()
+            .map(|word| black(free, Some(folds), word))
+            .sum();
         if seen - printed >= WRITTEN_MM2.max(share * printed) {
             out.doubt(i, Reason::WrittenBeside);
         }
@@ -115,8 +119,8 @@ fn label(out: &BoxesRead, free: &FreeInk, rect: &MmRect) -> Vec<PrintedWord> {
     words.filter(is_enough).filter(near).copied().collect()
 }
 
-/// How much ink there is on a word, mm² of full darkness.
-fn black(free: &FreeInk, word: &PrintedWord) -> f64 {
+/// How much ink there is on a word beside these folds, mm² of full darkness.
+fn black(free: &FreeInk, folds: Option<&Folds>, word: &PrintedWord) -> f64 {
     let area = word.rect.inflate(BLUR_MM, BLUR_MM);
     let mut window = Window::default();
     window.fill(&free.thumb.image, &free.map(area.center()), area, STEP_MM);
@@ -127,5 +131,14 @@ fn black(free: &FreeInk, word: &PrintedWord) -> f64 {
     let paper = f64::from(percentile(&histogram, 0.9));
     let contrast = (paper - free.tone.black).max(1.0);
     let dark = |&p: &u8| Some((paper - f64::from(p)) / contrast).filter(|&dark| dark >= PAPER);
-    window.pixels.iter().filter_map(dark).sum::<f64>() * STEP_MM * STEP_MM
+    let local = free.registration.local(area.center());
+    let folded = folds.and_then(|folds| folds.cover(&local, area, STEP_MM));
+    let plain = |i: usize| {
+        folded
+            .as_ref()
+            .is_none_or(|folded| folded.get(i) != Some(&true))
+    };
+    let samples = window.pixels.iter().enumerate();
+    let samples = samples.filter(|(i, _)| plain(*i));
+    samples.filter_map(|(_, p)| dark(p)).sum::<f64>() * STEP_MM * STEP_MM
 }

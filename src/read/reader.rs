@@ -317,7 +317,7 @@ fn assemble(
     });
     beside::doubt_taken_back(&mut boxes, &free);
     beside::doubt_strays(&mut boxes, &free);
-    labels::doubt_written_over(&mut boxes, &free);
+    labels::doubt_written_over(&mut boxes, &free, &folds);
     unlike::doubt_circled(&mut boxes);
     unlike::doubt_sprawling(&mut boxes);
     unlike::doubt_one_sided(&mut boxes);

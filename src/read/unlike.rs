@@ -78,9 +78,9 @@ pub(crate) fn doubt_sprawling(out: &mut BoxesRead) {
 
 /// Left or right of its box a word has so much ink within 2 mm of it, mm²: two letters by
 /// a pen of 0.6 mm, …
-const ONE_SIDED_MM2: f64 = 2.5;
+const ONE_SIDED_MM2: f64 = 2.8;
 /// … which is so many times what any of the sheet's marks has there.
-const ONE_SIDED_TIMES: f64 = 2.0;
+const ONE_SIDED_TIMES: f64 = 2.2;
 
 /// Doubts marks with far more ink left or right of their box than any of the sheet's
 /// others has there: the end of a word that runs into a blank question's box was once read
