@@ -5,7 +5,7 @@
 mod paper;
 
 use image::{GrayImage, imageops};
-use paper::{Desk, ROWS, answered, shade, stroke};
+use paper::{Desk, ROWS, answered, circle, shade, stroke};
 use phieu::geometry::{MmRect, mm_rect};
 use phieu::read::{AnswerState, PageReading};
 
@@ -31,18 +31,6 @@ fn assert_odd_one_asks(reading: &PageReading) {
     assert!(asks(reading, ODD), "{:?}", reading.answers[ODD]);
     for row in others() {
         assert!(answered(reading, row), "{row}");
-    }
-}
-
-/// A circle by hand around a box, not quite closed: radii across and down, mm.
-fn circle(image: &mut GrayImage, place: &MmRect, radii: (f64, f64), pen: f64, darkness: f64) {
-    let c = place.center();
-    let at = |k: i32| {
-        let turn = f64::from(k) / 36.0 * std::f64::consts::TAU;
-        (c.x + radii.0 * turn.cos(), c.y + radii.1 * turn.sin())
-    };
-    for k in 1..35 {
-        stroke(image, at(k), at(k + 1), pen, darkness);
     }
 }
 
@@ -76,7 +64,7 @@ fn a_cross_with_a_wide_circle_around_it_asks() {
     let desk = Desk::of_rows();
     for radii in [(5.6, 4.6), (5.0, 5.0), (4.6, 4.2)] {
         let mut image = desk.rows(&ROWS);
-        circle(&mut image, &desk.of_row(ODD), radii, 0.6, 0.8);
+        circle(&mut image, &desk.of_row(ODD), radii, 1..35, (0.6, 0.8));
         assert_odd_one_asks(&read(&desk, &image));
     }
 }
@@ -103,13 +91,7 @@ fn scribbles_larger_than_their_boxes_are_marks_where_all_are() {
 #[test]
 fn a_thin_pens_scribble_among_its_crosses_is_taken_back() {
     let desk = Desk::of_rows();
-    let mut image = desk.rows(&[]);
-    for row in ROWS {
-        let b = desk.of_row(row);
-        let (x0, y0, x1, y1) = (b.min_x(), b.min_y(), b.max_x(), b.max_y());
-        stroke(&mut image, (x0, y0), (x1, y1), 0.3, 0.9);
-        stroke(&mut image, (x1, y0), (x0, y1), 0.3, 0.9);
-    }
+    let mut image = desk.crossed_rows(0.0, 0.3, 0.9);
     scribble(&mut image, &desk.of_row(ODD), 0.2, 1.25);
     let reading = read(&desk, &image);
     assert_odd_one_asks(&reading);
@@ -121,13 +103,7 @@ fn a_thin_pens_scribble_among_its_crosses_is_taken_back() {
 #[test]
 fn a_box_that_a_pale_pencil_filled_among_its_crosses_is_taken_back() {
     let desk = Desk::of_rows();
-    let mut image = desk.rows(&[]);
-    for row in ROWS {
-        let b = desk.of_row(row);
-        let (x0, y0, x1, y1) = (b.min_x(), b.min_y(), b.max_x(), b.max_y());
-        stroke(&mut image, (x0, y0), (x1, y1), 0.6, 0.16);
-        stroke(&mut image, (x1, y0), (x0, y1), 0.6, 0.16);
-    }
+    let mut image = desk.crossed_rows(0.0, 0.6, 0.16);
     shade(&mut image, &desk.of_row(ODD), 0.12);
     let reading = read(&desk, &image);
     assert_odd_one_asks(&reading);
@@ -156,7 +132,13 @@ fn pale_circles_around_all_boxes_ask() {
     let desk = Desk::of_rows();
     let mut image = desk.rows(&[]);
     for row in ROWS {
-        circle(&mut image, &desk.of_row(row), (3.5, 3.9), 0.7, 0.07);
+        circle(
+            &mut image,
+            &desk.of_row(row),
+            (3.5, 3.9),
+            1..35,
+            (0.7, 0.07),
+        );
     }
     let reading = read(&desk, &image);
     for row in ROWS {

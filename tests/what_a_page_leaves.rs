@@ -5,7 +5,7 @@
 mod paper;
 
 use image::{GrayImage, imageops};
-use paper::{Desk, ROWS, answered, shade, stroke};
+use paper::{Desk, ROWS, answered, circle, shade, stroke};
 use phieu::geometry::{MmRect, mm_rect};
 use phieu::read::{AnswerState, MarkState, PageReading};
 
@@ -372,26 +372,13 @@ fn a_black_dash_far_out_of_its_box_is_a_mark_among_dashes_only() {
     assert!(answers(&read(&image), ROWS[0], "binh-thuong"));
 }
 
-/// All rows answered by a felt pen so wide, whose crosses go so far beyond the corners of
-/// their boxes, mm.
-fn felt_pen(desk: &Desk, beyond: f64, width: f64) -> GrayImage {
-    let mut image = desk.page(2, &[]);
-    for row in ROWS {
-        let b = desk.of_row(row).inflate(beyond, beyond);
-        let (x0, y0, x1, y1) = (b.min_x(), b.min_y(), b.max_x(), b.max_y());
-        stroke(&mut image, (x0, y0), (x1, y1), width, 0.7);
-        stroke(&mut image, (x1, y0), (x0, y1), width, 0.7);
-    }
-    image
-}
-
 /// A thick felt pen's crosses cover two thirds of their boxes; a box that it filled
 /// over a cross to take it back is no more than half as much again, and was once read
 /// as an answer.
 #[test]
 fn a_filled_box_among_a_felt_pens_crosses_asks() {
     let desk = Desk::of_rows();
-    let mut image = felt_pen(&desk, 1.0, 1.0);
+    let mut image = desk.crossed_rows(1.0, 1.0, 0.7);
     let filled = desk.of_row("yt7-2");
     shade(&mut image, &filled.inflate(0.3, 0.3), 0.7);
     let reading = read(&desk, &image);
@@ -406,16 +393,10 @@ fn a_filled_box_among_a_felt_pens_crosses_asks() {
 #[test]
 fn a_felt_pens_cross_with_a_circle_around_it_asks() {
     let desk = Desk::of_rows();
-    let mut image = felt_pen(&desk, 0.0, 0.9);
-    let c = desk.of_row("yt7-2").center();
+    let mut image = desk.crossed_rows(0.0, 0.9, 0.7);
+    let place = desk.of_row("yt7-2");
     // Not quite closed.
-    for k in 0..32 {
-        let at = |k: i32| {
-            let turn = f64::from(k) / 36.0 * std::f64::consts::TAU;
-            (c.x + 3.8 * turn.cos(), c.y + 3.6 * turn.sin())
-        };
-        stroke(&mut image, at(k), at(k + 1), 0.6, 0.7);
-    }
+    circle(&mut image, &place, (3.8, 3.6), 0..32, (0.6, 0.7));
     let reading = read(&desk, &image);
     assert!(asks(&reading, "yt7-2"));
     for row in ROWS.into_iter().filter(|row| *row != "yt7-2") {

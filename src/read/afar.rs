@@ -11,7 +11,6 @@ use super::folds::Folds;
 use super::model::MarkModel;
 use super::reading::MarkState;
 use super::reason::Reason;
-use super::sample::Window;
 use crate::form::BoxSpec;
 use crate::geometry::MmPoint;
 
@@ -215,8 +214,7 @@ fn reaches_far(
 ) -> bool {
     let rect = free.page.boxes[at].rect;
     let area = rect.inflate(FAR_MM + STEP_MM, FAR_MM + STEP_MM);
-    let mut window = Window::default();
-    window.fill(&free.thumb.image, &free.map(area.center()), area, STEP_MM);
+    let window = free.window(area);
     let mut mask = free.mask(area, &window, &[]);
     let full = || free.registration.local(area.center());
     if let Some(folded) = folds.and_then(|f| f.cover(&full(), area, STEP_MM)) {

@@ -54,9 +54,15 @@ impl FreeInk<'_> {
         }
     }
 
+    /// The paper of an area that a local map serves, in samples of [`STEP_MM`].
+    pub(super) fn window(&self, area: MmRect) -> Window {
+        let mut window = Window::default();
+        window.fill(&self.thumb.image, &self.map(area.center()), area, STEP_MM);
+        window
+    }
+
     /// Area of free ink in `rect` in mm², and the share of it.
     fn measure(&self, rect: MmRect, except: &[MmRect]) -> (f64, f64) {
-        let mut window = Window::default();
         // A local map is affine: long areas are taken in pieces.
         let (mut ink, mut seen) = (0usize, 0usize);
         let pieces = (rect.size.width / 30.0).ceil().max(1.0) as usize;
@@ -73,7 +79,7 @@ impl FreeInk<'_> {
                     pw,
                     ph,
                 );
-                window.fill(&self.thumb.image, &self.map(piece.center()), piece, STEP_MM);
+                let window = self.window(piece);
                 let mask = self.mask(piece, &window, except);
                 let limit = self.ink_level(&window, &mask, STROKE);
                 for (p, m) in window.pixels.iter().zip(&mask) {
@@ -93,7 +99,12 @@ impl FreeInk<'_> {
     /// What is darker than this gray level in the window is ink of this darkness
     /// (0 paper, 1 print).
     pub(super) fn ink_level(&self, window: &Window, mask: &[bool], darkness: f64) -> f64 {
-        let paper = brightest(window, mask).unwrap_or(self.tone.paper);
+        let plain = window
+            .pixels
+            .iter()
+            .zip(mask)
+            .filter(|(_, masked)| !**masked);
+        let paper = level(plain.map(|(p, _)| *p), 0.8).unwrap_or(self.tone.paper);
         // Where most of a piece is dark there is a shadow, not writing.
         let paper = paper.max(self.tone.black + 0.4 * (self.tone.paper - self.tone.black));
         paper - darkness * (paper - self.tone.black)
@@ -162,17 +173,15 @@ fn cover(mask: &mut [bool], printed: &MmRect, piece: MmRect, window: &Window) {
     }
 }
 
-/// The paper's own level in a window: 80th percentile of what is not masked.
-fn brightest(window: &Window, mask: &[bool]) -> Option<f64> {
+/// The gray level that this share of the samples is not brighter than; `None` of none.
+pub(super) fn level(samples: impl Iterator<Item = u8>, share: f64) -> Option<f64> {
     let mut histogram = [0u32; 256];
     let mut n = 0;
-    for (p, m) in window.pixels.iter().zip(mask) {
-        if !m {
-            histogram[*p as usize] += 1;
-            n += 1;
-        }
+    for p in samples {
+        histogram[usize::from(p)] += 1;
+        n += 1;
     }
-    (n > 0).then(|| f64::from(super::thumbnail::percentile(&histogram, 0.8)))
+    (n > 0).then(|| f64::from(super::thumbnail::percentile(&histogram, share)))
 }
 
 fn mask_reference(reference: &Reference, piece: MmRect, window: &Window, mask: &mut [bool]) {

@@ -68,7 +68,7 @@ pub(crate) fn doubt_strays(out: &mut BoxesRead, free: &FreeInk) {
         .filter(|&i| Row::of(free, i, out.hand.darkness).stray(out, free))
         .collect();
     for i in found {
-        out.doubt(i, Reason::InkBeside);
+        out.doubt(i, Reason::Stray);
     }
 }
 

@@ -3,13 +3,13 @@
 
 use std::sync::OnceLock;
 
-use rustybuzz::ttf_parser::{Face as Outlines, OutlineBuilder};
+use rustybuzz::ttf_parser::Face as Outlines;
 
 use super::correlate::Pattern;
 use super::sample::Window;
 use crate::form::code::ALPHABET;
 use crate::form::frame::{TEXT_CAP_MM, TEXT_CELL_HEIGHT_MM, TEXT_CELL_MM};
-use crate::form::text::Face;
+use crate::form::text::{Face, Outline};
 use crate::geometry::{MmRect, MmSize};
 
 /// Distance of two samples of the fine patterns, mm: 254 dpi; a stroke of the
@@ -109,7 +109,7 @@ fn coverage(face: &Outlines, character: char) -> Option<Vec<f64>> {
     let share = 1.0 / (FINER * FINER) as f64;
     for line in 0..ROWS * FINER {
         let y = (baseline - (line as f64 + 0.5) * point) / mm;
-        for (from, to) in outline.inside(y) {
+        for (from, to) in inside(&outline, y) {
             // The points whose middles lie between both crossings.
             let column = |x: f64| ((left + x * mm) / point - 0.5).ceil().max(0.0) as usize;
             for at in column(from)..column(to).min(COLUMNS * FINER) {
@@ -144,90 +144,27 @@ fn soften(cover: &[f64]) -> Vec<f64> {
     blur(&blur(cover, 1, 0), 0, 1)
 }
 
-/// A character's outline as straight edges, font units, y up.
-#[derive(Default)]
-struct Outline {
-    edges: Vec<[(f64, f64); 2]>,
-    first: (f64, f64),
-    last: (f64, f64),
-}
-
-/// Chords of a curve: a bow of the line (1 mm) deviates by less than 0.01 mm.
-const CHORDS: u32 = 8;
-
-impl Outline {
-    fn to(&mut self, point: (f64, f64)) {
-        self.edges.push([self.last, point]);
-        self.last = point;
-    }
-
-    /// A Bézier curve from the last point by its other control points.
-    fn bezier<const N: usize>(&mut self, control: [(f64, f64); N]) {
-        let start = self.last;
-        for step in 1..=CHORDS {
-            let t = f64::from(step) / f64::from(CHORDS);
-            // De Casteljau: the first point is the start, kept apart.
-            let (mut head, mut rest) = (start, control);
-            let mix = |a: (f64, f64), b: (f64, f64)| (a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1));
-            for level in (0..N).rev() {
-                head = mix(head, rest[0]);
-                for i in 0..level {
-                    rest[i] = mix(rest[i], rest[i + 1]);
-                }
-            }
-            self.to(head);
-        }
-    }
-
-    /// The stretches of a horizontal line that lie inside, by the non-zero
-    /// rule.
-    fn inside(&self, y: f64) -> Vec<(f64, f64)> {
-        let mut crossings: Vec<(f64, i32)> = self
-            .edges
-            .iter()
-            .filter(|[a, b]| (a.1 <= y) != (b.1 <= y))
-            .map(|[a, b]| {
-                let x = a.0 + (y - a.1) / (b.1 - a.1) * (b.0 - a.0);
-                (x, if b.1 > a.1 { 1 } else { -1 })
-            })
-            .collect();
-        crossings.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut turns = 0;
-        crossings
-            .windows(2)
-            .filter_map(|pair| {
-                turns += pair[0].1;
-                (turns != 0).then_some((pair[0].0, pair[1].0))
-            })
-            .collect()
-    }
-}
-
-impl OutlineBuilder for Outline {
-    fn move_to(&mut self, x: f32, y: f32) {
-        self.first = (x.into(), y.into());
-        self.last = self.first;
-    }
-
-    fn line_to(&mut self, x: f32, y: f32) {
-        self.to((x.into(), y.into()));
-    }
-
-    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
-        self.bezier([(x1.into(), y1.into()), (x.into(), y.into())]);
-    }
-
-    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
-        self.bezier([
-            (x1.into(), y1.into()),
-            (x2.into(), y2.into()),
-            (x.into(), y.into()),
-        ]);
-    }
-
-    fn close(&mut self) {
-        self.to(self.first);
-    }
+/// The stretches of a horizontal line that lie inside, by the non-zero
+/// rule.
+fn inside(outline: &Outline, y: f64) -> Vec<(f64, f64)> {
+    let mut crossings: Vec<(f64, i32)> = outline
+        .edges
+        .iter()
+        .filter(|[a, b]| (a.1 <= y) != (b.1 <= y))
+        .map(|[a, b]| {
+            let x = a.0 + (y - a.1) / (b.1 - a.1) * (b.0 - a.0);
+            (x, if b.1 > a.1 { 1 } else { -1 })
+        })
+        .collect();
+    crossings.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut turns = 0;
+    crossings
+        .windows(2)
+        .filter_map(|pair| {
+            turns += pair[0].1;
+            (turns != 0).then_some((pair[0].0, pair[1].0))
+        })
+        .collect()
 }
 
 #[cfg(test)]

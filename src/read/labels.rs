@@ -2,13 +2,11 @@
 //! beside it, where no other ink than print is looked for. How much of a word is black is
 //! known; what is darker than the page's other words has more than print on it.
 
-use super::areas::{FreeInk, STEP_MM};
+use super::areas::{FreeInk, STEP_MM, level};
 use super::boxes::BoxesRead;
 use super::folds::Folds;
 use super::reading::MarkState;
 use super::reason::Reason;
-use super::sample::Window;
-use super::thumbnail::percentile;
 use crate::form::PrintedWord;
 use crate::geometry::MmRect;
 
@@ -123,21 +121,15 @@ fn label(out: &BoxesRead, free: &FreeInk, rect: &MmRect) -> Vec<PrintedWord> {
 /// How much ink there is on a word beside these folds, mm² of full darkness.
 fn black(free: &FreeInk, folds: Option<&Folds>, word: &PrintedWord) -> f64 {
     let area = word.rect.inflate(BLUR_MM, BLUR_MM);
-    let mut window = Window::default();
-    window.fill(&free.thumb.image, &free.map(area.center()), area, STEP_MM);
-    let mut histogram = [0; 256];
-    for &p in &window.pixels {
-        histogram[usize::from(p)] += 1;
-    }
-    let paper = f64::from(percentile(&histogram, 0.9));
+    let window = free.window(area);
+    let paper = level(window.pixels.iter().copied(), 0.9).unwrap_or(free.tone.paper);
     let contrast = (paper - free.tone.black).max(1.0);
     let dark = |&p: &u8| Some((paper - f64::from(p)) / contrast).filter(|&dark| dark >= PAPER);
     let local = free.registration.local(area.center());
     let folded = folds.and_then(|folds| folds.cover(&local, area, STEP_MM));
     let plain = |i: usize| {
-        folded
-            .as_ref()
-            .is_none_or(|folded| folded.get(i) != Some(&true))
+        let folded = folded.as_ref().and_then(|folded| folded.get(i));
+        folded != Some(&true)
     };
     let samples = window.pixels.iter().enumerate();
     let samples = samples.filter(|(i, _)| plain(*i));

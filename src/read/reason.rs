@@ -112,6 +112,9 @@ reasons! {
     /// A stroke for a box that no mark spilled.
     InkBeside = "ink beside the box, far from any other mark",
         "có mực cạnh ô, xa các dấu khác";
+    /// The same near another mark, but not connected with it.
+    Stray = "a stroke beside the box that belongs to no mark",
+        "có nét bút cạnh ô, không thuộc dấu nào";
     /// A stroke around it.
     GoesAround = "a stroke goes around the box",
         "có nét vòng quanh ô";

@@ -5,7 +5,6 @@ use super::areas::{FreeInk, PRINT_MARGIN_MM, STEP_MM};
 use super::boxes::BoxesRead;
 use super::components::{Component, Touch, regions};
 use super::reading::MarkState;
-use super::sample::Window;
 use crate::geometry::{MmPoint, MmRect};
 
 /// How far left and right of a box a short word that was written for it reaches, mm:
@@ -46,8 +45,7 @@ impl Row {
     pub fn of(free: &FreeInk, at: usize, darkness: f64) -> Self {
         let rect = free.page.boxes[at].rect;
         let area = rect.inflate(ASIDE_MM, ABOVE_MM);
-        let mut window = Window::default();
-        window.fill(&free.thumb.image, &free.map(area.center()), area, STEP_MM);
+        let window = free.window(area);
         let mask = free.mask(area, &window, &[]);
         let (least, most) = LETTERS_BOUNDS;
         let limit = free.ink_level(&window, &mask, (LETTERS * darkness).clamp(least, most));

@@ -34,6 +34,21 @@ const DOT_SPAN: f64 = 0.45;
 /// … and over half as much as that of the sheet's middle mark does.
 const SHORTER: f64 = 0.5;
 
+/// The page's other marks.
+struct Others<'a> {
+    inks: Vec<&'a Ink>,
+    /// Their usual fill, and that of the one in question.
+    usual: f64,
+}
+
+impl<'a> Others<'a> {
+    /// Those that are no fuller than usual: neither filled nor scribbled over.
+    fn plain(&self) -> impl Iterator<Item = &'a Ink> {
+        let inks = self.inks.iter().copied();
+        inks.filter(|ink| ink.fill < FULLER * self.usual)
+    }
+}
+
 /// Doubts dots where the sheet's other marks are strokes: the pen may have rested there.
 /// Those of felt pens were once read as answers beside ticks of which most lay outside of
 /// their boxes. (Of a dot with a streak through it the longest piece is as long as its
@@ -41,8 +56,8 @@ const SHORTER: f64 = 0.5;
 pub(crate) fn doubt_dots(out: &mut BoxesRead) {
     let reach = |ink: &Ink| ink.span.0.max(ink.span.1);
     let small = |ink: &Ink| reach(ink) <= DOT_SPAN;
-    let unlike = |others: &[&Ink], ink: &Ink| {
-        let (middle, _) = middle_and_most(others.iter().map(|ink| reach(ink)));
+    let unlike = |others: &Others, ink: &Ink| {
+        let (middle, _) = middle_and_most(others.inks.iter().map(|ink| reach(ink)));
         reach(ink) <= SHORTER * middle
     };
     doubt(out, Reason::Small, 0.0, small, unlike);
@@ -52,8 +67,8 @@ pub(crate) fn doubt_dots(out: &mut BoxesRead) {
 /// circle takes them back. A felt pen's cross that covered half of its box was once read
 /// as an answer in spite of the circle.
 pub(crate) fn doubt_circled(out: &mut BoxesRead) {
-    let circled = |others: &[&Ink], _: &Ink| {
-        middle_and_most(others.iter().map(|ink| ink.around)).0 <= USUALLY_AROUND
+    let circled = |others: &Others, _: &Ink| {
+        middle_and_most(others.inks.iter().map(|ink| ink.around)).0 <= USUALLY_AROUND
     };
     let around = |ink: &Ink| ink.around >= ALL_AROUND;
     doubt(out, Reason::Circled, 0.0, around, circled);
@@ -65,13 +80,11 @@ pub(crate) fn doubt_circled(out: &mut BoxesRead) {
 /// printed label hid how it went on; another time a word was, because a scribble in
 /// another box left as much ink around that. What is fuller is not compared with.
 pub(crate) fn doubt_sprawling(out: &mut BoxesRead) {
-    let usual = usual_fill(&out.verdicts);
     let far_out = |ink: &Ink| ink.exits && ink.around_mm2() >= SPRAWLS_MM2;
-    let sprawls = |others: &[&Ink], ink: &Ink| {
-        let plain = others.iter().filter(|ink| ink.fill < FULLER * usual);
-        let (middle, most) = middle_and_most(plain.map(|ink| ink.around_mm2()));
+    let sprawls = |others: &Others, ink: &Ink| {
+        let (middle, most) = middle_and_most(others.plain().map(Ink::around_mm2));
         ink.around_mm2() >= (MIDDLE_TIMES * middle).max(LARGEST_TIMES * most)
-            && others.iter().all(|ink| !ink.exits)
+            && others.inks.iter().all(|ink| !ink.exits)
     };
     doubt(out, Reason::Sprawls, 0.0, far_out, sprawls);
 }
@@ -86,15 +99,13 @@ const ONE_SIDED_TIMES: f64 = 2.2;
 /// others has there: the end of a word that runs into a blank question's box was once read
 /// as its mark.
 pub(crate) fn doubt_one_sided(out: &mut BoxesRead) {
-    let usual = usual_fill(&out.verdicts);
     let side = |ink: &Ink| {
         let [_, right, _, left] = ink.ring_mm2;
         right.max(left)
     };
     let far_out = |ink: &Ink| ink.reaches_rim && side(ink) >= ONE_SIDED_MM2;
-    let one_sided = |others: &[&Ink], ink: &Ink| {
-        let plain = others.iter().filter(|ink| ink.fill < FULLER * usual);
-        let (_, most) = middle_and_most(plain.map(|ink| side(ink)));
+    let one_sided = |others: &Others, ink: &Ink| {
+        let (_, most) = middle_and_most(others.plain().map(side));
         side(ink) >= ONE_SIDED_TIMES * most
     };
     doubt(out, Reason::Sprawls, OVERWHELMING, far_out, one_sided);
@@ -108,7 +119,7 @@ fn doubt(
     reason: Reason,
     full: f64,
     looks: impl Fn(&Ink) -> bool,
-    is: impl Fn(&[&Ink], &Ink) -> bool,
+    is: impl Fn(&Others, &Ink) -> bool,
 ) {
     let usual = usual_fill(&out.verdicts);
     let marked: Vec<usize> = (0..out.marks.len())
@@ -123,8 +134,8 @@ fn doubt(
             return false;
         }
         let others = marked.iter().filter(|k| *k != i);
-        let others: Vec<&Ink> = others.map(|&k| &out.inks[k]).collect();
-        is(&others, ink)
+        let inks = others.map(|&k| &out.inks[k]).collect();
+        is(&Others { inks, usual }, ink)
     };
     let found: Vec<usize> = marked.iter().copied().filter(unlike).collect();
     for i in found {

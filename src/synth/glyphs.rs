@@ -1,84 +1,14 @@
 //! The code line's characters as coverage, from the outlines of the font that
 //! prints them.
 
-use rustybuzz::ttf_parser::{Face, OutlineBuilder};
-
+use crate::form::text::{Face, Outline};
 use crate::geometry::MmPoint;
 
 use super::raster::Plane;
 
-/// The font of the code line.
-const OCR_B: &[u8] = include_bytes!("../../assets/fonts/OCRB.otf");
-
 /// Scan lines per pixel: with exact coverage across, four make an edge that an
 /// 8-bit scanner cannot tell from a true one.
 const SUB: usize = 4;
-
-/// Outline of a character as closed polygons, font units.
-#[derive(Default)]
-struct Polygons {
-    edges: Vec<[(f64, f64); 2]>,
-    start: (f64, f64),
-    at: (f64, f64),
-}
-
-impl Polygons {
-    fn line(&mut self, to: (f64, f64)) {
-        self.edges.push([self.at, to]);
-        self.at = to;
-    }
-
-    fn curve(&mut self, f: impl Fn(f64) -> (f64, f64)) {
-        // Eight chords of a quarter of a letter's bow are within a hundredth
-        // of a millimetre.
-        for i in 1..=8 {
-            self.line(f(f64::from(i) / 8.0));
-        }
-    }
-}
-
-impl OutlineBuilder for Polygons {
-    fn move_to(&mut self, x: f32, y: f32) {
-        self.start = (x.into(), y.into());
-        self.at = self.start;
-    }
-
-    fn line_to(&mut self, x: f32, y: f32) {
-        self.line((x.into(), y.into()));
-    }
-
-    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
-        let (a, b, c) = (
-            self.at,
-            (f64::from(x1), f64::from(y1)),
-            (f64::from(x), f64::from(y)),
-        );
-        self.curve(|t| {
-            let s = 1.0 - t;
-            let mix = |p: f64, q: f64, r: f64| s * s * p + 2.0 * s * t * q + t * t * r;
-            (mix(a.0, b.0, c.0), mix(a.1, b.1, c.1))
-        });
-    }
-
-    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
-        let p = [
-            self.at,
-            (f64::from(x1), f64::from(y1)),
-            (f64::from(x2), f64::from(y2)),
-            (f64::from(x), f64::from(y)),
-        ];
-        self.curve(|t| {
-            let s = 1.0 - t;
-            let w = [s * s * s, 3.0 * s * s * t, 3.0 * s * t * t, t * t * t];
-            let sum = |f: fn(&(f64, f64)) -> f64| p.iter().zip(w).map(|(p, w)| f(p) * w).sum();
-            (sum(|p| p.0), sum(|p| p.1))
-        });
-    }
-
-    fn close(&mut self) {
-        self.line(self.start);
-    }
-}
 
 /// Draws characters, one a cell: `origin` is the left end of the first cell's
 /// baseline, mm.
@@ -90,7 +20,7 @@ pub(crate) fn draw_cells(
     cap_mm: f64,
     ppm: f64,
 ) {
-    let Ok(face) = Face::parse(OCR_B, 0) else {
+    let Ok(face) = Face::Code.parsed() else {
         return;
     };
     let cap = face
@@ -104,12 +34,12 @@ pub(crate) fn draw_cells(
         };
         let advance = f64::from(face.glyph_hor_advance(glyph).unwrap_or(0)) * scale;
         let x = origin.x + cell_mm * i as f64 + (cell_mm - advance) / 2.0;
-        let mut polygons = Polygons::default();
-        if face.outline_glyph(glyph, &mut polygons).is_none() {
+        let mut outline = Outline::default();
+        if face.outline_glyph(glyph, &mut outline).is_none() {
             continue;
         }
         let to_px = |(px, py): (f64, f64)| ((x + px * scale) * ppm, (origin.y - py * scale) * ppm);
-        let edges: Vec<_> = polygons.edges.iter().map(|e| e.map(to_px)).collect();
+        let edges: Vec<_> = outline.edges.iter().map(|e| e.map(to_px)).collect();
         fill(plane, &edges);
     }
 }

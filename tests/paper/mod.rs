@@ -4,6 +4,7 @@
 // Each test file uses a part of it.
 #![allow(dead_code)]
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -117,6 +118,19 @@ impl Desk {
     /// The box of a row that is its answer there.
     pub fn of_row(&self, row: &str) -> MmRect {
         self.place_on(2, &format!("{row}.{CHOICE}"))
+    }
+
+    /// The same page, crossed in each of its [`ROWS`] by a pen so wide and so dark that
+    /// goes so far beyond the corners of the boxes, mm.
+    pub fn crossed_rows(&self, beyond: f64, pen: f64, darkness: f64) -> GrayImage {
+        let mut image = self.page(2, &[]);
+        for row in ROWS {
+            let b = self.of_row(row).inflate(beyond, beyond);
+            let (x0, y0, x1, y1) = (b.min_x(), b.min_y(), b.max_x(), b.max_y());
+            stroke(&mut image, (x0, y0), (x1, y1), pen, darkness);
+            stroke(&mut image, (x1, y0), (x0, y1), pen, darkness);
+        }
+        image
     }
 
     pub fn sheet(&self, marked: &[&str]) -> GrayImage {
@@ -375,6 +389,24 @@ pub fn stroke(image: &mut GrayImage, from: (f64, f64), to: (f64, f64), pen: f64,
             &mm_rect(x - pen / 2.0, y - pen / 2.0, pen, pen),
             darkness,
         );
+    }
+}
+
+/// A circle by hand around a box, drawn by these of 36 pieces: radii across and down, mm.
+pub fn circle(
+    image: &mut GrayImage,
+    place: &MmRect,
+    radii: (f64, f64),
+    pieces: Range<i32>,
+    (pen, darkness): (f64, f64),
+) {
+    let c = place.center();
+    let at = |k: i32| {
+        let turn = f64::from(k) / 36.0 * std::f64::consts::TAU;
+        (c.x + radii.0 * turn.cos(), c.y + radii.1 * turn.sin())
+    };
+    for k in pieces {
+        stroke(image, at(k), at(k + 1), pen, darkness);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can be drawn, and where its ink is.
 
+use super::block::round;
 use crate::form::PrintedWord;
 use crate::form::text::{Element, Paragraph, Picture, Run, WordInk};
 use crate::geometry::{MmPoint, MmRect, mm_rect};
@@ -11,6 +12,11 @@ pub(crate) const DOT_MM: f64 = 0.28;
 const PICTURE_LINE_MM: f64 = 0.22;
 /// Line width of a drawn pen stroke, mm: a ballpoint's.
 const PEN_MM: f64 = 0.45;
+
+/// Where the ink of a text (left, top, right, bottom of its origin) is on the page.
+fn rect_at(origin: MmPoint, [left, top, right, bottom]: [f64; 4]) -> MmRect {
+    mm_rect(origin.x + left, origin.y + top, right - left, bottom - top)
+}
 
 /// Something drawn; all lengths mm.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,10 +74,9 @@ impl Draw {
         let Self::Text { at, run } = self else {
             return Vec::new();
         };
-        let word = |WordInk { ink, black_mm2 }| {
-            let [l, t, r, b] = ink;
-            let rect = mm_rect(at.x + l, at.y + t, r - l, b - t);
-            PrintedWord { rect, black_mm2 }
+        let word = |WordInk { ink, black_mm2 }| PrintedWord {
+            rect: round(&rect_at(*at, ink)),
+            black_mm2,
         };
         run.words().into_iter().map(word).collect()
     }
@@ -87,11 +92,7 @@ impl Draw {
             )
         };
         match self {
-            Self::Text { at, run } => run
-                .ink
-                .map(|[l, t, r, b]| mm_rect(at.x + l, at.y + t, r - l, b - t))
-                .into_iter()
-                .collect(),
+            Self::Text { at, run } => run.ink.map(|ink| rect_at(*at, ink)).into_iter().collect(),
             Self::Rule { from, to, width } => {
                 vec![grown(from.x, from.y, to.x, to.y, width / 2.0)]
             }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use rustybuzz::UnicodeBuffer;
-use rustybuzz::ttf_parser::GlyphId;
+use rustybuzz::ttf_parser::{GlyphId, Rect};
 
 use super::Face;
 use crate::form::FormError;
@@ -85,21 +85,8 @@ pub(crate) fn shape(face: Face, size_pt: f64, text: &str) -> Result<Run, FormErr
         };
         let id = GlyphId(u16::try_from(info.glyph_id).unwrap_or(0));
         if let Some(b) = font.glyph_bounding_box(id) {
-            let x = pen + glyph.x_offset;
-            let black = [
-                (x + f64::from(b.x_min) / em) * size_mm,
-                -(glyph.y_offset + f64::from(b.y_max) / em) * size_mm,
-                (x + f64::from(b.x_max) / em) * size_mm,
-                -(glyph.y_offset + f64::from(b.y_min) / em) * size_mm,
-            ];
-            ink = Some(ink.map_or(black, |i| {
-                [
-                    i[0].min(black[0]),
-                    i[1].min(black[1]),
-                    i[2].max(black[2]),
-                    i[3].max(black[3]),
-                ]
-            }));
+            let black = ink_of(b, &glyph, pen, em, size_mm);
+            ink = Some(ink.map_or(black, |ink| union(ink, black)));
         }
         pen += glyph.advance;
         glyphs.push(glyph);
@@ -112,6 +99,28 @@ pub(crate) fn shape(face: Face, size_pt: f64, text: &str) -> Result<Run, FormErr
         width: pen * size_mm,
         ink,
     })
+}
+
+/// Where a glyph is black, relative to the run's origin, y down, mm: left, top, right,
+/// bottom; by its bounds in units of the font and the place of the pen in ems.
+pub(super) fn ink_of(bounds: Rect, glyph: &Glyph, pen: f64, em: f64, size_mm: f64) -> [f64; 4] {
+    let x = pen + glyph.x_offset;
+    [
+        (x + f64::from(bounds.x_min) / em) * size_mm,
+        -(glyph.y_offset + f64::from(bounds.y_max) / em) * size_mm,
+        (x + f64::from(bounds.x_max) / em) * size_mm,
+        -(glyph.y_offset + f64::from(bounds.y_min) / em) * size_mm,
+    ]
+}
+
+/// What encloses both: left, top, right, bottom.
+pub(super) fn union(a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
+    [
+        a[0].min(b[0]),
+        a[1].min(b[1]),
+        a[2].max(b[2]),
+        a[3].max(b[3]),
+    ]
 }
 
 #[cfg(test)]

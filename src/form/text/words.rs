@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use rustybuzz::ttf_parser::{GlyphId, OutlineBuilder};
+use rustybuzz::ttf_parser::{GlyphId, Rect};
 
-use super::Run;
-use super::shape::{Glyph, PT_MM};
+use super::shape::{Glyph, PT_MM, ink_of, union};
+use super::{Outline, Run};
 
 /// A word's ink, relative to the run's origin on the baseline, y down.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,32 +28,21 @@ impl Run {
         let mut words: Vec<WordInk> = Vec::new();
         let (mut pen, mut open) = (0.0, false);
         for glyph in &self.glyphs {
-            let x = pen + glyph.x_offset;
+            let at = pen;
             pen += glyph.advance;
             if self.is_blank(&glyph.range) {
                 open = false;
                 continue;
             }
-            let Some((ink, black)) = black(font, glyph) else {
+            let Some((bounds, area)) = black(font, glyph) else {
                 continue;
             };
-            let [left, bottom, right, top] = ink.map(|v| v / em);
-            let ink = [
-                (x + left) * size,
-                -(glyph.y_offset + top) * size,
-                (x + right) * size,
-                -(glyph.y_offset + bottom) * size,
-            ];
-            let black_mm2 = black * (size / em).powi(2);
+            let ink = ink_of(bounds, glyph, at, em, size);
+            let black_mm2 = area * (size / em).powi(2);
             match words.last_mut().filter(|_| open) {
                 Some(word) => {
                     word.black_mm2 += black_mm2;
-                    word.ink = [
-                        word.ink[0].min(ink[0]),
-                        word.ink[1].min(ink[1]),
-                        word.ink[2].max(ink[2]),
-                        word.ink[3].max(ink[3]),
-                    ];
+                    word.ink = union(word.ink, ink);
                 }
                 None => words.push(WordInk { ink, black_mm2 }),
             }
@@ -69,78 +58,12 @@ impl Run {
     }
 }
 
-/// What of a glyph is black, in units of the font: its bounds (left, bottom, right, top)
-/// and its area.
-fn black(font: &rustybuzz::Face, glyph: &Glyph) -> Option<([f64; 4], f64)> {
+/// What of a glyph is black, in units of the font: its bounds and its area.
+fn black(font: &rustybuzz::Face, glyph: &Glyph) -> Option<(Rect, f64)> {
     let id = GlyphId(u16::try_from(glyph.id).ok()?);
-    let mut area = Area::default();
-    let bounds = font.outline_glyph(id, &mut area)?;
-    let bounds = [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(f64::from);
-    Some((bounds, area.twice.abs() / 2.0))
-}
-
-/// Twice the area within closed outlines, by Green's theorem: holes run the other way
-/// round and are subtracted.
-#[derive(Debug, Default)]
-struct Area {
-    twice: f64,
-    first: (f64, f64),
-    last: (f64, f64),
-}
-
-/// Chords that a cubic curve is taken for: those of a letter are off by less than a
-/// thousandth of its area.
-const CHORDS: u32 = 8;
-
-impl Area {
-    fn to(&mut self, next: (f64, f64)) {
-        self.twice += cross(self.last, next);
-        self.last = next;
-    }
-}
-
-fn cross(a: (f64, f64), b: (f64, f64)) -> f64 {
-    a.0 * b.1 - a.1 * b.0
-}
-
-impl OutlineBuilder for Area {
-    fn move_to(&mut self, x: f32, y: f32) {
-        self.first = (x.into(), y.into());
-        self.last = self.first;
-    }
-
-    fn line_to(&mut self, x: f32, y: f32) {
-        self.to((x.into(), y.into()));
-    }
-
-    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
-        let (from, to) = (self.last, (f64::from(x), f64::from(y)));
-        let by = (f64::from(x1) - from.0, f64::from(y1) - from.1);
-        // A parabola and its chord enclose two thirds of the triangle of its tangents
-        // (Archimedes).
-        self.twice += 2.0 / 3.0 * cross(by, (to.0 - from.0, to.1 - from.1));
-        self.to(to);
-    }
-
-    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
-        let from = self.last;
-        let points = [(x1, y1), (x2, y2), (x, y)].map(|(x, y)| (f64::from(x), f64::from(y)));
-        for k in 1..=CHORDS {
-            let t = f64::from(k) / f64::from(CHORDS);
-            let s = 1.0 - t;
-            let at = |a: f64, b: [f64; 3]| {
-                s * s * s * a + 3.0 * s * s * t * b[0] + 3.0 * s * t * t * b[1] + t * t * t * b[2]
-            };
-            self.to((
-                at(from.0, points.map(|p| p.0)),
-                at(from.1, points.map(|p| p.1)),
-            ));
-        }
-    }
-
-    fn close(&mut self) {
-        self.to(self.first);
-    }
+    let mut outline = Outline::default();
+    let bounds = font.outline_glyph(id, &mut outline)?;
+    Some((bounds, outline.area()))
 }
 
 #[cfg(test)]
