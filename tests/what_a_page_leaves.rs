@@ -433,6 +433,26 @@ fn ink_along_the_outline_of_a_blank_question_asks() {
     }
 }
 
+/// A second tick of an answered question ran along two sides of its box: once read as if
+/// it were not there. Along one side it may be the mark's own end.
+#[test]
+fn ink_along_two_sides_of_an_outline_beside_a_mark_asks() {
+    let desk = Desk::of_rows();
+    let place = desk.place_on(2, "yt7-1.khong-hai-long");
+    for side in 0..4 {
+        let mut image = desk.rows(&ROWS);
+        along_side(&mut image, &place, side, 0.3);
+        let one = desk.read(imageops::blur(&image, 0.5));
+        assert!(answered(&one, "yt7-1"), "{side}");
+        along_side(&mut image, &place, (side + 1) % 4, 0.3);
+        let reading = desk.read(imageops::blur(&image, 0.5));
+        assert!(asks(&reading, "yt7-1"), "{side}");
+        for row in ROWS.into_iter().filter(|row| *row != "yt7-1") {
+            assert!(answered(&reading, row), "{side} {row}");
+        }
+    }
+}
+
 /// A scribble that covered no more than a thick cross does took a mark back, and the
 /// answer ran along another box's outline: the scribble was once read as the answer.
 #[test]

@@ -2,6 +2,7 @@
 //! classify.
 
 use super::background;
+use super::broad_outlines::doubt_broad_outlines;
 use super::classify::{self, Place, Verdict};
 use super::crease::Sheet;
 use super::doubts::{self, LinesOf};
@@ -269,7 +270,7 @@ pub(crate) fn read(
     doubts::doubt_faint_strokes(&mut out, &standing, |b, i| {
         faint_stroke::darkest_stroke(&b.window, &templates[i], b.located.shift) / contrast
     });
-    doubts::doubt_broad_outlines(&mut out, &standing, scan.bilevel, |b, i| {
+    doubt_broad_outlines(&mut out, &standing, scan.bilevel, |b, i| {
         outline_ink::widths(&b.window, &templates[i], b.located.shift, tone)
     });
     out

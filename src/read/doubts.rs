@@ -10,12 +10,10 @@ use super::crease::{self, PaperLine, Sheet};
 use super::measuring::BoxWindow;
 use super::model::MarkModel;
 use super::outline::Located;
-use super::outline_ink::SIDES;
 use super::reading::MarkState;
 use super::reason::Reason;
 use super::streak::StraightLine;
 use super::template::{BoxTemplate, STEP_MM};
-use super::unlike::middle_and_most;
 use crate::form::PageLayout;
 use crate::geometry::MmVector;
 
@@ -211,24 +209,15 @@ const STROKE_STANDS_OUT: f64 = 1.5;
 /// … and is darker than the paper by this share of the contrast, so that a person
 /// can see it: [`super::features::VISIBLE_SHADE`] thinned by half of its length.
 const LEAST_STROKE: f64 = 0.025;
-/// Empty boxes of answered questions that show what this page has without marks.
-const EMPTY_ENOUGH: usize = 4;
+/// So many empty boxes of answered questions show what this page has without marks.
+pub(super) const EMPTY_ENOUGH: usize = 4;
 
-/// The boxes that seem empty in questions of such a standing, and the surely empty ones
-/// of answered questions, by which these are judged; `None` where there is none of the
-/// former or there are too few of the latter.
-fn beside_known(
-    out: &BoxesRead,
-    standing: &[Standing],
-    wanted: &[Standing],
-) -> Option<(Vec<usize>, Vec<usize>)> {
-    let empty = |of: &[Standing]| -> Vec<usize> {
-        (0..out.marks.len())
-            .filter(|&i| out.verdicts[i].state == MarkState::Unmarked && of.contains(&standing[i]))
-            .collect()
-    };
-    let (asked, known) = (empty(wanted), empty(&[Standing::Answered]));
-    (!asked.is_empty() && known.len() >= EMPTY_ENOUGH).then_some((asked, known))
+/// The boxes that seem empty in questions of such a standing. Those of answered questions
+/// are surely empty: by them the others are judged.
+pub(super) fn empty(out: &BoxesRead, standing: &[Standing], of: &[Standing]) -> Vec<usize> {
+    (0..out.marks.len())
+        .filter(|&i| out.verdicts[i].state == MarkState::Unmarked && of.contains(&standing[i]))
+        .collect()
 }
 
 /// Doubts empty boxes of unanswered questions in which, or around which, there is a
@@ -239,56 +228,17 @@ pub(crate) fn doubt_faint_strokes(
     standing: &[Standing],
     stroke: impl Fn(&BoxWindow, usize) -> f64,
 ) {
-    let Some((asked, known)) = beside_known(out, standing, &[Standing::Unanswered]) else {
+    let asked = empty(out, standing, &[Standing::Unanswered]);
+    let known = empty(out, standing, &[Standing::Answered]);
+    if asked.is_empty() || known.len() < EMPTY_ENOUGH {
         return;
-    };
+    }
     let known = known.iter().map(|&i| stroke(&out.measuring.boxes[i], i));
     let most = known.fold(0.0, f64::max);
     for i in asked {
         let here = stroke(&out.measuring.boxes[i], i);
         if here >= LEAST_STROKE && here >= STROKE_STANDS_OUT * most {
             out.doubt(i, Reason::FaintStroke);
-        }
-    }
-}
-
-/// A side of an outline is broader than those of surely empty boxes by so many times
-/// what the broadest of these is broader than their middle one, …
-const BROADER_TIMES: f64 = 2.5;
-/// … and by as much as this, mm of full darkness: a third of a thin outline, …
-const BROADER_MM: f64 = 0.1;
-/// … which on a black-and-white scan is less than one pixel of 200 dpi: there a row of
-/// pixels more or less is the threshold's.
-const BROADER_BILEVEL_MM: f64 = 0.2;
-
-/// Doubts empty boxes of questions without a plain mark of which a side is broader than
-/// that side is in any surely empty box of the page: ink may run along it. A pale
-/// pencil's tick that did was once read as nothing.
-pub(crate) fn doubt_broad_outlines(
-    out: &mut BoxesRead,
-    standing: &[Standing],
-    bilevel: bool,
-    widths: impl Fn(&BoxWindow, usize) -> [f64; SIDES],
-) {
-    let wanted = [Standing::Unanswered, Standing::PerhapsTakenBack];
-    let Some((asked, known)) = beside_known(out, standing, &wanted) else {
-        return;
-    };
-    let measured = |boxes: Vec<usize>| -> Vec<(usize, [f64; SIDES])> {
-        let widths = |i: usize| (i, widths(&out.measuring.boxes[i], i));
-        boxes.into_iter().map(widths).collect()
-    };
-    let (asked, known) = (measured(asked), measured(known));
-    let least = if bilevel {
-        BROADER_BILEVEL_MM
-    } else {
-        BROADER_MM
-    };
-    for side in 0..SIDES {
-        let (middle, most) = middle_and_most(known.iter().map(|(_, widths)| widths[side]));
-        let limit = middle + least.max(BROADER_TIMES * (most - middle));
-        for (i, _) in asked.iter().filter(|(_, widths)| widths[side] >= limit) {
-            out.doubt(*i, Reason::AlongOutline);
         }
     }
 }

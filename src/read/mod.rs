@@ -29,6 +29,7 @@ mod areas;
 mod background;
 mod beside;
 mod boxes;
+mod broad_outlines;
 mod classify;
 mod coarse;
 pub(crate) mod components;
