@@ -25,7 +25,7 @@ use rusqlite::OptionalExtension;
 use serde_json::json;
 
 use super::boxes::BOX_MISMATCH;
-use super::pages::{DUPLICATE, DUPLICATE_DIFFERS, Place};
+use super::groups::{DUPLICATE, DUPLICATE_DIFFERS, Place};
 use super::{BallotKey, BatchKey, BoxKey, FormKey, NewBallot, Pile, Store, StoreError, count};
 
 /// Where a batch is.

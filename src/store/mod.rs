@@ -21,8 +21,10 @@ mod decisions;
 mod error;
 mod exchange;
 mod figures;
+mod groups;
 mod marks;
 mod migrate;
+mod opinions;
 mod outside;
 mod packed_ballots;
 mod packing;
@@ -33,9 +35,11 @@ mod provenance;
 mod records;
 mod removals;
 mod review;
+mod review_figures;
 #[cfg(test)]
 pub(crate) mod sample;
 mod samples;
+mod settings;
 mod sketches;
 mod state;
 #[cfg(test)]
@@ -62,16 +66,16 @@ pub use decisions::{Decision, Settled};
 pub use error::StoreError;
 pub use exchange::{DecisionRow, ExportRow, NewPin, NextExport, PinRow, StationKeyRow};
 pub use figures::BallotCount;
+pub(crate) use groups::{MISPAIRED, MISPAIRED_NEIGHBOUR};
+pub use groups::{NewBallot, NewGroup, NewProblem};
 pub use marks::MarkRecord;
+pub use opinions::{Opinion, Outcome};
 pub use outside::{NewSource, OutsideBallot, SourceKey, SourceKind, SourceRow};
 pub use packed_ballots::PackedBallot;
 pub(crate) use packing::BLANK_CODE;
 pub use packing::{Packed, PackedQuestion, Packing};
 pub use page_acts::{Hand, Home, Homed, KeyedPage, Keying, PageAct, is_unread};
-pub use pages::{
-    KeptImage, NewBallot, NewGroup, NewImage, NewPage, NewProblem, ReadBy, StoredImage, StoredPage,
-};
-pub(crate) use pages::{MISPAIRED, MISPAIRED_NEIGHBOUR};
+pub use pages::{KeptImage, NewImage, NewPage, ReadBy, StoredImage, StoredPage};
 pub use provenance::Provenance;
 pub use records::{AnswerRecord, BallotRecord, BallotState};
 // What records carry: rooms that know the store need not know the reader.
@@ -80,10 +84,10 @@ pub(crate) use removals::NOT_COMPARED;
 pub use removals::{
     Accepted, NewRemoval, NotWhole, Removable, RemovalDetail, RemovalRow, RemovedImage, Unrecorded,
 };
-pub use review::{
-    Cursor, Item, ItemFilter, ItemId, Opinion, Outcome, Pace, PageOfItem, SettingRow, WallBox,
-};
+pub use review::{Cursor, Item, ItemFilter, ItemId, PageOfItem};
+pub use review_figures::{Pace, WallBox};
 pub use samples::{SampleResult, SampleRow, ScannedBallot};
+pub use settings::SettingRow;
 pub use sketches::Suspect;
 pub use state::{OpenQuestion, PageTotals, Reason, UnplacedPage};
 pub use transcripts::{NewText, Note, NoteFilter, plain};

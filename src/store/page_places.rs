@@ -4,8 +4,8 @@
 use rusqlite::OptionalExtension;
 
 use super::batches::NEVER_CARRIED;
+use super::groups::Place;
 use super::page_acts::{Home, Homed};
-use super::pages::Place;
 use super::{BallotKey, BatchKey, BoxKey, FormKey, NewBallot, Pile, Store, StoreError};
 use crate::read::PageReading;
 
