@@ -433,6 +433,50 @@ fn ink_along_the_outline_of_a_blank_question_asks() {
     }
 }
 
+/// The page as a black-and-white scan has it.
+fn black_and_white(image: &GrayImage) -> GrayImage {
+    let level = |p: &image::Luma<u8>| image::Luma([if p.0[0] < 128 { 0 } else { 255 }]);
+    GrayImage::from_fn(image.width(), image.height(), |x, y| {
+        level(image.get_pixel(x, y))
+    })
+}
+
+/// A dash that ran along its box's outline made it little more than one pixel broader on
+/// a black-and-white scan: once read as blank.
+#[test]
+fn a_dash_along_an_outline_asks_in_black_and_white() {
+    let desk = Desk::of_rows();
+    let others: Vec<&str> = ROWS.into_iter().filter(|row| *row != "yt7-1").collect();
+    let place = desk.of_row("yt7-1");
+    let blank = black_and_white(&desk.rows(&others));
+    assert!(!asks(&desk.read_as(blank, true), "yt7-1"));
+    for below in [-0.1, 0.25] {
+        let mut image = desk.rows(&others);
+        let y = place.min_y() + below;
+        let (from, to) = ((place.min_x() + 0.3, y), (place.max_x() - 0.3, y));
+        stroke(&mut image, from, to, 0.25, 1.0);
+        let reading = desk.read_as(black_and_white(&image), true);
+        assert!(asks(&reading, "yt7-1"), "{below}");
+    }
+}
+
+/// Of a page without any mark nobody knows how light its pen was, and in black and white
+/// a light one leaves nothing: a pencil's sheet was once read as blank.
+#[test]
+fn a_blank_page_in_black_and_white_asks() {
+    let desk = Desk::of_rows();
+    let blank = black_and_white(&desk.rows(&[]));
+    let asked = |reading: &PageReading| {
+        let answers = reading.answers.values();
+        answers.filter(|a| a.state.needs_person()).count()
+    };
+    assert_eq!(asked(&desk.read(blank.clone())), 0);
+    let reading = desk.read_as(blank, true);
+    assert_eq!(asked(&reading), reading.answers.len());
+    let marked = desk.read_as(black_and_white(&desk.rows(&ROWS)), true);
+    assert_eq!(asked(&marked), 0);
+}
+
 /// A second tick of an answered question ran along two sides of its box: once read as if
 /// it were not there. Along one side it may be the mark's own end.
 #[test]

@@ -12,9 +12,9 @@ use super::reason::Reason;
 const BROADER_TIMES: f64 = 2.5;
 /// … and by as much as this, mm of full darkness: a third of a thin outline, …
 const BROADER_MM: f64 = 0.1;
-/// … which on a black-and-white scan is less than one pixel of 200 dpi: there a row of
-/// pixels more or less is the threshold's.
-const BROADER_BILEVEL_MM: f64 = 0.2;
+/// … which on a black-and-white scan is less than one pixel of 200 dpi (0.127 mm): there a
+/// row of pixels more or less is the threshold's.
+const BROADER_BILEVEL_MM: f64 = 0.15;
 
 /// Sides that must be broad in a question with a plain mark, whose own ink may run along
 /// one of another box.

@@ -332,7 +332,9 @@ fn assemble(
     } = boxes;
     let mut answers = compose(form, layout, &mut marks, &verdicts);
     let mut problems = areas::doubt_blank_questions(&free, &mut answers);
-    if hand.may_vanish() || mostly_faint(&answers) {
+    // Whose pen nobody has seen may have been too light for the threshold.
+    let unseen = bilevel && marks.iter().all(|m| m.state == MarkState::Unmarked);
+    if hand.may_vanish() || mostly_faint(&answers) || unseen {
         problems.extend(doubt_all_blanks(&mut answers));
     }
     let looked = ReadPage {
