@@ -214,3 +214,17 @@ fn the_end_of_a_word_in_a_blank_question_asks() {
     }
     assert_odd_one_asks(&read(&desk, &image));
 }
+
+/// Answers on an otherwise blank page may be what a stamp or a signature left; two that
+/// are too far apart for that are not.
+#[test]
+fn lonely_answers_ask_unless_they_are_far_apart() {
+    let desk = Desk::of_rows();
+    let asked = |rows: &[&str]| {
+        let reading = desk.read(desk.rows(rows));
+        rows.iter().filter(|row| asks(&reading, row)).count()
+    };
+    assert_eq!(asked(&["yt5-1"]), 1);
+    assert_eq!(asked(&["yt5-1", "yt5-2"]), 2);
+    assert_eq!(asked(&["yt5-1", "yt7-3"]), 0);
+}

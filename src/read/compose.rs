@@ -24,9 +24,9 @@ const WHOLE_TIMES: f64 = 1.25;
 /// A box is also covered where it stands apart: covered from the first share on, and so
 /// many times as much as the next of the sheet's marks. A felt pen's scribble that left a
 /// tenth of its box open was once read as an answer beside crosses that covered two
-/// thirds of theirs, and a thin pen's that covered half of it beside crosses that
-/// covered a fifth.
-const APART: [(f64, f64); 3] = [(0.8, 1.4), (0.5, 1.5), (0.35, 2.5)];
+/// thirds of theirs, and thin pens' that covered half of it, or not quite, beside crosses
+/// that covered a fifth.
+const APART: [(f64, f64); 4] = [(0.8, 1.4), (0.5, 1.5), (0.43, 2.0), (0.35, 2.5)];
 /// The same of faint ink: a box that a pale pencil filled was firm in a third of it, and
 /// once read as an answer.
 const PALE_APART: [(f64, f64); 1] = [(0.7, 2.0)];
@@ -155,4 +155,18 @@ fn covered_apart(fills: &[f64], apart: &[(f64, f64)]) -> Option<f64> {
     (fills.len().div_ceil(2)..fills.len())
         .find(|&i| i > 0 && stands_apart(fills[i - 1], fills[i]))
         .map(|i| fills[i])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fills of a sheet of a skipping pen's crosses, one of them scribbled out: once
+    /// read as an answer.
+    #[test]
+    fn a_scribble_that_covers_not_quite_half_of_its_box_stands_apart() {
+        let with_most = |most| [0.13, 0.16, 0.17, 0.18, 0.19, most, 0.486];
+        assert_eq!(covered_apart(&with_most(0.233), &APART), Some(0.486));
+        assert_eq!(covered_apart(&with_most(0.26), &APART), None);
+    }
 }

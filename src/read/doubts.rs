@@ -2,6 +2,8 @@
 //! line does outside its box. A box that was taken for empty may be doubted; one
 //! that was left to a person because of a line may be settled.
 
+use std::collections::HashSet;
+
 use super::afar;
 use super::boxes::BoxesRead;
 use super::classify;
@@ -36,6 +38,9 @@ pub(crate) const FULLER: f64 = 1.3;
 /// as many as that: people who answer at all answer most questions.
 pub const LONELY: usize = 2;
 const LONELY_OF: usize = 5;
+/// Two answers so far apart bear each other out, mm: no stamp (36 to 42 mm) and hardly a
+/// signature reaches both.
+const LONELY_MM: f64 = 60.0;
 
 /// From a box's outline to where the line through it is looked at, mm: the reach
 /// of the paper beside a line that runs along the axis.
@@ -174,29 +179,31 @@ pub(crate) fn standing(out: &BoxesRead) -> Vec<Standing> {
 /// Doubts marks on a page that is blank but for them: there is nothing to know
 /// the hand by, and what seems a mark may be what a stamp, a stain or a signature
 /// left.
-pub(crate) fn doubt_lonely(out: &mut BoxesRead, questions: &[usize]) {
-    let count = |mut ids: Vec<usize>| {
-        ids.sort_unstable();
-        ids.dedup();
-        ids.len()
-    };
+pub(crate) fn doubt_lonely(out: &mut BoxesRead, page: &PageLayout, questions: &[usize]) {
     let with = |state| -> Vec<usize> {
         (0..questions.len())
             .filter(|&i| out.verdicts[i].state == state)
             .collect()
     };
     let marked = with(MarkState::Marked);
-    let asked: Vec<usize> = with(MarkState::Marginal)
+    let asked: HashSet<usize> = with(MarkState::Marginal)
         .iter()
         .map(|&i| questions[i])
         .collect();
     // What is asked about may be part of the same stain.
-    let plain = marked
+    let plain: Vec<usize> = marked
         .iter()
-        .map(|&i| questions[i])
-        .filter(|q| !asked.contains(q));
-    let answered = count(plain.collect());
-    if count(questions.to_vec()) >= LONELY_OF && answered <= LONELY {
+        .copied()
+        .filter(|&i| !asked.contains(&questions[i]))
+        .collect();
+    let far_apart = |&a: &usize, &b: &usize| {
+        let way = page.boxes[a].rect.center() - page.boxes[b].rect.center();
+        questions[a] != questions[b] && way.length() >= LONELY_MM
+    };
+    let borne_out = plain.iter().any(|a| plain.iter().any(|b| far_apart(a, b)));
+    let count = |questions: HashSet<usize>| questions.len();
+    let answered = count(plain.iter().map(|&i| questions[i]).collect());
+    if count(questions.iter().copied().collect()) >= LONELY_OF && answered <= LONELY && !borne_out {
         for i in marked {
             out.doubt(i, Reason::Lonely);
         }

@@ -11,28 +11,48 @@ const REACH: i32 = 5;
 /// Sides of a box.
 pub(crate) const SIDES: usize = 4;
 const SIDE: usize = POINTS / SIDES;
-/// Points of the piece of a side that is looked at: half of it.
-const PIECE: usize = 8;
+/// Points of the pieces of a side that are looked at: half of it, along which a stroke
+/// runs, …
+const LONG: usize = 8;
+/// … and what a dot covers, 0.9 mm of a box of 5 mm.
+const SHORT: usize = 3;
 
-/// How much ink there is across the outline, for the piece of each side that has the
-/// most: as wide as a line of full darkness would be, mm. Top, right, bottom, left.
+/// Ink across the outline of a box, as wide as a line of full darkness would be, mm; for
+/// each side (top, right, bottom, left) that of the piece which has the most.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OutlineWidths {
+    /// Over half of the side.
+    pub long: [f64; SIDES],
+    /// Over what a dot covers.
+    pub short: [f64; SIDES],
+}
+
+/// How much ink there is across the outline.
 pub(crate) fn widths(
     window: &Window,
     template: &BoxTemplate,
     shift: (i32, i32),
     tone: Tone,
-) -> [f64; SIDES] {
+) -> OutlineWidths {
     let paper = ink::local_paper(window, template).map_or(tone.paper, f64::from);
     let contrast = tone.contrast();
     let mut across = [0.0; POINTS];
     for (width, p) in across.iter_mut().zip(&template.outline.points) {
         *width = width_at(window, p, shift, paper) / contrast;
     }
+    OutlineWidths {
+        long: most(&across, LONG),
+        short: most(&across, SHORT),
+    }
+}
+
+/// The broadest piece of so many points of each side.
+fn most(across: &[f64; POINTS], points: usize) -> [f64; SIDES] {
     let mut out = [0.0; SIDES];
     for (width, side) in out.iter_mut().zip(across.chunks(SIDE)) {
         *width = side
-            .windows(PIECE)
-            .map(|piece| piece.iter().sum::<f64>() / PIECE as f64)
+            .windows(points)
+            .map(|piece| piece.iter().sum::<f64>() / points as f64)
             .fold(0.0, f64::max);
     }
     out

@@ -322,7 +322,7 @@ fn assemble(
     unlike::doubt_sprawling(&mut boxes);
     unlike::doubt_one_sided(&mut boxes);
     unlike::doubt_dots(&mut boxes);
-    doubts::doubt_lonely(&mut boxes, &questions);
+    doubts::doubt_lonely(&mut boxes, layout, &questions);
     let BoxesRead {
         mut marks,
         verdicts,
