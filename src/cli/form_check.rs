@@ -7,7 +7,7 @@ use super::CliError;
 use crate::form::{BoxSpec, Job, Layout, LoadedForm, PageLayout, QuestionKind, Sheet, Source, pdf};
 use crate::geometry::{MmPoint, px_per_mm};
 use crate::page::{DecodeLimits, PageFile, Scan};
-use crate::read::{AnswerState, MarkState, PageReading, ReadOptions, Reader, Status};
+use crate::read::{AnswerState, MarkState, PageReading, ProblemCode, ReadOptions, Reader, Status};
 use crate::synth::{Level, PageTruth, Simulator};
 
 /// A drawn cross, as parts of the box: from corner to corner, not quite.
@@ -105,7 +105,14 @@ pub(super) fn prove(form: &LoadedForm) -> Result<Proof, CliError> {
                 let reading = reader.read(&scan);
                 proof.pages += 1;
                 proof.marks += marked.len();
-                let wrong = judge(layout, page, &marked, serial.as_deref(), &reading);
+                let wrong = judge(
+                    layout,
+                    page,
+                    &marked,
+                    serial.as_deref(),
+                    &reading,
+                    scan.bilevel,
+                );
                 proof.failures.extend(
                     wrong
                         .into_iter()
@@ -293,19 +300,26 @@ fn rough(image: &GrayImage, page: &PageLayout) -> Scan {
     }
 }
 
-/// What the reading says that was not so.
+/// What the reading says that was not so. (A page without any mark asks in black and
+/// white, and rightly: nobody knows what that left of a light pen.)
 fn judge(
     layout: &Layout,
     page: &PageLayout,
     marked: &[&BoxSpec],
     serial: Option<&str>,
     reading: &PageReading,
+    bilevel: bool,
 ) -> Vec<String> {
+    let asks = bilevel && marked.is_empty();
     if reading.status == Status::Unreadable {
         let why: Vec<&str> = reading.problems.iter().map(|p| p.detail.as_str()).collect();
         return vec![format!("cannot be read: {}", why.join("; "))];
     }
-    let mut wrong: Vec<String> = reading.problems.iter().map(|p| p.detail.clone()).collect();
+    let problems = reading.problems.iter();
+    let mut wrong: Vec<String> = problems
+        .filter(|p| !(asks && p.code == ProblemCode::FaintPen))
+        .map(|p| p.detail.clone())
+        .collect();
     if reading.page != Some(page.page) {
         wrong.push(format!("was taken for page {:?}", reading.page));
     }
@@ -334,6 +348,7 @@ fn judge(
             .question(id)
             .is_some_and(|q| q.kind == QuestionKind::Single);
         let expected = match count {
+            0 if asks => AnswerState::Marginal,
             0 => AnswerState::Blank,
             n if n > 1 && single => AnswerState::Overvote,
             _ => AnswerState::Answered,
