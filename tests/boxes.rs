@@ -13,6 +13,7 @@ use phieu::form::code::{Key, Keyring, Payload};
 use phieu::page::{DecodeLimits, PageFile, Scan};
 use phieu::read::{AnswerState, ProblemCode, ReadOptions, Reader, Status};
 use phieu::station::Station;
+use phieu::station::boxes::{CoverOf, CoverPaper, covers_pdf};
 use phieu::store::{Decision, Settled};
 use phieu::synth::{KnownPrint, Level, Simulator};
 use serde_json::Value;
@@ -313,14 +314,23 @@ const SHEETS: u64 = 30;
 
 /// Printed, carried about, and scanned as offices do it, in usual and in hard
 /// conditions. What is not recognised must at least be an unreadable page, never
-/// another box. Every run has another station and so other codes: of thousands of
-/// hard scans two were not recognised.
+/// another box. (The station's id is part of the code and random; here it is the same
+/// in every run.)
 #[test]
 fn cover_sheets_are_recognised_as_they_come_out_of_an_office() {
     let office = office();
     open(&office, "ngoc-ha", "h1", 148);
-    covers(&office, &["ngoc-ha/h1"], "A5");
-    let pdf = fs::read(office.path("bìa.pdf")).unwrap();
+    let store = Station::open(&office.path("trạm"))
+        .unwrap()
+        .store()
+        .unwrap();
+    let row = store.find_box("ngoc-ha/h1").unwrap();
+    let minutes = store.openings(row.key).unwrap().pop().map(|o| o.minutes);
+    let of = CoverOf {
+        ballot_box: &row,
+        minutes: minutes.as_ref(),
+    };
+    let pdf = covers_pdf(None, "0123", &[of], CoverPaper::A5, &Key::public()).unwrap();
     let size = office.layout.pages[0].size;
     let print = KnownPrint::new("tờ bìa", pdf, size);
     let reader = Reader::new(vec![office.layout.clone()], ReadOptions::default());
@@ -339,7 +349,7 @@ fn cover_sheets_are_recognised_as_they_come_out_of_an_office() {
                 assert_eq!(reading.status, Status::Unreadable);
             }
         }
-        assert!(recognised + 1 >= SHEETS, "{level:?} {recognised}");
+        assert_eq!(recognised, SHEETS, "{level:?}");
     }
 }
 

@@ -5,6 +5,7 @@
 mod paper;
 
 use image::{GrayImage, imageops};
+use imageproc::contrast::{ThresholdType, threshold};
 use paper::{Desk, ROWS, answered, circle, shade, stroke};
 use phieu::geometry::{MmRect, mm_rect};
 use phieu::read::{AnswerState, MarkState, PageReading};
@@ -435,10 +436,7 @@ fn ink_along_the_outline_of_a_blank_question_asks() {
 
 /// The page as a black-and-white scan has it.
 fn black_and_white(image: &GrayImage) -> GrayImage {
-    let level = |p: &image::Luma<u8>| image::Luma([if p.0[0] < 128 { 0 } else { 255 }]);
-    GrayImage::from_fn(image.width(), image.height(), |x, y| {
-        level(image.get_pixel(x, y))
-    })
+    threshold(image, 127, ThresholdType::Binary)
 }
 
 /// A dash that ran along its box's outline made it little more than one pixel broader on

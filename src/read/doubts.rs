@@ -186,27 +186,27 @@ pub(crate) fn doubt_lonely(out: &mut BoxesRead, page: &PageLayout, questions: &[
             .collect()
     };
     let marked = with(MarkState::Marked);
-    let asked: HashSet<usize> = with(MarkState::Marginal)
-        .iter()
-        .map(|&i| questions[i])
-        .collect();
+    let asked = with(MarkState::Marginal);
     // What is asked about may be part of the same stain.
-    let plain: Vec<usize> = marked
-        .iter()
-        .copied()
-        .filter(|&i| !asked.contains(&questions[i]))
-        .collect();
-    let far_apart = |&a: &usize, &b: &usize| {
+    let plain = |i: &usize| !asked.iter().any(|&k| questions[k] == questions[*i]);
+    let plain: Vec<usize> = marked.iter().copied().filter(plain).collect();
+    let all: HashSet<usize> = questions.iter().copied().collect();
+    let answered: HashSet<usize> = plain.iter().map(|&i| questions[i]).collect();
+    if all.len() < LONELY_OF || answered.len() > LONELY {
+        return;
+    }
+    let far_apart = |a: usize, b: usize| {
         let way = page.boxes[a].rect.center() - page.boxes[b].rect.center();
         questions[a] != questions[b] && way.length() >= LONELY_MM
     };
-    let borne_out = plain.iter().any(|a| plain.iter().any(|b| far_apart(a, b)));
-    let count = |questions: HashSet<usize>| questions.len();
-    let answered = count(plain.iter().map(|&i| questions[i]).collect());
-    if count(questions.iter().copied().collect()) >= LONELY_OF && answered <= LONELY && !borne_out {
-        for i in marked {
-            out.doubt(i, Reason::Lonely);
-        }
+    if plain
+        .iter()
+        .any(|&a| plain.iter().any(|&b| far_apart(a, b)))
+    {
+        return;
+    }
+    for i in marked {
+        out.doubt(i, Reason::Lonely);
     }
 }
 
