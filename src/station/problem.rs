@@ -50,6 +50,10 @@ pub fn problem_words(code: &str, lang: Lang) -> &str {
             "some boxes are hidden or torn away",
         ),
         "stray-ink" => ("có nét mực ngoài ô", "ink beside the boxes"),
+        "faint-pen" => (
+            "bản quét có thể làm mất nét bút nhạt: xem bản giấy, hoặc quét lại bằng thang xám",
+            "this scan may have lost a light pen: look at the paper, or scan it in gray",
+        ),
         "duplicate" => (
             "nghi quét trùng, nội dung giống nhau; chỉ tính một lần",
             "suspected duplicate with the same answers; counted once",
@@ -80,4 +84,16 @@ pub fn problem_words(code: &str, lang: Lang) -> &str {
         other => (other, other),
     };
     lang.pick(vi, en)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A blank page of a black-and-white scan once said "faint-pen" to the clerk.
+    #[test]
+    fn a_light_pen_that_may_be_lost_is_said_in_words() {
+        let words = problem_words("faint-pen", Lang::Vi);
+        assert!(words.contains("thang xám"), "{words}");
+    }
 }
