@@ -313,6 +313,34 @@ fn the_ring_of_a_cup_on_a_blank_sheet_answers_nothing() {
     }
 }
 
+/// The ring of a wet cup ran through the boxes of two blank questions, one above the
+/// other. It was seen to come to the upper one from far outside, but the upper one hid
+/// that of the lower one, where it ended: that was once read as marked.
+#[test]
+fn a_line_from_afar_through_two_rows_answers_neither() {
+    let desk = Desk::of_rows();
+    let blank = ["yt7-2", "yt7-3"];
+    let others: Vec<&str> = ROWS.into_iter().filter(|r| !blank.contains(r)).collect();
+    let mut image = desk.rows(&others);
+    let [upper, lower] = blank.map(|row| desk.place_on(2, &format!("{row}.khong-y-kien")).center());
+    let ring = [
+        (upper.x + 12.5, upper.y - 7.0),
+        (upper.x + 0.8, upper.y),
+        (lower.x - 0.4, lower.y),
+        (lower.x - 0.6, lower.y + 1.5),
+    ];
+    for ends in ring.windows(2) {
+        stroke(&mut image, ends[0], ends[1], 0.8, 0.9);
+    }
+    let reading = read(&desk, &image);
+    for row in blank {
+        assert!(asks(&reading, row), "{row} {:?}", reading.answers[row]);
+    }
+    for row in others {
+        assert!(answered(&reading, row), "{row}");
+    }
+}
+
 /// A fold as black as the pen, as a black-and-white scan shows it, was once taken for
 /// a dash in each box of a row: every box hides how the line goes on, and between
 /// two of them it is no longer than a dash may be. In one scan of five such a box was

@@ -4,10 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use super::areas::{FreeInk, STEP_MM};
+use super::areas::FreeInk;
 use super::boxes::BoxesRead;
 use super::classify;
 use super::folds::Folds;
+use super::ink_around::{InkAround, near};
 use super::model::MarkModel;
 use super::reading::MarkState;
 use super::reason::Reason;
@@ -25,20 +26,6 @@ const REACH_MM: f64 = 5.0;
 /// The star in the middle of a stamp was once read as an answer where its points
 /// ended in print.
 const CROWDED_MM2: f64 = 4.0;
-
-/// Ink counts as the box's from its masked outline to this far outside, mm: the
-/// first row of samples beyond the print's margin, and one more.
-const NEAR_MM: f64 = 0.6;
-
-/// Ink goes on where it is darker than this share of the ink in the box: a stroke
-/// is thinned in the thumbnail. Bounds: the grain of a copy, and a stroke as in
-/// writing areas.
-const GOES_ON: f64 = 0.4;
-const GOES_ON_BOUNDS: (f64, f64) = (0.1, 0.22);
-
-/// Steps across a printed rule with its margins at both sides.
-const RULE_STEPS: i64 =
-    ((2.0 * super::areas::PRINT_MARGIN_MM + super::areas::RULE_MM) / STEP_MM) as i64 + 1;
 
 /// A stain's edge is soft and lighter than this: its ink need not reach the rim
 /// of the ring firmly to go on there.
@@ -152,39 +139,33 @@ pub(crate) fn doubt_from_afar<'a>(
     }
 }
 
-/// Where a stroke at a place may go on behind a rule of a table that hides it:
-/// straight on or at a slant. A signature across a table was once cut into marks
-/// by its rules. (Not across words: there a streak of the scanner that passes
-/// between their letters would make every cross in it part of itself.)
-fn beyond_rules(
-    rules: &[bool],
-    mask: &[bool],
-    (w, h): (usize, usize),
-    (x, y): (usize, usize),
-) -> impl Iterator<Item = usize> {
-    let at = move |x: i64, y: i64| -> Option<usize> {
-        let (x, y) = (usize::try_from(x).ok()?, usize::try_from(y).ok()?);
-        (x < w && y < h).then_some(y * w + x)
-    };
-    let (x, y) = (x as i64, y as i64);
-    let ways = [(0, 1), (0, -1), (1, 0), (-1, 0)];
-    ways.into_iter().flat_map(move |(dx, dy)| {
-        let mut steps = 0;
-        while steps < RULE_STEPS
-            && at(x + (steps + 1) * dx, y + (steps + 1) * dy).is_some_and(|i| rules[i])
-        {
-            steps += 1;
+/// What is said of marks that are part of something larger than a mark.
+const LARGER: [Reason; 3] = [Reason::FromAfar, Reason::PaleFromAfar, Reason::Sprawls];
+
+/// Doubts marks whose ink goes on without a gap to a box of which it is said already that
+/// something from far outside runs through it. Down a column of boxes each hides how a
+/// line goes on behind the next: the ring of a wet cup was once asked about in one box,
+/// and read as the answer in the one below.
+pub(crate) fn doubt_carried_on(out: &mut BoxesRead, free: &FreeInk) {
+    let boxes = &free.page.boxes;
+    let mut larger: Vec<usize> = (0..out.marks.len())
+        .filter(|&i| out.verdicts[i].reason.is_some_and(|r| LARGER.contains(&r)))
+        .collect();
+    while let Some(from) = larger.pop() {
+        let near_it = near(boxes[from].rect);
+        let goes_on: Vec<usize> = (0..out.marks.len())
+            .filter(|&i| out.verdicts[i].state == MarkState::Marked)
+            .filter(|&i| boxes[i].rect.inflate(FAR_MM, FAR_MM).intersects(&near_it))
+            .filter(|&i| {
+                let around = InkAround::of(free, i, FAR_MM, out.inks[i].darkness, None);
+                around.follow(|n| near_it.contains(around.place(n)))
+            })
+            .collect();
+        for i in goes_on {
+            out.doubt(i, Reason::FromAfar);
+            larger.push(i);
         }
-        let behind = at(x + (steps + 1) * dx, y + (steps + 1) * dy).is_some_and(|i| !mask[i]);
-        // A stroke is no steeper against the rule than so.
-        let slant = if steps > 0 && behind { steps } else { -1 };
-        (-slant..=slant).filter_map(move |s| {
-            at(
-                x + (steps + 1) * dx + s * dy.abs(),
-                y + (steps + 1) * dy + s * dx.abs(),
-            )
-        })
-    })
+    }
 }
 
 /// May ink at this place be a mark's that was made for one of the boxes?
@@ -212,74 +193,18 @@ fn reaches_far(
     met: AtAnotherBox,
     folds: Option<&Folds>,
 ) -> bool {
-    let rect = free.page.boxes[at].rect;
-    let area = rect.inflate(FAR_MM + STEP_MM, FAR_MM + STEP_MM);
-    let window = free.window(area);
-    let mut mask = free.mask(area, &window, &[]);
-    let full = || free.registration.local(area.center());
-    if let Some(folded) = folds.and_then(|f| f.cover(&full(), area, STEP_MM)) {
-        for (masked, folded) in mask.iter_mut().zip(folded) {
-            *masked |= folded;
-        }
-    }
-    let rules = free.rules(area, &window);
-    let others = match met {
-        AtAnotherBox::MayGoOn => free.other_boxes(at, area, &window),
-        AtAnotherBox::Ends => Vec::new(),
-    };
-    let (least, most) = GOES_ON_BOUNDS;
-    let limit = free.ink_level(&window, &mask, (GOES_ON * darkness).clamp(least, most));
-    let (w, h) = (window.width, window.height);
-    let inked = |i: usize| !mask[i] && f64::from(window.pixels[i]) < limit;
-    let place = |i: usize| {
-        area.origin
-            + euclid::vec2(
-                ((i % w) as f64 + 0.5) * STEP_MM,
-                ((i / w) as f64 + 0.5) * STEP_MM,
-            )
-    };
-    let margin = super::areas::PRINT_MARGIN_MM + NEAR_MM;
-    let near = rect.inflate(margin, margin);
-    let inner = rect.inflate(FAR_MM, FAR_MM);
-    let mut seen = vec![false; w * h];
-    let mut open: Vec<usize> = (0..w * h)
-        .filter(|&i| inked(i) && near.contains(place(i)))
-        .collect();
-    for &i in &open {
-        seen[i] = true;
-    }
+    let around = InkAround::of(free, at, FAR_MM, darkness, folds);
     // Ink that is not connected with the mark, where no box's mark can be.
-    let strange = (0..w * h)
-        .filter(|&i| inked(i) && !ours(place(i), &free.page.boxes))
-        .count() as f64
-        * STEP_MM
-        * STEP_MM;
-    if strange >= CROWDED_MM2 {
+    if around.mm2_where(|place| !ours(place, &free.page.boxes)) >= CROWDED_MM2 {
         return true;
     }
-    while let Some(i) = open.pop() {
-        if !inner.contains(place(i)) {
-            return true;
-        }
-        let (x, y) = (i % w, i / w);
-        for n in beyond_rules(&rules, &mask, (w, h), (x, y)) {
-            if !seen[n] && inked(n) {
-                seen[n] = true;
-                open.push(n);
-            }
-        }
-        for ny in y.saturating_sub(1)..=(y + 1).min(h - 1) {
-            for nx in x.saturating_sub(1)..=(x + 1).min(w - 1) {
-                let n = ny * w + nx;
-                if others.get(n) == Some(&true) {
-                    return true;
-                }
-                if !seen[n] && inked(n) {
-                    seen[n] = true;
-                    open.push(n);
-                }
-            }
-        }
-    }
-    false
+    let inner = free.page.boxes[at].rect.inflate(FAR_MM, FAR_MM);
+    let others = match met {
+        AtAnotherBox::MayGoOn => free.other_boxes(at, around.area, &around.window),
+        AtAnotherBox::Ends => Vec::new(),
+    };
+    around.follow(|i| {
+        !inner.contains(around.place(i))
+            || (met == AtAnotherBox::MayGoOn && around.beside(i).any(|n| others[n]))
+    })
 }

@@ -49,6 +49,7 @@ mod glyph;
 mod hand;
 mod identify;
 mod ink;
+mod ink_around;
 mod known_scanner;
 mod labels;
 mod measuring;

@@ -3,7 +3,9 @@
 //! `office` is what a decent office sends: mostly clean, small defects. `hard`
 //! is the worst that a sensible office would still send. `stress` has stamps,
 //! signatures and stains over boxes on purpose, and people who leave out and
-//! correct a lot. Shares are of sheets unless something else is said.
+//! correct a lot. `stains` is `hard` with the ring of a wet cup on every sheet, grease on
+//! every second, and as many questions left out as at `stress`. Shares are of sheets
+//! unless something else is said.
 //!
 //! | what | office | hard | stress |
 //! |---|---|---|---|
@@ -80,6 +82,8 @@ pub struct Level {
     pub through: f32,
     pub folded: f32,
     pub crumpled: f32,
+    /// Standard deviation of a crumpled sheet's waves, mm.
+    pub crumple: f32,
     pub coffee: f32,
     pub grease: f32,
     pub punched: f32,
@@ -133,6 +137,7 @@ pub const OFFICE: Level = Level {
     through: 0.1,
     folded: 0.12,
     crumpled: 0.01,
+    crumple: 0.06,
     coffee: 0.004,
     grease: 0.006,
     punched: 0.05,
@@ -183,6 +188,7 @@ pub const HARD: Level = Level {
     through: 0.3,
     folded: 0.35,
     crumpled: 0.06,
+    crumple: 0.12,
     coffee: 0.03,
     grease: 0.03,
     punched: 0.12,
@@ -228,6 +234,7 @@ pub const STRESS: Level = Level {
     through: 0.35,
     folded: 0.45,
     crumpled: 0.12,
+    crumple: 0.18,
     coffee: 0.12,
     grease: 0.08,
     punched: 0.15,
@@ -240,9 +247,19 @@ pub const STRESS: Level = Level {
     ..HARD
 };
 
+/// See above the table.
+pub const STAINS: Level = Level {
+    name: "stains",
+    number: 4,
+    blank: 0.15,
+    coffee: 1.0,
+    grease: 0.5,
+    ..HARD
+};
+
 impl Level {
     pub fn by_name(name: &str) -> Option<&'static Self> {
-        [&OFFICE, &HARD, &STRESS]
+        [&OFFICE, &HARD, &STRESS, &STAINS]
             .into_iter()
             .find(|l| l.name == name)
     }

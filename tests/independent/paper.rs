@@ -157,8 +157,7 @@ impl Paper {
         if dice.chance(level.crumpled) {
             self.told.push("crumpled");
             for _ in 0..3 {
-                let bend = 0.06 * level.number as f32;
-                let amplitude = (dice.normal(bend), dice.normal(bend));
+                let amplitude = (dice.normal(level.crumple), dice.normal(level.crumple));
                 let wave = (dice.normal(0.05), dice.normal(0.05));
                 self.waves.push((amplitude, wave, dice.range(0.0, TAU)));
             }

@@ -1,0 +1,159 @@
+//! The ink in and around a box, followed where it goes on without a gap: behind the rules
+//! of a table, too.
+
+use super::areas::{FreeInk, STEP_MM};
+use super::folds::Folds;
+use super::sample::Window;
+use crate::geometry::{MmPoint, MmRect};
+
+/// Ink counts as the box's from its masked outline to this far outside, mm: the
+/// first row of samples beyond the print's margin, and one more.
+const NEAR_MM: f64 = 0.6;
+
+/// Ink goes on where it is darker than this share of the ink in the box: a stroke
+/// is thinned in the thumbnail. Bounds: the grain of a copy, and a stroke as in
+/// writing areas.
+const GOES_ON: f64 = 0.4;
+const GOES_ON_BOUNDS: (f64, f64) = (0.1, 0.22);
+
+/// Steps across a printed rule with its margins at both sides.
+const RULE_STEPS: i64 =
+    ((2.0 * super::areas::PRINT_MARGIN_MM + super::areas::RULE_MM) / STEP_MM) as i64 + 1;
+
+/// Ink that is not printed around a box, in samples of [`STEP_MM`].
+pub(crate) struct InkAround {
+    /// The paper that is looked at.
+    pub area: MmRect,
+    /// Its samples.
+    pub window: Window,
+    /// What hides ink: print with its margin.
+    mask: Vec<bool>,
+    rules: Vec<bool>,
+    inked: Vec<bool>,
+    /// Ink that the box's own begins with.
+    near: MmRect,
+}
+
+impl InkAround {
+    /// The ink up to `reach_mm` from a box whose own is of such a darkness (0 paper,
+    /// 1 print), other than one of these folds.
+    pub fn of(
+        free: &FreeInk,
+        at: usize,
+        reach_mm: f64,
+        darkness: f64,
+        folds: Option<&Folds>,
+    ) -> Self {
+        let rect = free.page.boxes[at].rect;
+        let area = rect.inflate(reach_mm + STEP_MM, reach_mm + STEP_MM);
+        let window = free.window(area);
+        let mut mask = free.mask(area, &window, &[]);
+        let full = || free.registration.local(area.center());
+        if let Some(folded) = folds.and_then(|f| f.cover(&full(), area, STEP_MM)) {
+            for (masked, folded) in mask.iter_mut().zip(folded) {
+                *masked |= folded;
+            }
+        }
+        let (least, most) = GOES_ON_BOUNDS;
+        let limit = free.ink_level(&window, &mask, (GOES_ON * darkness).clamp(least, most));
+        let samples = window.pixels.iter().zip(&mask);
+        let inked = samples
+            .map(|(&p, masked)| !masked && f64::from(p) < limit)
+            .collect();
+        let rules = free.rules(area, &window);
+        Self {
+            area,
+            window,
+            mask,
+            rules,
+            inked,
+            near: near(rect),
+        }
+    }
+
+    /// Where a sample lies on the paper.
+    pub fn place(&self, i: usize) -> MmPoint {
+        let w = self.window.width;
+        self.area.origin
+            + euclid::vec2(
+                ((i % w) as f64 + 0.5) * STEP_MM,
+                ((i / w) as f64 + 0.5) * STEP_MM,
+            )
+    }
+
+    /// All ink at such places, mm².
+    pub fn mm2_where(&self, place: impl Fn(MmPoint) -> bool) -> f64 {
+        let there = |&i: &usize| self.inked[i] && place(self.place(i));
+        (0..self.inked.len()).filter(there).count() as f64 * STEP_MM * STEP_MM
+    }
+
+    /// The samples beside one, and itself.
+    pub fn beside(&self, i: usize) -> impl Iterator<Item = usize> + use<> {
+        let (w, h) = (self.window.width, self.window.height);
+        let (x, y) = (i % w, i / w);
+        (y.saturating_sub(1)..=(y + 1).min(h - 1)).flat_map(move |ny| {
+            (x.saturating_sub(1)..=(x + 1).min(w - 1)).map(move |nx| ny * w + nx)
+        })
+    }
+
+    /// Does the box's ink go on without a gap to a sample that this is true of?
+    pub fn follow(&self, arrived: impl Fn(usize) -> bool) -> bool {
+        let mut open: Vec<usize> = (0..self.inked.len())
+            .filter(|&i| self.inked[i] && self.near.contains(self.place(i)))
+            .collect();
+        let mut seen = vec![false; self.inked.len()];
+        for &i in &open {
+            seen[i] = true;
+        }
+        while let Some(i) = open.pop() {
+            if arrived(i) {
+                return true;
+            }
+            for n in self.beyond_rules(i).chain(self.beside(i)) {
+                if !seen[n] && self.inked[n] {
+                    seen[n] = true;
+                    open.push(n);
+                }
+            }
+        }
+        false
+    }
+
+    /// Where a stroke at a place may go on behind a rule of a table that hides it:
+    /// straight on or at a slant. A signature across a table was once cut into marks
+    /// by its rules. (Not across words: there a streak of the scanner that passes
+    /// between their letters would make every cross in it part of itself.)
+    fn beyond_rules(&self, i: usize) -> impl Iterator<Item = usize> {
+        let (w, h) = (self.window.width, self.window.height);
+        let at = move |x: i64, y: i64| -> Option<usize> {
+            let (x, y) = (usize::try_from(x).ok()?, usize::try_from(y).ok()?);
+            (x < w && y < h).then_some(y * w + x)
+        };
+        let (x, y) = ((i % w) as i64, (i / w) as i64);
+        let ways = [(0, 1), (0, -1), (1, 0), (-1, 0)];
+        ways.into_iter().flat_map(move |(dx, dy)| {
+            let mut steps = 0;
+            while steps < RULE_STEPS
+                && at(x + (steps + 1) * dx, y + (steps + 1) * dy).is_some_and(|i| self.rules[i])
+            {
+                steps += 1;
+            }
+            let behind =
+                at(x + (steps + 1) * dx, y + (steps + 1) * dy).is_some_and(|i| !self.mask[i]);
+            // A stroke is no steeper against the rule than so.
+            let slant = if steps > 0 && behind { steps } else { -1 };
+            (-slant..=slant).filter_map(move |s| {
+                at(
+                    x + (steps + 1) * dx + s * dy.abs(),
+                    y + (steps + 1) * dy + s * dx.abs(),
+                )
+            })
+        })
+    }
+}
+
+/// Ink so near to a box's place is of its own mark.
+pub(crate) fn near(rect: MmRect) -> MmRect {
+    let margin = super::areas::PRINT_MARGIN_MM + NEAR_MM;
+    rect.inflate(margin, margin)
+}
