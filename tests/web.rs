@@ -5,6 +5,8 @@ mod paper;
 mod web_support;
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::Path;
 use std::thread;
 
 use paper::{ONE_PAGE, Office, SCAN, count};
@@ -61,6 +63,48 @@ fn nobody_gets_in_without_an_account_and_guessing_locks_out() {
     let lan = Browser::log_in(&served.url, "lan");
     assert_eq!(lan.get("/accounts").status, 200);
     assert_eq!(office.log("login").len(), 1);
+}
+
+/// On a blank black-and-white page all questions ask, for a light pen may be lost: the
+/// desk once said "unclear mark" of them, and nobody knew what to look for.
+#[test]
+fn a_question_that_the_whole_page_leaves_in_doubt_says_why() {
+    let office = Office::new(ONE_PAGE);
+    let path = office.scan("ảnh quét/phiếu trắng.png", 1, Some(0), &[]);
+    save_black_and_white(&path);
+    office.says(0, &["init", "trạm"]);
+    office.says(1, &SCAN);
+    accounts(&office, &FOUR);
+    let served = Served::start(&office);
+    let hoa = Browser::log_in(&served.url, "hoa");
+    let next = json!({ "wanted": {}, "after": null });
+    let item = &hoa.post("/api/review/next", &next).json()["item"];
+    let why = item["why"].as_array().unwrap();
+    assert_eq!(why.len(), 1, "{item}");
+    let said = why[0].as_str().unwrap();
+    assert!(said.contains("thang xám"), "{said}");
+    let reasons = item["choices"].as_array().unwrap();
+    assert!(reasons.iter().all(|c| c["reason"].is_null()), "{item}");
+}
+
+/// Saves an image anew with one bit a pixel.
+fn save_black_and_white(path: &Path) {
+    let gray = image::open(path).unwrap().into_luma8();
+    let rows = gray.as_raw().chunks(gray.width() as usize);
+    let bits: Vec<u8> = rows
+        .flat_map(|row| row.chunks(8))
+        .map(|eight| {
+            let bit = |(i, &p): (usize, &u8)| u8::from(p > 127) << (7 - i);
+            eight.iter().enumerate().map(bit).sum()
+        })
+        .collect();
+    let file = File::create(path).unwrap();
+    let mut encoder = png::Encoder::new(file, gray.width(), gray.height());
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&bits).unwrap();
+    writer.finish().unwrap();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::boxes::corners;
 use super::ink::Tone;
-use super::reading::{Answer, AnswerState, AreaReading, Problem, ProblemCode};
+use super::reading::{Answer, AnswerState, AreaReading, Problem};
 use super::registration::{LocalMap, Registration};
 use super::sample::Window;
 use super::thumbnail::Thumbnail;
@@ -250,12 +250,7 @@ pub(crate) fn doubt_blank_questions(
             .fold(0.0, f64::max);
         if ink >= STRAY_MM2 {
             answer.state = AnswerState::Marginal;
-            problems.push(Problem {
-                code: ProblemCode::StrayInk,
-                detail: format!(
-                    "question {question}: no box is marked, but there is ink beside them"
-                ),
-            });
+            problems.push(Problem::stray_ink(question));
         }
     }
     problems

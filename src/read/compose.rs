@@ -145,15 +145,17 @@ fn fills_of_marks(verdicts: &[Verdict], fill: impl Fn(&Verdict) -> f64) -> Vec<f
 }
 
 /// The least of these rising fills that stands apart from all before it ([`APART`]), if
-/// those are more.
+/// it is one of the two largest or those before it are no fewer. (Of three marks of a
+/// page two were filled to take them back, and once read as answers.)
 fn covered_apart(fills: &[f64], apart: &[(f64, f64)]) -> Option<f64> {
     let stands_apart = |less: f64, fill: f64| {
         apart
             .iter()
             .any(|&(least, times)| fill >= least && fill >= times * less)
     };
-    (fills.len().div_ceil(2)..fills.len())
-        .find(|&i| i > 0 && stands_apart(fills[i - 1], fills[i]))
+    let two = fills.len().saturating_sub(2);
+    (fills.len().div_ceil(2).min(two).max(1)..fills.len())
+        .find(|&i| stands_apart(fills[i - 1], fills[i]))
         .map(|i| fills[i])
 }
 
@@ -168,5 +170,15 @@ mod tests {
         let with_most = |most| [0.13, 0.16, 0.17, 0.18, 0.19, most, 0.486];
         assert_eq!(covered_apart(&with_most(0.233), &APART), Some(0.486));
         assert_eq!(covered_apart(&with_most(0.26), &APART), None);
+    }
+
+    /// Two filled boxes were once read as answers because they were two of three.
+    #[test]
+    fn two_filled_boxes_stand_apart_from_one_cross() {
+        assert_eq!(covered_apart(&[0.2, 0.8, 0.85], &APART), Some(0.8));
+        assert_eq!(covered_apart(&[0.2, 0.78, 0.8, 0.85], &APART), None);
+        assert_eq!(covered_apart(&[0.2, 0.8], &APART), Some(0.8));
+        assert_eq!(covered_apart(&[0.8], &APART), None);
+        assert_eq!(covered_apart(&[], &APART), None);
     }
 }

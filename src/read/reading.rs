@@ -142,6 +142,17 @@ pub enum ProblemCode {
     CoverForeign,
 }
 
+impl ProblemCode {
+    /// As it is written in JSON.
+    #[must_use]
+    pub fn word(self) -> String {
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+}
+
 /// How the detail of [`ProblemCode::FormUnknown`] begins for a sheet of a known
 /// form at another version.
 pub const OTHER_VERSION: &str = "printed from version";
@@ -153,6 +164,34 @@ pub struct Problem {
     pub code: ProblemCode,
     /// Details in words.
     pub detail: String,
+}
+
+impl Problem {
+    /// Ink beside the boxes of a question that is not marked.
+    pub(crate) fn stray_ink(question: &str) -> Self {
+        Self {
+            code: ProblemCode::StrayInk,
+            detail: format!(
+                "{}no box is marked, but there is ink beside them",
+                of(question)
+            ),
+        }
+    }
+
+    /// May this be why a question is asked about of which no box is doubted?
+    #[must_use]
+    pub fn asks(&self, question: &str) -> bool {
+        match self.code {
+            ProblemCode::StrayInk => self.detail.starts_with(&of(question)),
+            ProblemCode::FaintPen => true,
+            _ => false,
+        }
+    }
+}
+
+/// How the detail of a question's problem begins.
+fn of(question: &str) -> String {
+    format!("question {question}: ")
 }
 
 /// What the reader says of one page.

@@ -344,12 +344,8 @@ fn save_pictures(
 
 fn unreadable_because(reading: &PageReading) -> Option<String> {
     (reading.status == Status::Unreadable).then(|| {
-        reading
-            .problems
-            .first()
-            .and_then(|p| serde_json::to_value(p.code).ok())
-            .and_then(|v| v.as_str().map(str::to_owned))
-            .unwrap_or_else(|| "no-reason-given".into())
+        let first = reading.problems.first();
+        first.map_or_else(|| "no-reason-given".into(), |p| p.code.word())
     })
 }
 

@@ -582,7 +582,7 @@ fn answer(
         }))),
         ByHandOutcome::Unproven(problem) => Ok(Json(json!({
             "outcome": "unproven",
-            "why": w.problem(&problem_code(problem.code)),
+            "why": w.problem(&problem.code.word()),
             "detail": problem.detail,
         }))),
         ByHandOutcome::NoPicture(why) => Err(Refused::Conflict(format!(
@@ -603,13 +603,6 @@ fn answer(
              (this question has no answer, or no such choice)"
         ))),
     }
-}
-
-fn problem_code(code: crate::read::ProblemCode) -> String {
-    serde_json::to_value(code)
-        .ok()
-        .and_then(|v| v.as_str().map(str::to_owned))
-        .unwrap_or_default()
 }
 
 /// The first page that waits for this person and that nobody looks at.

@@ -14,7 +14,7 @@ use super::page::document;
 use super::settings::asks_two;
 use super::words::Words;
 use crate::form::QuestionKind;
-use crate::read::{Answer, AnswerState, MarkState};
+use crate::read::{Answer, AnswerState, Mark, MarkState, PageReading};
 use crate::station::answer as answer_of;
 use crate::station::place::question_strip;
 use crate::store::{Cursor, Item, ItemFilter, ItemId, Outcome, Role, Store};
@@ -106,6 +106,8 @@ struct DeskItem {
     ballot_box: Option<String>,
     file: String,
     state: String,
+    /// Why it is asked about, where no box of it is in doubt.
+    why: Vec<String>,
     kind: &'static str,
     max: Option<u32>,
     text: String,
@@ -274,6 +276,9 @@ fn show_item(
         ballot_box: item.ballot_box.clone(),
         file: item.page.file.clone(),
         state: words.state(&item.state).to_owned(),
+        why: whole_page(&reading, question)
+            .map(|code| words.problem(&code).to_owned())
+            .collect(),
         kind: match spec.kind {
             QuestionKind::Single => "single",
             QuestionKind::Multiple => "multiple",
@@ -294,6 +299,18 @@ fn show_item(
             .map(|(person, reason)| format!("{person}: {reason}")),
         said,
     })
+}
+
+/// The codes of the page's problems that leave a question to a person none of whose boxes
+/// has a reason.
+fn whole_page(reading: &PageReading, question: &str) -> impl Iterator<Item = String> {
+    let doubted = |m: &Mark| m.question == question && m.reason.is_some();
+    let plain = !reading.marks.iter().any(doubted);
+    let problems = reading
+        .problems
+        .iter()
+        .filter(move |p| plain && p.asks(question));
+    problems.map(|p| p.code.word())
 }
 
 #[derive(Debug, Deserialize)]

@@ -74,7 +74,7 @@ function show(desk) {
   ].filter(Boolean).join(" · ");
   $("question").textContent = current.text;
   const reasons = current.choices.filter((c) => c.reason).map((c) => c.text + ": " + c.reason);
-  $("why").textContent = [current.state, ...reasons].join(" – ");
+  $("why").textContent = [current.state, ...current.why, ...reasons].join(" – ");
   $("said").textContent = [
     current.escalated,
     ...current.said.map((s) => s.person + ": " + (s.choices.join(", ") || "–")),
