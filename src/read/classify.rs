@@ -27,6 +27,8 @@ pub(crate) struct Verdict {
     pub fill: f64,
     /// … and by faint ink.
     pub faint_fill: f64,
+    /// Firm ink in the box and within 2 mm around it, mm².
+    pub whole_mm2: f64,
 }
 
 /// A connected speck up to this size may have twice the ink of one, mm.
@@ -133,6 +135,7 @@ pub(crate) fn classify(
         reason,
         fill: ink.fill,
         faint_fill: ink.faint_fill,
+        whole_mm2: ink.whole_mm2(),
     };
     let marginal = |reason| verdict(MarkState::Marginal, Some(reason));
     if place.hidden {

@@ -31,6 +31,14 @@ const APART: [(f64, f64); 4] = [(0.8, 1.4), (0.5, 1.5), (0.43, 2.0), (0.35, 2.5)
 /// once read as an answer.
 const PALE_APART: [(f64, f64); 1] = [(0.7, 2.0)];
 
+/// A box is also covered where it stands apart by both: covered from this share on, and so
+/// many times as much as the next of the sheet's marks, …
+const LARGER_APART: (f64, f64) = (0.5, 1.3);
+/// … and with so many times the ink, in the box and around it, of the largest of those. A
+/// ballpoint's scribble that covered 0.6 of its box was once read as an answer beside a
+/// cross drawn twice that covered 0.4.
+const LARGER_TIMES: f64 = 1.5;
+
 /// Fewer marks than this do not show how a hand marks: a lone covered box may be
 /// all that a person took back on a sheet left blank.
 const HAND_OF: usize = 3;
@@ -48,6 +56,7 @@ pub(crate) fn compose(
 ) -> BTreeMap<String, Answer> {
     let usual = usual_fill(verdicts);
     let apart = covered_apart(&fills_of_marks(verdicts, |v| v.fill), &APART);
+    let larger_apart = covered_and_larger(verdicts);
     let pale_apart = covered_apart(&fills_of_marks(verdicts, |v| v.faint_fill), &PALE_APART);
     let unknown_hand = verdicts
         .iter()
@@ -57,6 +66,7 @@ pub(crate) fn compose(
     let takes_back = |v: &Verdict| {
         layout.correction == Correction::FillCancels
             && (apart.is_some_and(|least| v.fill >= least)
+                || larger_apart.is_some_and(|least| v.fill >= least)
                 || pale_apart.is_some_and(|least| v.faint_fill >= least)
                 || (v.fill >= COVERED_FILL && (unknown_hand || v.fill >= COVERED_TIMES * usual))
                 || (v.fill >= WHOLE_FILL && v.fill >= WHOLE_TIMES * usual))
@@ -144,19 +154,38 @@ fn fills_of_marks(verdicts: &[Verdict], fill: impl Fn(&Verdict) -> f64) -> Vec<f
     fills
 }
 
-/// The least of these rising fills that stands apart from all before it ([`APART`]), if
-/// it is one of the two largest or those before it are no fewer. (Of three marks of a
-/// page two were filled to take them back, and once read as answers.)
+/// The least of these rising fills that stands apart from all before it ([`APART`]).
 fn covered_apart(fills: &[f64], apart: &[(f64, f64)]) -> Option<f64> {
     let stands_apart = |less: f64, fill: f64| {
         apart
             .iter()
             .any(|&(least, times)| fill >= least && fill >= times * less)
     };
-    let two = fills.len().saturating_sub(2);
-    (fills.len().div_ceil(2).min(two).max(1)..fills.len())
+    may_stand_apart(fills.len())
         .find(|&i| stands_apart(fills[i - 1], fills[i]))
         .map(|i| fills[i])
+}
+
+/// The least fill that stands apart from all smaller ones by [`LARGER_APART`], and its
+/// mark's ink from all of theirs by [`LARGER_TIMES`].
+fn covered_and_larger(verdicts: &[Verdict]) -> Option<f64> {
+    let marked = verdicts.iter().filter(|v| v.state == MarkState::Marked);
+    let mut marks: Vec<(f64, f64)> = marked.map(|v| (v.fill, v.whole_mm2)).collect();
+    marks.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (least, times) = LARGER_APART;
+    let apart = |&i: &usize| {
+        let (fill, whole) = marks[i];
+        let largest = marks[..i].iter().map(|m| m.1).fold(0.0, f64::max);
+        fill >= least && fill >= times * marks[i - 1].0 && whole >= LARGER_TIMES * largest
+    };
+    may_stand_apart(marks.len()).find(apart).map(|i| marks[i].0)
+}
+
+/// Which of so many marks, in rising order, may stand apart from those before them: the
+/// two largest, and others that are no more than those. (Of three marks of a page two were
+/// filled to take them back, and once read as answers.)
+fn may_stand_apart(marks: usize) -> std::ops::Range<usize> {
+    marks.div_ceil(2).min(marks.saturating_sub(2)).max(1)..marks
 }
 
 #[cfg(test)]
@@ -170,6 +199,34 @@ mod tests {
         let with_most = |most| [0.13, 0.16, 0.17, 0.18, 0.19, most, 0.486];
         assert_eq!(covered_apart(&with_most(0.233), &APART), Some(0.486));
         assert_eq!(covered_apart(&with_most(0.26), &APART), None);
+    }
+
+    /// A mark so full and with so much ink in it and around it, mm².
+    fn mark(fill: f64, whole_mm2: f64) -> Verdict {
+        Verdict {
+            state: MarkState::Marked,
+            log_odds: 9.0,
+            score: 1.0,
+            hidden: false,
+            reason: None,
+            fill,
+            faint_fill: fill,
+            whole_mm2,
+        }
+    }
+
+    /// The marks of a sheet of crosses drawn twice, one of them scribbled out: once read
+    /// as an answer.
+    #[test]
+    fn a_scribble_that_is_both_fuller_and_larger_stands_apart() {
+        let with = |fill, whole| {
+            let mut marks = vec![mark(0.18, 2.0), mark(0.26, 3.4), mark(0.35, 4.2)];
+            marks.extend([mark(0.4, 5.93), mark(fill, whole)]);
+            covered_and_larger(&marks)
+        };
+        assert_eq!(with(0.597, 9.83), Some(0.597));
+        assert_eq!(with(0.597, 8.0), None);
+        assert_eq!(with(0.49, 9.83), None);
     }
 
     /// Two filled boxes were once read as answers because they were two of three.

@@ -48,6 +48,8 @@ pub(crate) struct Ink {
     /// ink in the ring: a circle has nearly all, the arms of a cross have four
     /// to six.
     pub around: f64,
+    /// The same of faint ink: a pale pencil's circle is firm in parts only.
+    pub around_faint: f64,
     /// Ink leaves the ring at two opposite sides, 2 mm beyond the box: a stamp,
     /// a signature, or a mark twice as large as its box.
     pub exits: bool,
@@ -68,6 +70,11 @@ impl Ink {
     /// Firm area in the whole ring, mm².
     pub fn around_mm2(&self) -> f64 {
         self.ring_mm2.iter().sum()
+    }
+
+    /// Firm area in the box and in the ring, mm².
+    pub fn whole_mm2(&self) -> f64 {
+        self.firm_mm2 + self.around_mm2()
     }
 }
 
@@ -380,7 +387,7 @@ pub(crate) fn measure(
     let outer = (SEARCH_MM + RIM_MM) / STEP_MM;
     let inner = (SEARCH_MM + RING_MM - RING_FROM_MM - RIM_MM) / STEP_MM;
     let (w, h) = (template.width as f64, template.height as f64);
-    let mut directions = [0u32; 16];
+    let (mut directions, mut directions_faint) = ([0u32; 16], [0u32; 16]);
     let middle = (template.width as f64 / 2.0, template.height as f64 / 2.0);
     let mut inside = vec![0u8; template.zones.len()];
     let mut line = LineTest {
@@ -406,12 +413,14 @@ pub(crate) fn measure(
                 .enumerate()
             {
                 if z & bit != 0 {
+                    let direction = 4 * k + quarter(x + 0.5 - middle.0, y + 0.5 - middle.1);
+                    directions_faint[direction] += 1;
                     ring[k] += u32::from(p < firm);
                     if p < firm {
                         let from_edge = [y, w - x - 1.0, h - y - 1.0, x][k];
                         rim[k] += u32::from(from_edge < outer);
                         brim[k] += u32::from(from_edge >= inner);
-                        directions[4 * k + quarter(x + 0.5 - middle.0, y + 0.5 - middle.1)] += 1;
+                        directions[direction] += 1;
                     }
                     line.ring[k].push((x, y));
                 }
@@ -434,6 +443,10 @@ pub(crate) fn measure(
         .unwrap_or(0)
     };
     let line_through = n_faint > 0 && line.is_line();
+    let around = |directions: &[u32; 16]| {
+        let inked = directions.iter().filter(|&&n| mm2(n) >= DIRECTION_MM2);
+        inked.count() as f64 / 16.0
+    };
     let share = |samples| {
         if template.interior_mm2 > 0.0 {
             mm2(samples) / template.interior_mm2
@@ -456,11 +469,8 @@ pub(crate) fn measure(
         faint_fill: share(n_faint),
         ring_mm2: ring.map(mm2),
         ring_faint_mm2: mm2(line.ring.iter().map(|side| side.len() as u32).sum()),
-        around: directions
-            .iter()
-            .filter(|&&n| mm2(n) >= DIRECTION_MM2)
-            .count() as f64
-            / 16.0,
+        around: around(&directions),
+        around_faint: around(&directions_faint),
         exits: [(0, 2), (1, 3)].iter().any(|&(a, b)| {
             // What spills in from the neighbours on both sides does not
             // reach the outline.

@@ -21,6 +21,9 @@ const USUALLY_AROUND: f64 = 0.5;
 /// (One in fifty such crosses was once taken for circled.)
 const ALL_AROUND: f64 = 0.8;
 
+/// Of firm ink, and of faint.
+const AROUND: [fn(&Ink) -> f64; 2] = [|ink| ink.around, |ink| ink.around_faint];
+
 /// A mark sprawls with so much firm ink within 2 mm around its box, mm²: three arms of
 /// 2 mm by a felt pen of 1 mm, …
 const SPRAWLS_MM2: f64 = 6.0;
@@ -33,6 +36,11 @@ const LARGEST_TIMES: f64 = 1.3;
 const DOT_SPAN: f64 = 0.45;
 /// … and over half as much as that of the sheet's middle mark does.
 const SHORTER: f64 = 0.5;
+
+/// So small a share of the least of the sheet's other marks, in their boxes and around, is
+/// far less: one stroke of a cross is half of it, and a third where another one is drawn
+/// twice.
+const FAR_LESS: f64 = 0.35;
 
 /// The page's other marks.
 struct Others<'a> {
@@ -47,12 +55,27 @@ impl<'a> Others<'a> {
         let inks = self.inks.iter().copied();
         inks.filter(|ink| ink.fill < FULLER * self.usual)
     }
+
+    /// Has each of them far more ink than this one?
+    fn have_far_more(&self, ink: &Ink) -> bool {
+        let least = self.inks.iter().map(|ink| ink.whole_mm2());
+        ink.whole_mm2() <= FAR_LESS * least.fold(f64::MAX, f64::min)
+    }
+
+    /// Is there, around most of them, ink in half of the directions at most?
+    fn are_open(&self, around: fn(&Ink) -> f64) -> bool {
+        let shares = self.inks.iter().map(|ink| around(ink));
+        middle_and_most(shares).0 <= USUALLY_AROUND
+    }
 }
 
 /// Doubts dots where the sheet's other marks are strokes: the pen may have rested there.
 /// Those of felt pens were once read as answers beside ticks of which most lay outside of
 /// their boxes. (Of a dot with a streak through it the longest piece is as long as its
 /// box; the streak is seldom firm.)
+///
+/// So are marks with far less ink than each of the others: a felt pen's dot, beside which
+/// the grain of the page was firm as well, was once read as an answer beside its crosses.
 pub(crate) fn doubt_dots(out: &mut BoxesRead) {
     let reach = |ink: &Ink| ink.span.0.max(ink.span.1);
     let small = |ink: &Ink| reach(ink) <= DOT_SPAN;
@@ -61,17 +84,26 @@ pub(crate) fn doubt_dots(out: &mut BoxesRead) {
         reach(ink) <= SHORTER * middle
     };
     doubt(out, Reason::Small, 0.0, small, unlike);
+    doubt(
+        out,
+        Reason::Small,
+        0.0,
+        |_| true,
+        |others, ink| others.have_far_more(ink),
+    );
 }
 
 /// Doubts marks with ink all around their boxes where the sheet's others have none: a
 /// circle takes them back. A felt pen's cross that covered half of its box was once read
-/// as an answer in spite of the circle.
+/// as an answer in spite of the circle, and a pale pencil's of whose circle less than half
+/// was firm ink.
 pub(crate) fn doubt_circled(out: &mut BoxesRead) {
-    let circled = |others: &Others, _: &Ink| {
-        middle_and_most(others.inks.iter().map(|ink| ink.around)).0 <= USUALLY_AROUND
-    };
-    let around = |ink: &Ink| ink.around >= ALL_AROUND;
-    doubt(out, Reason::Circled, 0.0, around, circled);
+    for around in AROUND {
+        let all_around = |ink: &Ink| around(ink) >= ALL_AROUND;
+        doubt(out, Reason::Circled, 0.0, all_around, |others, _| {
+            others.are_open(around)
+        });
+    }
 }
 
 /// Doubts marks that leave their boxes at opposite sides and go on for 2 mm, where none
@@ -149,4 +181,52 @@ pub(super) fn middle_and_most(values: impl Iterator<Item = f64>) -> (f64, f64) {
     sorted.sort_by(f64::total_cmp);
     let at = |i: usize| sorted.get(i).copied().unwrap_or(0.0);
     (at(sorted.len() / 2), at(sorted.len().saturating_sub(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn others(inks: &[Ink]) -> Others<'_> {
+        Others {
+            inks: inks.iter().collect(),
+            usual: 0.5,
+        }
+    }
+
+    /// The ink of a sheet of a felt pen's crosses, and of its dot in another question that
+    /// was as wide as a stroke by the grain beside it, and once read as the answer.
+    #[test]
+    fn a_dot_has_far_less_ink_than_each_of_a_felt_pens_crosses() {
+        let mark = |firm_mm2, ring| Ink {
+            firm_mm2,
+            ring_mm2: [ring, 0.0, 0.0, 0.0],
+            ..Ink::default()
+        };
+        let crosses = [mark(5.25, 1.09), mark(5.31, 0.41), mark(6.66, 2.11)];
+        assert!(others(&crosses).have_far_more(&mark(1.5, 0.39)));
+        // One stroke of a cross.
+        assert!(!others(&crosses).have_far_more(&mark(2.6, 0.2)));
+        let with_a_small_one = [crosses[0], crosses[1], mark(2.4, 0.0)];
+        assert!(!others(&with_a_small_one).have_far_more(&mark(1.5, 0.39)));
+    }
+
+    /// A pale pencil's circle was firm ink in half of the directions, and its cross once
+    /// read as the answer; of faint ink it was in all of them.
+    #[test]
+    fn faint_ink_all_around_is_unlike_a_sheet_of_crosses_in_their_boxes() {
+        let mark = |around, around_faint| Ink {
+            around,
+            around_faint,
+            ..Ink::default()
+        };
+        let crosses = [mark(0.0, 0.0), mark(0.0, 0.06), mark(0.0, 0.25)];
+        let circled = mark(0.5, 1.0);
+        let [firm, faint] = AROUND
+            .map(|around| others(&crosses).are_open(around) && around(&circled) >= ALL_AROUND);
+        assert!(!firm && faint);
+        // A page whose grain is faint ink around all of its boxes.
+        let grainy = [mark(0.0, 0.9), mark(0.0, 1.0), mark(0.0, 0.8)];
+        assert!(!others(&grainy).are_open(AROUND[1]));
+    }
 }
