@@ -72,6 +72,12 @@ impl Ink {
         self.ring_mm2.iter().sum()
     }
 
+    /// Firm area in the ring left and right of the box, mm².
+    pub fn aside_mm2(&self) -> f64 {
+        let [_, right, _, left] = self.ring_mm2;
+        right + left
+    }
+
     /// Firm area in the box and in the ring, mm².
     pub fn whole_mm2(&self) -> f64 {
         self.firm_mm2 + self.around_mm2()

@@ -321,6 +321,7 @@ fn assemble(
     unlike::doubt_circled(&mut boxes);
     unlike::doubt_sprawling(&mut boxes);
     unlike::doubt_one_sided(&mut boxes);
+    unlike::doubt_level(&mut boxes);
     unlike::doubt_dots(&mut boxes);
     afar::doubt_carried_on(&mut boxes, &free);
     doubts::doubt_lonely(&mut boxes, layout, &questions);

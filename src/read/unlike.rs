@@ -62,6 +62,12 @@ impl<'a> Others<'a> {
         ink.whole_mm2() <= FAR_LESS * least.fold(f64::MAX, f64::min)
     }
 
+    /// Has each of them far less ink left and right of its box than this one?
+    fn have_less_aside(&self, ink: &Ink) -> bool {
+        let (_, most) = middle_and_most(self.plain().map(Ink::aside_mm2));
+        ink.aside_mm2() >= LEVEL_TIMES * most
+    }
+
     /// Is there, around most of them, ink in half of the directions at most?
     fn are_open(&self, around: fn(&Ink) -> f64) -> bool {
         let shares = self.inks.iter().map(|ink| around(ink));
@@ -143,6 +149,28 @@ pub(crate) fn doubt_one_sided(out: &mut BoxesRead) {
     doubt(out, Reason::Sprawls, OVERWHELMING, far_out, one_sided);
 }
 
+/// Left and right of its box together a word through it has so much ink within 2 mm, mm²:
+/// more than a dash by a felt pen of 0.9 mm, …
+const LEVEL_MM2: f64 = 4.0;
+/// … which is so many times what any of the sheet's marks has there, …
+const LEVEL_TIMES: f64 = 2.0;
+/// … and above and below it less than this share of that.
+const LEVEL_BESIDE: f64 = 0.25;
+
+/// Doubts marks with far more ink left and right of their box than any of the sheet's
+/// others has there, and hardly any above and below: a word through a blank question's box
+/// was once read as its mark, for it was short, and none of its sides had twice the ink of
+/// the longest arm of the sheet's crosses.
+pub(crate) fn doubt_level(out: &mut BoxesRead) {
+    let looks = |ink: &Ink| {
+        let [above, _, below, _] = ink.ring_mm2;
+        let level = ink.aside_mm2();
+        level >= LEVEL_MM2 && above + below < LEVEL_BESIDE * level
+    };
+    let level = |others: &Others, ink: &Ink| others.have_less_aside(ink);
+    doubt(out, Reason::Sprawls, OVERWHELMING, looks, level);
+}
+
 /// Doubts the marks that look as if they were unlike the others of their page (of which
 /// there are [`OTHERS`] at least), and are. Those that are fuller than usual, and cover
 /// more than `full` of their box, are not asked about.
@@ -209,6 +237,21 @@ mod tests {
         assert!(!others(&crosses).have_far_more(&mark(2.6, 0.2)));
         let with_a_small_one = [crosses[0], crosses[1], mark(2.4, 0.0)];
         assert!(!others(&with_a_small_one).have_far_more(&mark(1.5, 0.39)));
+    }
+
+    /// The ink left and right of a gel pen's crosses, and of a short word through another
+    /// box, once read as its mark.
+    #[test]
+    fn a_word_through_a_box_has_more_ink_aside_than_arms_of_crosses() {
+        let mark = |[above, right, below, left]: [f64; 4]| Ink {
+            ring_mm2: [above, right, below, left],
+            ..Ink::default()
+        };
+        let word = mark([0.0, 3.56, 0.0, 1.67]);
+        let arms = [[0.0, 0.96, 2.3, 0.98], [2.33, 0.0, 0.0, 2.13], [0.0; 4]].map(mark);
+        assert!(others(&arms).have_less_aside(&word));
+        let dashes = [mark([0.0, 1.8, 0.0, 1.7]), arms[0], arms[1]];
+        assert!(!others(&dashes).have_less_aside(&word));
     }
 
     /// A pale pencil's circle was firm ink in half of the directions, and its cross once
