@@ -6,7 +6,7 @@
 mod paper;
 mod web_support;
 
-use paper::{ONE_PAGE, Office, SCAN, count};
+use paper::{ONE_PAGE, Office, SCAN, black_and_white, count};
 use web_support::chromium::{Chromium, ENTER};
 use web_support::{Served, accounts};
 
@@ -131,6 +131,35 @@ fn a_reviewer_settles_the_queue_by_the_keyboard_alone() {
 }
 
 /// A folder with folders in it, and a file beside it, dragged from the desk.
+/// On a blank black-and-white page all questions ask, for a light pen may be lost: the
+/// desk once said "unclear mark" of them, and nobody knew what to look for.
+#[test]
+fn a_question_that_the_whole_page_leaves_in_doubt_says_why() {
+    let Some(chromium) = Chromium::start() else {
+        return;
+    };
+    let office = Office::new(ONE_PAGE);
+    let path = office.scan("ảnh quét/phiếu trắng.png", 1, Some(0), &[]);
+    black_and_white(&path);
+    office.says(0, &["init", "trạm"]);
+    office.says(1, &SCAN);
+    accounts(&office, &[("hoa", "reviewer")]);
+    let served = Served::start(&office);
+    chromium.go(&served.url);
+    chromium.until("document.activeElement && document.activeElement.id === 'name'");
+    chromium.keys("hoa\u{E004}mật khẩu của hoa");
+    chromium.key(ENTER);
+    chromium.until("document.querySelector('.tiles')");
+    chromium.go(&format!("{}/review", served.url));
+    chromium.until("document.querySelectorAll('#choices button').length === 2");
+    chromium.until("document.getElementById('sheet-picture').naturalWidth > 300");
+    chromium.picture("review-blank-black-and-white-vi");
+    let why = chromium.script("return document.getElementById('why').textContent;");
+    let why = why.as_str().unwrap();
+    assert!(why.contains("thang xám"), "{why}");
+    assert_eq!(chromium.complaints(), [""; 0]);
+}
+
 #[test]
 fn a_folder_dropped_into_the_page_is_scanned_while_one_looks() {
     let Some(chromium) = Chromium::start() else {

@@ -5,11 +5,9 @@ mod paper;
 mod web_support;
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::path::Path;
 use std::thread;
 
-use paper::{ONE_PAGE, Office, SCAN, count};
+use paper::{ONE_PAGE, Office, SCAN, black_and_white, count};
 use serde_json::json;
 use web_support::{Browser, FOUR, Served, accounts};
 
@@ -71,7 +69,7 @@ fn nobody_gets_in_without_an_account_and_guessing_locks_out() {
 fn a_question_that_the_whole_page_leaves_in_doubt_says_why() {
     let office = Office::new(ONE_PAGE);
     let path = office.scan("ảnh quét/phiếu trắng.png", 1, Some(0), &[]);
-    save_black_and_white(&path);
+    black_and_white(&path);
     office.says(0, &["init", "trạm"]);
     office.says(1, &SCAN);
     accounts(&office, &FOUR);
@@ -85,26 +83,6 @@ fn a_question_that_the_whole_page_leaves_in_doubt_says_why() {
     assert!(said.contains("thang xám"), "{said}");
     let reasons = item["choices"].as_array().unwrap();
     assert!(reasons.iter().all(|c| c["reason"].is_null()), "{item}");
-}
-
-/// Saves an image anew with one bit a pixel.
-fn save_black_and_white(path: &Path) {
-    let gray = image::open(path).unwrap().into_luma8();
-    let rows = gray.as_raw().chunks(gray.width() as usize);
-    let bits: Vec<u8> = rows
-        .flat_map(|row| row.chunks(8))
-        .map(|eight| {
-            let bit = |(i, &p): (usize, &u8)| u8::from(p > 127) << (7 - i);
-            eight.iter().enumerate().map(bit).sum()
-        })
-        .collect();
-    let file = File::create(path).unwrap();
-    let mut encoder = png::Encoder::new(file, gray.width(), gray.height());
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::One);
-    let mut writer = encoder.write_header().unwrap();
-    writer.write_image_data(&bits).unwrap();
-    writer.finish().unwrap();
 }
 
 #[test]

@@ -4,6 +4,7 @@
 // Each test file uses a part of it.
 #![allow(dead_code)]
 
+use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -374,6 +375,26 @@ pub fn shade(image: &mut GrayImage, rect: &MmRect, darkness: f64) {
             pixel.0[0] = (f64::from(pixel.0[0]) - 255.0 * ink).max(0.0) as u8;
         }
     }
+}
+
+/// Saves an image anew with one bit a pixel.
+pub fn black_and_white(path: &Path) {
+    let gray = image::open(path).expect("a PNG").into_luma8();
+    let rows = gray.as_raw().chunks(gray.width() as usize);
+    let bits: Vec<u8> = rows
+        .flat_map(|row| row.chunks(8))
+        .map(|eight| {
+            let bit = |(i, &p): (usize, &u8)| u8::from(p > 127) << (7 - i);
+            eight.iter().enumerate().map(bit).sum()
+        })
+        .collect();
+    let file = File::create(path).expect("a PNG");
+    let mut encoder = png::Encoder::new(file, gray.width(), gray.height());
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    let mut writer = encoder.write_header().expect("a PNG");
+    writer.write_image_data(&bits).expect("a PNG");
+    writer.finish().expect("a PNG");
 }
 
 /// A straight stroke of a pen, all in mm.
