@@ -43,7 +43,7 @@ const DUST_EXTENT_MM: f64 = 0.8;
 const DUST_MM2: f64 = 0.5;
 
 /// A mark no longer than this is a dot, mm …
-const DOT_EXTENT_MM: f64 = 1.5;
+pub(crate) const DOT_EXTENT_MM: f64 = 1.5;
 /// … and nothing of a dot is outside its box: so large a share of its ink there is
 /// dirt, and so may the dot be. Specks of a bad copy that touched each other in a
 /// blank question were once read as its answer on a sheet of dots.

@@ -33,11 +33,11 @@ const PALE_APART: [(f64, f64); 1] = [(0.7, 2.0)];
 
 /// A box is also covered where it stands apart by both: covered from this share on, and so
 /// many times as much as the next of the sheet's marks, …
-const LARGER_APART: (f64, f64) = (0.5, 1.3);
+const LARGER_APART: (f64, f64) = (0.5, 1.4);
 /// … and with so many times the ink, in the box and around it, of the largest of those. A
 /// ballpoint's scribble that covered 0.6 of its box was once read as an answer beside a
 /// cross drawn twice that covered 0.4.
-const LARGER_TIMES: f64 = 1.5;
+const LARGER_TIMES: f64 = 1.6;
 
 /// Fewer marks than this do not show how a hand marks: a lone covered box may be
 /// all that a person took back on a sheet left blank.
@@ -225,7 +225,7 @@ mod tests {
             covered_and_larger(&marks)
         };
         assert_eq!(with(0.597, 9.83), Some(0.597));
-        assert_eq!(with(0.597, 8.0), None);
+        assert_eq!(with(0.597, 9.0), None);
         assert_eq!(with(0.49, 9.83), None);
     }
 

@@ -3,7 +3,7 @@
 //! fuller is filled or scribbled over, and may be so all around.)
 
 use super::boxes::BoxesRead;
-use super::classify::OVERWHELMING;
+use super::classify::{DOT_EXTENT_MM, OVERWHELMING};
 use super::compose::usual_fill;
 use super::doubts::FULLER;
 use super::ink::Ink;
@@ -21,8 +21,8 @@ const USUALLY_AROUND: f64 = 0.5;
 /// (One in fifty such crosses was once taken for circled.)
 const ALL_AROUND: f64 = 0.8;
 
-/// Of firm ink, and of faint.
-const AROUND: [fn(&Ink) -> f64; 2] = [|ink| ink.around, |ink| ink.around_faint];
+/// Of the ink of a pale pen so small a share is firm at most.
+const PALE: f64 = 0.5;
 
 /// A mark sprawls with so much firm ink within 2 mm around its box, mm²: three arms of
 /// 2 mm by a felt pen of 1 mm, …
@@ -37,10 +37,18 @@ const DOT_SPAN: f64 = 0.45;
 /// … and over half as much as that of the sheet's middle mark does.
 const SHORTER: f64 = 0.5;
 
+/// A felt pen's marks usually cover so much of their boxes at least; dots of thinner pens
+/// are told by their reach.
+const THICK: f64 = 0.35;
 /// So small a share of the least of the sheet's other marks, in their boxes and around, is
 /// far less: one stroke of a cross is half of it, and a third where another one is drawn
 /// twice.
 const FAR_LESS: f64 = 0.35;
+
+/// A dot is where the pen rested if it has so small a share of the ink of the least …
+const LESS: f64 = 0.6;
+/// … of so many others: the least of a few is soon so small.
+const MANY: usize = 6;
 
 /// The page's other marks.
 struct Others<'a> {
@@ -59,7 +67,15 @@ impl<'a> Others<'a> {
     /// Has each of them far more ink than this one?
     fn have_far_more(&self, ink: &Ink) -> bool {
         let least = self.inks.iter().map(|ink| ink.whole_mm2());
-        ink.whole_mm2() <= FAR_LESS * least.fold(f64::MAX, f64::min)
+        self.usual >= THICK && ink.whole_mm2() <= FAR_LESS * least.fold(f64::MAX, f64::min)
+    }
+
+    /// Are there many others, and this one a dot that has less ink than each of them?
+    fn are_larger_dots(&self, ink: &Ink) -> bool {
+        let least = self.inks.iter().map(|ink| ink.firm_mm2);
+        self.inks.len() >= MANY
+            && ink.extent_mm <= DOT_EXTENT_MM
+            && ink.firm_mm2 <= LESS * least.fold(f64::MAX, f64::min)
     }
 
     /// Has each of them far less ink left and right of its box than this one?
@@ -82,6 +98,8 @@ impl<'a> Others<'a> {
 ///
 /// So are marks with far less ink than each of the others: a felt pen's dot, beside which
 /// the grain of the page was firm as well, was once read as an answer beside its crosses.
+/// And so are dots that are smaller than each of many others: where a pen rested on a sheet
+/// of dots was once read as the answer.
 pub(crate) fn doubt_dots(out: &mut BoxesRead) {
     let reach = |ink: &Ink| ink.span.0.max(ink.span.1);
     let small = |ink: &Ink| reach(ink) <= DOT_SPAN;
@@ -90,13 +108,9 @@ pub(crate) fn doubt_dots(out: &mut BoxesRead) {
         reach(ink) <= SHORTER * middle
     };
     doubt(out, Reason::Small, 0.0, small, unlike);
-    doubt(
-        out,
-        Reason::Small,
-        0.0,
-        |_| true,
-        |others, ink| others.have_far_more(ink),
-    );
+    let less =
+        |others: &Others, ink: &Ink| others.have_far_more(ink) || others.are_larger_dots(ink);
+    doubt(out, Reason::Small, 0.0, |_| true, less);
 }
 
 /// Doubts marks with ink all around their boxes where the sheet's others have none: a
@@ -104,12 +118,16 @@ pub(crate) fn doubt_dots(out: &mut BoxesRead) {
 /// as an answer in spite of the circle, and a pale pencil's of whose circle less than half
 /// was firm ink.
 pub(crate) fn doubt_circled(out: &mut BoxesRead) {
-    for around in AROUND {
-        let all_around = |ink: &Ink| around(ink) >= ALL_AROUND;
-        doubt(out, Reason::Circled, 0.0, all_around, |others, _| {
-            others.are_open(around)
-        });
-    }
+    let firm = |ink: &Ink| ink.around >= ALL_AROUND;
+    let open = |others: &Others, _: &Ink| others.are_open(|ink| ink.around);
+    doubt(out, Reason::Circled, 0.0, firm, open);
+    let open = |others: &Others, _: &Ink| others.are_open(|ink| ink.around_faint);
+    doubt(out, Reason::Circled, 0.0, palely_circled, open);
+}
+
+/// Is there faint ink all around a mark of a pale pen?
+fn palely_circled(ink: &Ink) -> bool {
+    ink.around_faint >= ALL_AROUND && ink.firm_mm2 <= PALE * ink.faint_mm2
 }
 
 /// Doubts marks that leave their boxes at opposite sides and go on for 2 mm, where none
@@ -239,6 +257,21 @@ mod tests {
         assert!(!others(&with_a_small_one).have_far_more(&mark(1.5, 0.39)));
     }
 
+    /// The ink of a sheet of dots, and where the pen rested in a blank question, which was
+    /// once read as its answer.
+    #[test]
+    fn where_the_pen_rested_is_less_than_each_of_many_dots() {
+        let dot = |firm_mm2| Ink {
+            firm_mm2,
+            extent_mm: 1.2,
+            ..Ink::default()
+        };
+        let dots = [1.31, 1.39, 1.47, 2.14, 1.17, 1.5, 3.0].map(dot);
+        assert!(others(&dots).are_larger_dots(&dot(0.67)));
+        assert!(!others(&dots).are_larger_dots(&dot(0.75)));
+        assert!(!others(&dots[2..]).are_larger_dots(&dot(0.67)));
+    }
+
     /// The ink left and right of a gel pen's crosses, and of a short word through another
     /// box, once read as its mark.
     #[test]
@@ -258,18 +291,17 @@ mod tests {
     /// read as the answer; of faint ink it was in all of them.
     #[test]
     fn faint_ink_all_around_is_unlike_a_sheet_of_crosses_in_their_boxes() {
-        let mark = |around, around_faint| Ink {
-            around,
+        let mark = |around_faint| Ink {
             around_faint,
+            firm_mm2: 0.8,
+            faint_mm2: 3.3,
             ..Ink::default()
         };
-        let crosses = [mark(0.0, 0.0), mark(0.0, 0.06), mark(0.0, 0.25)];
-        let circled = mark(0.5, 1.0);
-        let [firm, faint] = AROUND
-            .map(|around| others(&crosses).are_open(around) && around(&circled) >= ALL_AROUND);
-        assert!(!firm && faint);
+        let crosses = [mark(0.0), mark(0.06), mark(0.25)];
+        assert!(palely_circled(&mark(1.0)) && !palely_circled(&crosses[2]));
+        assert!(others(&crosses).are_open(|ink| ink.around_faint));
         // A page whose grain is faint ink around all of its boxes.
-        let grainy = [mark(0.0, 0.9), mark(0.0, 1.0), mark(0.0, 0.8)];
-        assert!(!others(&grainy).are_open(AROUND[1]));
+        let grainy = [mark(0.9), mark(1.0), mark(0.8)];
+        assert!(!others(&grainy).are_open(|ink| ink.around_faint));
     }
 }
