@@ -20,6 +20,13 @@ const GOES_ON_BOUNDS: (f64, f64) = (0.1, 0.22);
 const RULE_STEPS: i64 =
     ((2.0 * super::areas::PRINT_MARGIN_MM + super::areas::RULE_MM) / STEP_MM) as i64 + 1;
 
+/// A streak or a fold is within so much across, mm: a line of half a millimetre, as the
+/// thumbnail sees it, at a slant of one degree over the paper that is looked at.
+const LINE_MM: f64 = 1.25;
+/// It is seen in so large a share of what print leaves free along it: the grain of the
+/// paper breaks it here and there.
+const LINE_SHARE: f64 = 0.9;
+
 /// Ink that is not printed around a box, in samples of [`STEP_MM`].
 pub(crate) struct InkAround {
     /// The paper that is looked at.
@@ -81,10 +88,44 @@ impl InkAround {
             )
     }
 
-    /// All ink at such places, mm².
+    /// All ink at such places, mm², but for one straight line along an axis through all
+    /// that is looked at: a streak, or a fold.
     pub fn mm2_where(&self, place: impl Fn(MmPoint) -> bool) -> f64 {
-        let there = |&i: &usize| self.inked[i] && place(self.place(i));
-        (0..self.inked.len()).filter(there).count() as f64 * STEP_MM * STEP_MM
+        let (w, h) = (self.window.width, self.window.height);
+        let there: Vec<bool> = (0..self.inked.len())
+            .map(|i| self.inked[i] && place(self.place(i)))
+            .collect();
+        let all = there.iter().filter(|inked| **inked).count();
+        let upright = self.line(w, h, |along, across| along * w + across, &there);
+        let level = self.line(h, w, |along, across| across * w + along, &there);
+        (all - upright.max(level)) as f64 * STEP_MM * STEP_MM
+    }
+
+    /// How many of these samples are of the one line whose places across are all within
+    /// [`LINE_MM`]; 0 without one.
+    fn line(
+        &self,
+        across: usize,
+        along: usize,
+        at: impl Fn(usize, usize) -> usize,
+        there: &[bool],
+    ) -> usize {
+        let wide = (LINE_MM / STEP_MM) as usize;
+        let counts = |from: usize| {
+            let (mut seen, mut inked, mut samples) = (0, 0, 0);
+            for k in 0..along {
+                let band = || (from..from + wide).map(|x| at(k, x));
+                seen += usize::from(band().any(|i| !self.mask[i]));
+                inked += usize::from(band().any(|i| self.inked[i]));
+                samples += band().filter(|&i| there[i]).count();
+            }
+            let through = 2 * seen >= along && inked as f64 >= LINE_SHARE * seen as f64;
+            if through { samples } else { 0 }
+        };
+        (0..across.saturating_sub(wide))
+            .map(counts)
+            .max()
+            .unwrap_or(0)
     }
 
     /// The samples beside one, and itself.
@@ -156,4 +197,45 @@ impl InkAround {
 pub(crate) fn near(rect: MmRect) -> MmRect {
     let margin = super::areas::PRINT_MARGIN_MM + NEAR_MM;
     rect.inflate(margin, margin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::mm_rect;
+
+    /// What is looked at, with ink where this is true of a column and a row.
+    fn around(inked: impl Fn(usize, usize) -> bool) -> InkAround {
+        let (width, height) = (80, 76);
+        let samples = width * height;
+        InkAround {
+            area: mm_rect(0.0, 0.0, 20.0, 19.0),
+            window: Window {
+                width,
+                height,
+                ..Window::default()
+            },
+            mask: vec![false; samples],
+            rules: vec![false; samples],
+            inked: (0..samples).map(|i| inked(i % width, i / width)).collect(),
+            near: mm_rect(7.0, 7.0, 5.0, 5.0),
+        }
+    }
+
+    /// A streak beside a column of boxes was once so much ink near them that all of their
+    /// marks were asked about.
+    #[test]
+    fn a_line_through_all_that_is_looked_at_is_no_ink_near_the_box() {
+        let left_out = |a: &InkAround| a.mm2_where(|_| true);
+        let streak = |x: usize, y: usize| (3..5).contains(&(x - y / 40));
+        assert!(left_out(&around(|x, y| x > 2 && streak(x, y))).abs() < 1e-9);
+        let fold = around(|_, y| y == 70);
+        assert!(left_out(&fold).abs() < 1e-9);
+        // Half of a line is no line, and what stands beside one is left.
+        let part = around(|x, y| x == 3 && y < 38);
+        assert!((left_out(&part) - 38.0 / 16.0).abs() < 1e-9);
+        let star = |x: usize, y: usize| x >= 70 && (30..40).contains(&y);
+        let both = around(|x, y| x == 3 || star(x, y));
+        assert!((left_out(&both) - 100.0 / 16.0).abs() < 1e-9);
+    }
 }
