@@ -130,7 +130,6 @@ fn a_reviewer_settles_the_queue_by_the_keyboard_alone() {
     office.verify();
 }
 
-/// A folder with folders in it, and a file beside it, dragged from the desk.
 /// On a blank black-and-white page all questions ask, for a light pen may be lost: the
 /// desk once said "unclear mark" of them, and nobody knew what to look for.
 #[test]
@@ -145,11 +144,7 @@ fn a_question_that_the_whole_page_leaves_in_doubt_says_why() {
     office.says(1, &SCAN);
     accounts(&office, &[("hoa", "reviewer")]);
     let served = Served::start(&office);
-    chromium.go(&served.url);
-    chromium.until("document.activeElement && document.activeElement.id === 'name'");
-    chromium.keys("hoa\u{E004}mật khẩu của hoa");
-    chromium.key(ENTER);
-    chromium.until("document.querySelector('.tiles')");
+    chromium.log_in(&served.url, "hoa");
     chromium.go(&format!("{}/review", served.url));
     chromium.until("document.querySelectorAll('#choices button').length === 2");
     chromium.until("document.getElementById('sheet-picture').naturalWidth > 300");
@@ -160,6 +155,7 @@ fn a_question_that_the_whole_page_leaves_in_doubt_says_why() {
     assert_eq!(chromium.complaints(), [""; 0]);
 }
 
+/// A folder with folders in it, and a file beside it, dragged from the desk.
 #[test]
 fn a_folder_dropped_into_the_page_is_scanned_while_one_looks() {
     let Some(chromium) = Chromium::start() else {
@@ -210,10 +206,7 @@ unit = "thon-2"
     let alone = office.scan("riêng.png", 1, Some(500), &["q1.co", "q1.khong"]);
     accounts(&office, &[("lan", "supervisor")]);
     let served = Served::start(&office);
-    chromium.go(&served.url);
-    chromium.until("document.activeElement && document.activeElement.id === 'name'");
-    chromium.keys("lan\u{E004}mật khẩu của lan");
-    chromium.key(ENTER);
+    chromium.log_in(&served.url, "lan");
     chromium.until("document.querySelector('.first')");
     chromium.picture("7-empty-vi");
     chromium.go(&format!("{}/batches", served.url));

@@ -99,10 +99,7 @@ fn a_reviewer_settles_pages_ballots_and_notes_in_the_browser() {
     office.says(1, &SCAN);
     accounts(&office, &[("hoa", "reviewer")]);
     let served = Served::start(&office);
-    chromium.go(&served.url);
-    chromium.until("document.activeElement && document.activeElement.id === 'name'");
-    chromium.keys("hoa\u{E004}mật khẩu của hoa");
-    chromium.key(ENTER);
+    chromium.log_in(&served.url, "hoa");
     chromium.until("document.querySelector('.tiles')");
 
     chromium.go(&format!("{}/pages", served.url));

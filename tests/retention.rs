@@ -16,7 +16,7 @@ use phieu::station::Station;
 use phieu::station::retention::{Order, Remover};
 use rusqlite::Connection;
 use serde_json::Value;
-use web_support::chromium::{Chromium, ENTER};
+use web_support::chromium::Chromium;
 use web_support::{Browser, FOUR, Served, accounts};
 
 /// A plan whose images were to be kept up to this day.
@@ -909,11 +909,7 @@ fn a_browser_shows_the_words_and_no_broken_picture() {
     let Some(chromium) = Chromium::start() else {
         return;
     };
-    chromium.go(&served.url);
-    chromium.until("document.activeElement && document.activeElement.id === 'name'");
-    chromium.keys("lan\u{E004}mật khẩu của lan");
-    chromium.key(ENTER);
-    chromium.until("document.querySelector('nav')");
+    chromium.log_in(&served.url, "lan");
     chromium.go(&format!("{}/wall", served.url));
     chromium.until(
         "[...document.querySelectorAll('#wall img')].length > 0 &&

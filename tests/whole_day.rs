@@ -113,11 +113,7 @@ fn lay(office: &Office, name: &str, image: &GrayImage) {
 /// Somebody before a browser of their own, logged in.
 fn before_a_browser(served: &Served, name: &str) -> Option<Chromium> {
     let chromium = Chromium::start()?;
-    chromium.go(&served.url);
-    chromium.until("document.activeElement && document.activeElement.id === 'name'");
-    chromium.keys(&format!("{name}\u{E004}mật khẩu của {name}"));
-    chromium.key(ENTER);
-    chromium.until("document.querySelector('nav')");
+    chromium.log_in(&served.url, name);
     Some(chromium)
 }
 

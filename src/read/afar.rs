@@ -31,10 +31,6 @@ const CROWDED_MM2: f64 = 4.0;
 /// of the ring firmly to go on there.
 const SOFT: f64 = 0.45;
 
-/// A level stroke has less than this share of its ink outside the box above and
-/// below it.
-const CROSSWISE: f64 = 0.25;
-
 /// A stroke of the sheet's own pen is at least this dark beside its other marks;
 /// folds are lighter.
 pub(crate) const OWN_PEN: f64 = 0.8;
@@ -79,10 +75,9 @@ pub(crate) fn settle_strokes(
 
 /// Is there a dash in this box: a level stroke that is dark enough for a mark?
 fn is_dash(out: &BoxesRead, model: &MarkModel, i: usize) -> bool {
-    let [above, right, below, left] = out.inks[i].ring_mm2;
     out.verdicts[i].log_odds >= model.limits.marked
         && out.inks[i].line_through
-        && above + below < CROSSWISE * (right + left)
+        && out.inks[i].goes_crosswise()
 }
 
 /// May what is in this box be a fold, on a black-and-white scan, though it is a dash?
@@ -195,7 +190,7 @@ fn reaches_far(
 ) -> bool {
     let around = InkAround::of(free, at, FAR_MM, darkness, folds);
     // Ink that is not connected with the mark, where no box's mark can be.
-    if around.mm2_where(|place| !ours(place, &free.page.boxes)) >= CROWDED_MM2 {
+    if around.has_beside_a_line(CROWDED_MM2, |place| !ours(place, &free.page.boxes)) {
         return true;
     }
     let inner = free.page.boxes[at].rect.inflate(FAR_MM, FAR_MM);

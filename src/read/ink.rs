@@ -78,6 +78,12 @@ impl Ink {
         right + left
     }
 
+    /// Is the ink around the box left and right of it, and hardly any above and below?
+    pub fn goes_crosswise(&self) -> bool {
+        let [above, _, below, _] = self.ring_mm2;
+        above + below < CROSSWISE * self.aside_mm2()
+    }
+
     /// Firm area in the box and in the ring, mm².
     pub fn whole_mm2(&self) -> f64 {
         self.firm_mm2 + self.around_mm2()
@@ -491,6 +497,10 @@ pub(crate) fn measure(
         stained,
     }
 }
+
+/// A level stroke, or a word, has less than this share of its ink outside the box above
+/// and below it.
+const CROSSWISE: f64 = 0.25;
 
 /// Width of the ring's outermost part, mm: that of a thin stroke.
 const RIM_MM: f64 = 0.375;

@@ -26,6 +26,8 @@ const LINE_MM: f64 = 1.25;
 /// It is seen in so large a share of what print leaves free along it: the grain of the
 /// paper breaks it here and there.
 const LINE_SHARE: f64 = 0.9;
+/// … which is so large a share of its length at least, or it may be anything.
+const LINE_FREE: f64 = 0.5;
 
 /// Ink that is not printed around a box, in samples of [`STEP_MM`].
 pub(crate) struct InkAround {
@@ -88,22 +90,29 @@ impl InkAround {
             )
     }
 
-    /// All ink at such places, mm², but for one straight line along an axis through all
-    /// that is looked at: a streak, or a fold.
-    pub fn mm2_where(&self, place: impl Fn(MmPoint) -> bool) -> f64 {
-        let (w, h) = (self.window.width, self.window.height);
+    /// Is there so much ink at such places, mm², beside one straight line along an axis
+    /// through all that is looked at: a streak, or a fold?
+    pub fn has_beside_a_line(&self, least_mm2: f64, place: impl Fn(MmPoint) -> bool) -> bool {
         let there: Vec<bool> = (0..self.inked.len())
             .map(|i| self.inked[i] && place(self.place(i)))
             .collect();
+        let enough = |samples: usize| samples as f64 * STEP_MM * STEP_MM >= least_mm2;
         let all = there.iter().filter(|inked| **inked).count();
-        let upright = self.line(w, h, |along, across| along * w + across, &there);
-        let level = self.line(h, w, |along, across| across * w + along, &there);
-        (all - upright.max(level)) as f64 * STEP_MM * STEP_MM
+        // Lines are looked for only where they matter.
+        enough(all) && enough(all - self.line(&there))
+    }
+
+    /// How many of these samples are of a line upright or level.
+    fn line(&self, there: &[bool]) -> usize {
+        let (w, h) = (self.window.width, self.window.height);
+        let upright = self.line_along(w, h, |along, across| along * w + across, there);
+        let level = self.line_along(h, w, |along, across| across * w + along, there);
+        upright.max(level)
     }
 
     /// How many of these samples are of the one line whose places across are all within
     /// [`LINE_MM`]; 0 without one.
-    fn line(
+    fn line_along(
         &self,
         across: usize,
         along: usize,
@@ -119,7 +128,8 @@ impl InkAround {
                 inked += usize::from(band().any(|i| self.inked[i]));
                 samples += band().filter(|&i| there[i]).count();
             }
-            let through = 2 * seen >= along && inked as f64 >= LINE_SHARE * seen as f64;
+            let through =
+                seen as f64 >= LINE_FREE * along as f64 && inked as f64 >= LINE_SHARE * seen as f64;
             if through { samples } else { 0 }
         };
         (0..across.saturating_sub(wide))
@@ -226,16 +236,25 @@ mod tests {
     /// marks were asked about.
     #[test]
     fn a_line_through_all_that_is_looked_at_is_no_ink_near_the_box() {
-        let left_out = |a: &InkAround| a.mm2_where(|_| true);
+        // All ink there is, mm², but for a line.
+        let left = |a: &InkAround| {
+            let all = a.inked.iter().filter(|inked| **inked).count();
+            (all - a.line(&a.inked)) as f64 * STEP_MM * STEP_MM
+        };
         let streak = |x: usize, y: usize| (3..5).contains(&(x - y / 40));
-        assert!(left_out(&around(|x, y| x > 2 && streak(x, y))).abs() < 1e-9);
+        let streak = around(|x, y| x > 2 && streak(x, y));
+        assert!(left(&streak).abs() < 1e-9);
+        assert!(!streak.has_beside_a_line(0.1, |_| true));
         let fold = around(|_, y| y == 70);
-        assert!(left_out(&fold).abs() < 1e-9);
+        assert!(left(&fold).abs() < 1e-9);
         // Half of a line is no line, and what stands beside one is left.
         let part = around(|x, y| x == 3 && y < 38);
-        assert!((left_out(&part) - 38.0 / 16.0).abs() < 1e-9);
+        assert!((left(&part) - 38.0 / 16.0).abs() < 1e-9);
         let star = |x: usize, y: usize| x >= 70 && (30..40).contains(&y);
         let both = around(|x, y| x == 3 || star(x, y));
-        assert!((left_out(&both) - 100.0 / 16.0).abs() < 1e-9);
+        assert!((left(&both) - 100.0 / 16.0).abs() < 1e-9);
+        assert!(both.has_beside_a_line(6.25, |_| true));
+        assert!(!both.has_beside_a_line(6.3, |_| true));
+        assert!(!both.has_beside_a_line(0.1, |_| false));
     }
 }

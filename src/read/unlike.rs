@@ -170,21 +170,15 @@ pub(crate) fn doubt_one_sided(out: &mut BoxesRead) {
 /// Left and right of its box together a word through it has so much ink within 2 mm, mm²:
 /// more than a dash by a felt pen of 0.9 mm, …
 const LEVEL_MM2: f64 = 4.0;
-/// … which is so many times what any of the sheet's marks has there, …
+/// … which is so many times what any of the sheet's marks has there.
 const LEVEL_TIMES: f64 = 2.0;
-/// … and above and below it less than this share of that.
-const LEVEL_BESIDE: f64 = 0.25;
 
 /// Doubts marks with far more ink left and right of their box than any of the sheet's
 /// others has there, and hardly any above and below: a word through a blank question's box
 /// was once read as its mark, for it was short, and none of its sides had twice the ink of
 /// the longest arm of the sheet's crosses.
 pub(crate) fn doubt_level(out: &mut BoxesRead) {
-    let looks = |ink: &Ink| {
-        let [above, _, below, _] = ink.ring_mm2;
-        let level = ink.aside_mm2();
-        level >= LEVEL_MM2 && above + below < LEVEL_BESIDE * level
-    };
+    let looks = |ink: &Ink| ink.aside_mm2() >= LEVEL_MM2 && ink.goes_crosswise();
     let level = |others: &Others, ink: &Ink| others.have_less_aside(ink);
     doubt(out, Reason::Sprawls, OVERWHELMING, looks, level);
 }

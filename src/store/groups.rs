@@ -3,7 +3,6 @@
 use rusqlite::OptionalExtension;
 
 use super::boxes::{BOX_CLOSED, BOX_MISMATCH, COVER_FOREIGN};
-use super::pages::code_word;
 use super::sketches::Sketched;
 use super::{
     BallotKey, BatchKey, BatchState, BoxKey, FormKey, NewPage, Pile, ReadBy, Store, StoreError,
@@ -151,7 +150,7 @@ impl Store {
         for (page, page_id, reading_id) in &added {
             let place = ballot.as_ref().map(|(key, _)| *key);
             for p in &page.reading.problems {
-                let code = code_word(p.code);
+                let code = p.code.word();
                 let blocking = group
                     .ballot
                     .as_ref()
@@ -194,7 +193,7 @@ impl Store {
                     .pages
                     .iter()
                     .flat_map(|p| &p.reading.problems)
-                    .any(|q| code_word(q.code) == code)
+                    .any(|q| q.code.word() == code)
             };
             for p in b.problems.iter().filter(|p| !said(p.code)) {
                 self.problem_row(None, Some(*key), p.code, &p.detail, p.blocking)?;

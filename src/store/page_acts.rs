@@ -13,7 +13,6 @@ use rusqlite::OptionalExtension;
 use serde_json::{Value, json};
 
 use super::page_places::Lying;
-use super::pages::code_word;
 use super::sketches::Sketched;
 use super::waiting_pages::claim_name;
 use super::{
@@ -223,7 +222,7 @@ impl Store {
             let number = new.reading.page.unwrap_or(1);
             let homed = self.settle_in(&lying, (page, reading_id, number), act, home, ballot)?;
             for p in &new.reading.problems {
-                let code = code_word(p.code);
+                let code = p.code.word();
                 let blocking = ballot.problems.iter().any(|q| q.blocking && q.code == code);
                 self.problem_row(
                     Some(reading_id),
@@ -312,7 +311,7 @@ impl Store {
             // Whoever keys the answers does not thereby believe the paper.
             for p in &lying.reading.problems {
                 if p.code == ProblemCode::SerialForged {
-                    let code = code_word(p.code);
+                    let code = p.code.word();
                     self.problem_row(Some(reading_id), Some(homed.ballot), &code, &p.detail, true)?;
                 }
             }
@@ -607,7 +606,7 @@ impl Store {
             "before": {
                 "form": was.form, "version": was.version, "page": was.page, "serial": was.serial,
                 "ballot": before.place.map(|p| p.1.0),
-                "problems": was.problems.iter().map(|p| code_word(p.code)).collect::<Vec<_>>(),
+                "problems": was.problems.iter().map(|p| p.code.word()).collect::<Vec<_>>(),
             },
             "after": said, "ballot": after.map(|a| a.ballot.0),
             "duplicate": after.is_some_and(|a| a.duplicate), "reason": hand.reason,

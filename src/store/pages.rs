@@ -313,7 +313,7 @@ fn cover_of(r: &rusqlite::Row<'_>) -> Result<Option<Pile>, rusqlite::Error> {
 }
 
 /// The word that a unit-like enum has in JSON.
-pub(super) fn code_word<T: serde::Serialize>(value: T) -> String {
+fn code_word<T: serde::Serialize>(value: T) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
         _ => String::new(),

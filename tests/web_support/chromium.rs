@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::password;
+
 /// Enter, as WebDriver names it.
 pub const ENTER: &str = "\u{E007}";
 
@@ -79,6 +81,15 @@ impl Chromium {
             .send_json(body)
             .unwrap();
         said.body_mut().read_json::<Value>().unwrap()["value"].take()
+    }
+
+    /// Logs in on the page that asks for it.
+    pub fn log_in(&self, url: &str, name: &str) {
+        self.go(url);
+        self.until("document.activeElement && document.activeElement.id === 'name'");
+        self.keys(&format!("{name}\u{E004}{}", password(name)));
+        self.key(ENTER);
+        self.until("document.querySelector('nav')");
     }
 
     pub fn go(&self, url: &str) {

@@ -201,7 +201,7 @@ pub fn answer_of(item: &Value, choices: &[&str]) -> Value {
     json!({ "ballot": item["ballot"], "question": item["question"], "choices": choices })
 }
 
-fn password(name: &str) -> String {
+pub fn password(name: &str) -> String {
     format!("mật khẩu của {name}")
 }
 
