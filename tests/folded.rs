@@ -7,7 +7,7 @@ mod paper;
 use image::{GrayImage, imageops};
 use paper::{Desk, ROWS, answered, stroke};
 use phieu::geometry::MmRect;
-use phieu::read::PageReading;
+use phieu::read::{AnswerState, PageReading};
 
 /// How dark the valley of a fold is: enough to be seen at 100 dpi.
 const SHADE: f64 = 0.45;
@@ -45,6 +45,21 @@ fn crosses_in_a_fold_are_read() {
     }
 }
 
+/// A pale pencil's strokes are hardly darker than a fold, and each cross in one, or below
+/// one, was once asked about.
+#[test]
+fn a_pale_pencils_crosses_in_a_fold_are_read() {
+    let desk = Desk::of_rows();
+    for below in [-5.0, -3.2, 0.0] {
+        let mut image = desk.crossed_rows(0.8, 0.6, 0.5);
+        fold_of(&mut image, &desk.of_row("yt7-1"), (below, 0.004), 0.35);
+        let reading = read(&desk, &image);
+        for row in ROWS {
+            assert!(answered(&reading, row), "{row} {below}");
+        }
+    }
+}
+
 /// A dot with other ink around it may be dirt; a fold is not other ink.
 #[test]
 fn dots_in_a_fold_are_read() {
@@ -75,6 +90,55 @@ fn a_fold_through_a_blank_question_asks() {
         let answer = &reading.answers["yt7-1"];
         assert!(answer.state.needs_person(), "{below} {shade}");
     }
+}
+
+/// A fold that passes beside the boxes of a blank question was once a trace of ink beside
+/// each of them, and every blank question in the middle of folded sheets asked about.
+#[test]
+fn a_fold_beside_a_blank_question_is_none_of_its_ink() {
+    let desk = Desk::of_rows();
+    let others: Vec<&str> = ROWS.into_iter().filter(|row| *row != "yt7-1").collect();
+    for (below, slope) in [(-3.2, 0.0), (3.4, 0.004), (-3.4, -0.003)] {
+        let mut image = desk.rows(&others);
+        let blank = desk.of_row("yt7-1");
+        fold(&mut image, &blank, below, slope);
+        let reading = read(&desk, &image);
+        assert_eq!(
+            reading.answers["yt7-1"].state,
+            AnswerState::Blank,
+            "{below}"
+        );
+
+        // A pencil's dash on the fold is darker than the fold.
+        let c = blank.center();
+        let (left, right) = ((c.x - 2.0, c.y + below), (c.x + 2.0, c.y + below));
+        stroke(&mut image, left, right, 0.4, 0.8);
+        let reading = read(&desk, &image);
+        assert!(reading.answers["yt7-1"].state.needs_person(), "{below}");
+    }
+}
+
+/// A streak down the page between the boxes and the words of their labels is no tick
+/// beside them.
+#[test]
+fn a_streak_beside_blank_questions_is_none_of_their_ink() {
+    let desk = Desk::of_rows();
+    let others = &ROWS[..ROWS.len() - 1];
+    let blank = ROWS[ROWS.len() - 1];
+    let place = |choice| desk.place_on(2, &format!("{blank}.{choice}"));
+    let (left, right) = (place("binh-thuong"), place("khong-hai-long"));
+    let mut image = desk.rows(others);
+    let x = f64::midpoint(left.max_x(), right.min_x());
+    stroke(&mut image, (x, 0.0), (x + 0.4, 297.0), 0.6, 0.9);
+    let reading = read(&desk, &image);
+    assert_eq!(reading.answers[blank].state, AnswerState::Blank);
+
+    // A tick there is.
+    let y = left.center().y;
+    stroke(&mut image, (x - 2.0, y), (x + 1.0, y + 2.0), 0.6, 0.9);
+    stroke(&mut image, (x + 1.0, y + 2.0), (x + 3.0, y - 2.0), 0.6, 0.9);
+    let reading = read(&desk, &image);
+    assert!(reading.answers[blank].state.needs_person());
 }
 
 /// A dash of a pencil along the fold is darker than the fold, and no part of it.

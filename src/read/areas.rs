@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::boxes::corners;
+use super::folds::Folds;
 use super::ink::Tone;
 use super::reading::{Answer, AnswerState, AreaReading, Problem};
 use super::registration::{LocalMap, Registration};
@@ -61,8 +62,9 @@ impl FreeInk<'_> {
         window
     }
 
-    /// Area of free ink in `rect` in mm², and the share of it.
-    fn measure(&self, rect: MmRect, except: &[MmRect]) -> (f64, f64) {
+    /// Area of free ink in `rect` in mm², other than that of one of these folds, and the
+    /// share of it.
+    fn measure(&self, rect: MmRect, except: &[MmRect], folds: Option<&Folds>) -> (f64, f64) {
         // A local map is affine: long areas are taken in pieces.
         let (mut ink, mut seen) = (0usize, 0usize);
         let pieces = (rect.size.width / 30.0).ceil().max(1.0) as usize;
@@ -80,7 +82,10 @@ impl FreeInk<'_> {
                     ph,
                 );
                 let window = self.window(piece);
-                let mask = self.mask(piece, &window, except);
+                let mut mask = self.mask(piece, &window, except);
+                if let Some(folds) = folds {
+                    self.mask_folds(folds, piece, &mut mask);
+                }
                 let limit = self.ink_level(&window, &mask, STROKE);
                 for (p, m) in window.pixels.iter().zip(&mask) {
                     if !m {
@@ -136,6 +141,16 @@ impl FreeInk<'_> {
             cover(&mut mask, &other.rect, piece, window);
         }
         mask
+    }
+
+    /// Adds to a mask of this paper what the page's folds and streaks cover.
+    pub(super) fn mask_folds(&self, folds: &Folds, piece: MmRect, mask: &mut [bool]) {
+        let full = self.registration.local(piece.center());
+        if let Some(folded) = folds.cover(&full, piece, STEP_MM) {
+            for (masked, folded) in mask.iter_mut().zip(folded) {
+                *masked |= folded;
+            }
+        }
     }
 
     pub(super) fn mask(&self, piece: MmRect, window: &Window, except: &[MmRect]) -> Vec<bool> {
@@ -208,7 +223,7 @@ pub(crate) fn read_areas(free: &FreeInk) -> Vec<AreaReading> {
         .areas
         .iter()
         .map(|area| {
-            let (ink, share) = free.measure(area.rect, &[]);
+            let (ink, share) = free.measure(area.rect, &[], None);
             // Cells for digits have lines all around each stroke.
             let least = if area.kind == AreaKind::Digits {
                 WRITING_MM2 / 2.0
@@ -231,8 +246,12 @@ pub(crate) fn read_areas(free: &FreeInk) -> Vec<AreaReading> {
 
 /// A question that seems blank but has ink around its boxes or labels (a label
 /// that was circled, a tick beside the words) is not certain.
+///
+/// These folds and streaks are no such ink: a streak down the page was once asked about
+/// in each blank question beside which it passed.
 pub(crate) fn doubt_blank_questions(
     free: &FreeInk,
+    folds: &Folds,
     answers: &mut BTreeMap<String, Answer>,
 ) -> Vec<Problem> {
     let page = free.page;
@@ -242,13 +261,13 @@ pub(crate) fn doubt_blank_questions(
         .iter_mut()
         .filter(|a| a.1.state == AnswerState::Blank)
     {
-        let ink: f64 = page
-            .boxes
-            .iter()
-            .filter(|b| b.question == *question)
-            .map(|b| free.measure(surroundings(page, b.rect), &areas).0)
-            .fold(0.0, f64::max);
-        if ink >= STRAY_MM2 {
+        let inked = |rect: MmRect, folds| free.measure(rect, &areas, folds).0 >= STRAY_MM2;
+        let boxes = page.boxes.iter().filter(|b| b.question == *question);
+        // Folds are looked for only where they matter.
+        if boxes
+            .map(|b| surroundings(page, b.rect))
+            .any(|rect| inked(rect, None) && inked(rect, Some(folds)))
+        {
             answer.state = AnswerState::Marginal;
             problems.push(Problem::stray_ink(question));
         }

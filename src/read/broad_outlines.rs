@@ -24,11 +24,14 @@ const SHORT_BILEVEL_MM: f64 = 0.3;
 /// Sides that must be broad in a question with a plain mark, whose own ink may run along
 /// one of another box.
 const BESIDE_A_MARK: usize = 2;
+/// … or one by so many times as much: half as broad again as a usual outline.
+const FAR_BROADER: f64 = 2.0;
 
 /// Doubts empty boxes of questions without a plain mark of which a side is broader than
 /// that side is in any surely empty box of the page; a pale pencil's tick that ran along
 /// it was once read as nothing, and a dot that lay on it. In other questions it takes two
-/// sides: a second tick was once read as nothing that ran along them.
+/// sides, or one that is far broader: a second tick was once read as nothing that ran along
+/// two, and a second slash that lay on one.
 pub(crate) fn doubt_broad_outlines(
     out: &mut BoxesRead,
     standing: &[Standing],
@@ -75,10 +78,12 @@ fn broad_ones(
         .iter()
         .filter(|(_, w)| any(&w.long, &long, long_mm) || any(&w.short, &short, short_mm));
     let beside_a_mark = |widths: &OutlineWidths| {
-        let sides = widths.long.iter().zip(&long);
-        let broad =
-            sides.filter(|(w, usual)| **w >= usual.limit(usual.most_of_others(**w), long_mm));
-        broad.count() >= BESIDE_A_MARK
+        let broad = |least: f64| {
+            let sides = widths.long.iter().zip(&long);
+            let limit = |usual: &Usual, w: f64| usual.limit(usual.most_of_others(w), least);
+            sides.filter(|(w, usual)| **w >= limit(usual, **w)).count()
+        };
+        broad(long_mm) >= BESIDE_A_MARK || broad(FAR_BROADER * long_mm) > 0
     };
     let known = known.iter().filter(|(_, widths)| beside_a_mark(widths));
     asked.chain(known).map(|(i, _)| *i).collect()
@@ -147,5 +152,22 @@ mod tests {
         assert_eq!(broad_ones(&dotted(0.53), &known, false), [9]);
         assert!(broad_ones(&dotted(0.40), &known, false).is_empty());
         assert!(broad_ones(&dotted(0.53), &known, true).is_empty());
+    }
+
+    /// What was measured on a sheet of slashes, a second of which lay on one side of the
+    /// box of an answered question and was once read as nothing.
+    #[test]
+    fn a_slash_on_one_side_of_an_outline_beside_a_mark_is_far_broader() {
+        let with = |slash| -> Vec<_> {
+            let right = [0.2, 0.2, 0.24, 0.26, 0.28, 0.33, slash];
+            let of = |width| OutlineWidths {
+                long: [0.25, width, 0.25, 0.25],
+                short: [0.25; SIDES],
+            };
+            right.into_iter().map(of).enumerate().collect()
+        };
+        assert_eq!(broad_ones(&[], &with(0.48), false), [6]);
+        assert!(broad_ones(&[], &with(0.42), false).is_empty());
+        assert!(broad_ones(&[], &with(0.48), true).is_empty());
     }
 }

@@ -15,9 +15,10 @@ use super::ink::{self, Ink};
 use super::measuring::Measuring;
 use super::model::MarkModel;
 use super::reading::MarkState;
+use super::reason::Reason;
 use super::registration::LocalMap;
 use super::sample::Window;
-use super::template::{self, BoxTemplate};
+use super::template::{self, BoxTemplate, zone};
 use crate::form::PageLayout;
 use crate::geometry::{MmRect, PxPoint};
 
@@ -29,6 +30,12 @@ const HALF_MM: f64 = 0.7;
 /// not may strike out the whole row. (A streak from top to bottom may be as black:
 /// nobody strikes out a column of a whole page.)
 const LIGHTER: f64 = 0.6;
+/// … or than this share of the contrast, which most folds are: beside a pale pencil's
+/// strokes they are no lighter.
+const SHADOW: f64 = 0.3;
+
+/// A dash is so many times as long as it is high, or more.
+const FLAT: f64 = 2.0;
 
 /// Places at which the way of a fold is worked out, mm apart.
 const NODE_MM: f64 = 5.0;
@@ -65,7 +72,7 @@ impl<'a> Folds<'a> {
             [true, false]
                 .into_iter()
                 .flat_map(|level| find::find(&self.sheet, level))
-                .filter(|fold| !fold.level || fold.depth() < LIGHTER * self.pen)
+                .filter(|fold| !fold.level || fold.depth() < (LIGHTER * self.pen).max(SHADOW))
                 .collect()
         })
     }
@@ -162,14 +169,14 @@ impl Fold {
         way
     }
 
-    /// Is the paper under it in a box no darker than it gets beside the box? What is
-    /// may be a stroke along it.
+    /// Is the paper under it in these zones of a box no darker than it gets farther away?
+    /// What is may be a stroke along it.
     fn is_all(
         &self,
         measuring: &Measuring,
         i: usize,
         template: &BoxTemplate,
-        rect: MmRect,
+        (rect, zones): (MmRect, u8),
     ) -> bool {
         let taken = &measuring.boxes[i];
         let mut mask = None;
@@ -182,7 +189,7 @@ impl Fold {
             template,
             taken.located.shift,
             &mask,
-            self.level,
+            (self.level, zones),
         );
         let (middle, half) = if self.level {
             (rect.center().x, rect.width() / 2.0)
@@ -196,7 +203,8 @@ impl Fold {
 
 /// Settles boxes that were left to a person, where a fold is all that was in the way:
 /// as marked, if there is a mark besides it; as empty, if there is nothing besides it
-/// and its question is answered.
+/// and its question is answered, or it only passes beside the box and nobody makes dashes
+/// on this page.
 pub(crate) fn settle(
     out: &mut BoxesRead,
     folds: &Folds,
@@ -214,6 +222,8 @@ pub(crate) fn settle(
                 && (ink.line_through || ink.line_beside || ink.reaches_rim)
         })
         .collect();
+    let dashes = (0..out.marks.len())
+        .any(|i| out.verdicts[i].state == MarkState::Marked && is_flat(&out.inks[i]));
     let mut empty = Vec::new();
     for i in open {
         let Some((ink, features, verdict)) =
@@ -228,15 +238,34 @@ pub(crate) fn settle(
                 out.verdicts[i] = verdict;
                 out.settle(i, MarkState::Marked);
             }
-            MarkState::Unmarked if !classify::trace(&ink, &out.hand) => empty.push(i),
+            MarkState::Unmarked if !classify::trace(&ink, &out.hand) => {
+                empty.push((i, verdict.log_odds));
+            }
             _ => {}
         }
     }
-    for i in empty {
+    for (i, log_odds) in empty {
         let rect = page.boxes[i].rect;
-        let only_folds = |f: &Fold| f.is_all(&out.measuring, i, &templates[i], rect);
-        if out.answered(i) && folds.get().iter().all(only_folds) {
+        let only_folds = |zones: u8| {
+            let all = |f: &Fold| f.is_all(&out.measuring, i, &templates[i], (rect, zones));
+            folds.get().iter().all(all)
+        };
+        let is_empty = if out.answered(i) {
+            only_folds(zone::INTERIOR)
+        } else {
+            out.verdicts[i].reason == Some(Reason::Trace)
+                && log_odds < model.limits.alone
+                && !dashes
+                && only_folds(zone::INTERIOR | zone::RING)
+        };
+        if is_empty {
             out.settle(i, MarkState::Unmarked);
         }
     }
+}
+
+/// Is the ink in the box a dash, or hardly more?
+fn is_flat(ink: &Ink) -> bool {
+    let (a, b) = ink.span;
+    a.max(b) >= FLAT * a.min(b)
 }

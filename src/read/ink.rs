@@ -210,15 +210,15 @@ pub(crate) fn darkest_patch(
         .map_or(0.0, |s| paper - f64::from(s) / (PATCH * PATCH) as f64)
 }
 
-/// How far the darkest place of what `mask` covers inside the box is below the paper,
-/// gray levels: in each column, or in each row if it does not cover a `level` line,
+/// How far the darkest place of what `mask` covers in these zones of the box is below the
+/// paper, gray levels: in each column, or in each row if it does not cover a `level` line,
 /// three samples together; the mean of all.
 pub(crate) fn darkest_lines(
     window: &Window,
     template: &BoxTemplate,
     (dx, dy): (i32, i32),
     mask: &[bool],
-    level: bool,
+    (level, zones): (bool, u8),
 ) -> f64 {
     let (w, h) = (template.width, template.height);
     let paper = f64::from(local_paper(window, template).unwrap_or(u8::MAX));
@@ -226,7 +226,7 @@ pub(crate) fn darkest_lines(
         let zone = |v: usize, d: i32| usize::try_from(v as i32 - d).ok();
         let at = zone(x, dx).filter(|&x| x < w).zip(zone(y, dy));
         at.and_then(|(x, y)| template.zones.get(y * w + x))
-            .is_some_and(|z| z & zone::INTERIOR != 0)
+            .is_some_and(|z| z & zones != 0)
     };
     let (along, across) = if level { (w, h) } else { (h, w) };
     let (mut sum, mut seen) = (0.0, 0usize);

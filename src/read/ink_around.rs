@@ -57,11 +57,8 @@ impl InkAround {
         let area = rect.inflate(reach_mm + STEP_MM, reach_mm + STEP_MM);
         let window = free.window(area);
         let mut mask = free.mask(area, &window, &[]);
-        let full = || free.registration.local(area.center());
-        if let Some(folded) = folds.and_then(|f| f.cover(&full(), area, STEP_MM)) {
-            for (masked, folded) in mask.iter_mut().zip(folded) {
-                *masked |= folded;
-            }
+        if let Some(folds) = folds {
+            free.mask_folds(folds, area, &mut mask);
         }
         let (least, most) = GOES_ON_BOUNDS;
         let limit = free.ink_level(&window, &mask, (GOES_ON * darkness).clamp(least, most));

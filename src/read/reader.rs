@@ -6,12 +6,13 @@ mod printed;
 
 pub use by_hand::{ByHand, Corners, PointedAt};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::afar;
 use super::areas::{self, FreeInk};
 use super::beside;
 use super::boxes::{BoxesRead, questions};
+use super::classify::Verdict;
 use super::compose::compose;
 use super::constellation;
 use super::cover;
@@ -26,7 +27,10 @@ use super::labels;
 use super::model::MarkModel;
 use super::patches::PatchPlan;
 use super::qr;
-use super::reading::{Answer, AnswerState, MarkState, PageReading, Problem, ProblemCode, Status};
+use super::reading::{
+    Answer, AnswerState, Mark, MarkState, PageReading, Problem, ProblemCode, Status,
+};
+use super::reason::Reason;
 use super::template::{self, BoxTemplate};
 use super::thumbnail::{PaperMap, Thumbnail};
 use super::unlike;
@@ -333,10 +337,10 @@ fn assemble(
         ..
     } = boxes;
     let mut answers = compose(form, layout, &mut marks, &verdicts);
-    let mut problems = areas::doubt_blank_questions(&free, &mut answers);
+    let mut problems = areas::doubt_blank_questions(&free, &folds, &mut answers);
     // Whose pen nobody has seen may have been too light for the threshold.
     let unseen = bilevel && marks.iter().all(|m| m.state == MarkState::Unmarked);
-    if hand.may_vanish() || mostly_faint(&answers) || unseen {
+    if hand.may_vanish() || mostly_faint(&answers, &marks, &verdicts) || unseen {
         problems.extend(doubt_all_blanks(&mut answers));
     }
     let looked = ReadPage {
@@ -369,13 +373,19 @@ fn assemble(
     }
 }
 
-/// Are more answers of the page unclear than clear? Then what seems blank may be one
-/// that is fainter still. Of a sheet of a pencil on a blurred copy all answers but
-/// one were asked about, and that one was once read as blank.
-fn mostly_faint(answers: &BTreeMap<String, Answer>) -> bool {
-    let count = |state| answers.values().filter(|a| a.state == state).count();
-    let unclear = count(AnswerState::Marginal);
-    unclear >= 2 && unclear > count(AnswerState::Answered)
+/// Are more answers of the page unclear, for there is little ink, than clear? Then what
+/// seems blank may be one that is fainter still. Of a sheet of a pencil on a blurred copy
+/// all answers but one were asked about, and that one was once read as blank. (On a page
+/// of circles around its boxes, or under a stamp, much is unclear but not faint.)
+fn mostly_faint(answers: &BTreeMap<String, Answer>, marks: &[Mark], verdicts: &[Verdict]) -> bool {
+    let faint: BTreeSet<&str> = marks
+        .iter()
+        .zip(verdicts)
+        .filter(|(_, v)| v.reason.is_some_and(Reason::is_of_little_ink))
+        .map(|(mark, _)| mark.question.as_str())
+        .collect();
+    let clear = |a: &&Answer| a.state == AnswerState::Answered;
+    faint.len() >= 2 && faint.len() > answers.values().filter(clear).count()
 }
 
 /// On a black-and-white or noisy scan of a light pen a blank question may be one whose

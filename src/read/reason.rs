@@ -129,6 +129,46 @@ reasons! {
         "vệt trắng đã biết của máy quét chạy qua ô, có thể che mất nét bút";
 }
 
+impl Reason {
+    /// May a person be asked because there is little ink, or faint ink?
+    pub(crate) fn is_of_little_ink(self) -> bool {
+        use Reason as R;
+        match self {
+            R::Dust
+            | R::AmongSpecks
+            | R::AnotherPen
+            | R::Line
+            | R::Lonely
+            | R::Faint
+            | R::MissesMiddle
+            | R::Small
+            | R::Trace
+            | R::TraceTakenBack
+            | R::Darker
+            | R::DarkerTakenBack
+            | R::FaintStroke
+            | R::AlongOutline
+            | R::InkBeside
+            | R::Stray => true,
+            R::OutsideImage
+            | R::NotFound
+            | R::Stained
+            | R::DrawnAround
+            | R::Circled
+            | R::PaleFromAfar
+            | R::FromAfar
+            | R::SpreadOut
+            | R::Sprawls
+            | R::Covered
+            | R::WrittenBeside
+            | R::GoesAround
+            | R::OnlyKnownDust
+            | R::KnownDust
+            | R::KnownBlind => false,
+        }
+    }
+}
+
 /// A mark's reason in words of this language; one that is not known (of an older
 /// station) stays as it is.
 #[must_use]
