@@ -590,3 +590,25 @@ fn where_the_pen_rested_on_a_sheet_of_dots_asks() {
     assert!(asks(&reading, "yt7-1"));
     assert!(answered(&reading, "yt7-2"));
 }
+
+/// Where circles are drawn around the boxes much is unclear, but nothing faint: the one
+/// blank question of such a page was once asked about as if a light pen were lost there.
+#[test]
+fn a_blank_question_beside_circled_boxes_is_blank() {
+    let desk = Desk::new();
+    let mut image = desk.sheet(&[]);
+    for name in MARKED {
+        circle(&mut image, &desk.place(name), (4.0, 4.0), 0..36, (0.5, 0.9));
+    }
+    let reading = read(&desk, &image);
+    assert!(asks(&reading, "q1") && asks(&reading, "q5"));
+    assert_eq!(reading.answers["q6"].state, AnswerState::Blank);
+
+    // What is left of a pencil's crosses is.
+    let mut image = desk.sheet(&[]);
+    for name in MARKED {
+        spot(&mut image, &desk.place(name), (0.3, 0.2), 0.6, 0.25);
+    }
+    let reading = read(&desk, &image);
+    assert!(asks(&reading, "q1") && asks(&reading, "q6"));
+}

@@ -1,7 +1,8 @@
 //! Cover sheets: pages that say which box the pages after them came out of.
 //! They carry only large codes, which are found however the sheet lies.
 
-use super::reading::{PageReading, Problem, ProblemCode, Status};
+use super::problem::{Problem, ProblemCode};
+use super::reading::{PageReading, Status};
 use crate::form::code::{CodeError, Cover, Keyring, Payload};
 
 /// The reading of a page with these codes, if one of them is a cover sheet's.

@@ -3,8 +3,8 @@
 use image::GrayImage;
 use image::imageops::crop_imm;
 
+use super::problem::{Problem, ProblemCode};
 use super::qr;
-use super::reading::{Problem, ProblemCode};
 use super::registration::Registration;
 use super::text_line;
 use crate::form::Layout;

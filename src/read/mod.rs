@@ -57,6 +57,7 @@ pub mod model;
 mod outline;
 mod outline_ink;
 mod patches;
+mod problem;
 mod qr;
 mod reader;
 mod reading;
@@ -74,11 +75,9 @@ mod unlike;
 
 pub use features::{Feature, Features, USUAL_SHADE, VISIBLE_SHADE};
 pub use known_scanner::{KnownScanner, KnownStreak};
+pub use problem::{OTHER_VERSION, Problem, ProblemCode};
 pub use reader::{ByHand, Corners, PointedAt, ReadOptions, Reader};
-pub use reading::{
-    Answer, AnswerState, AreaReading, Mark, MarkState, OTHER_VERSION, PageReading, Problem,
-    ProblemCode, Status,
-};
+pub use reading::{Answer, AnswerState, AreaReading, Mark, MarkState, PageReading, Status};
 pub use reason::reason_words;
 
 /// Which model and limits tell marks from empty boxes: recorded with each

@@ -26,10 +26,9 @@ use super::known_scanner::{KnownScanner, ReadPage};
 use super::labels;
 use super::model::MarkModel;
 use super::patches::PatchPlan;
+use super::problem::{Problem, ProblemCode};
 use super::qr;
-use super::reading::{
-    Answer, AnswerState, Mark, MarkState, PageReading, Problem, ProblemCode, Status,
-};
+use super::reading::{Answer, AnswerState, Mark, MarkState, PageReading, Status};
 use super::reason::Reason;
 use super::template::{self, BoxTemplate};
 use super::thumbnail::{PaperMap, Thumbnail};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::problem::{Problem, ProblemCode};
 use super::reason::Reason;
 
 /// May the page be counted without a person?
@@ -101,97 +102,6 @@ pub struct AreaReading {
     pub coverage: f64,
     /// Corners in the image as in [`Mark::corners_px`], px.
     pub corners_px: [[f32; 2]; 4],
-}
-
-/// What kind of problem a page has. The text of the code is part of the
-/// command-line contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProblemCode {
-    /// The file or page could not be decoded.
-    Damaged,
-    /// Too few anchors for a fit that proves itself.
-    AnchorsMissing,
-    /// The printed boxes are not where the layout says.
-    AlignmentUnproven,
-    /// None of the page's codes could be read.
-    QrUnreadable,
-    /// A QR code that is not ours.
-    QrForeign,
-    /// Our code, but of a form or version that is not among the templates.
-    FormUnknown,
-    /// The code names another form than the one asked for.
-    FormMismatch,
-    /// The keyed check of the serial fails: forged or mistyped.
-    SerialForged,
-    /// The page has no code and more than one learned form fits.
-    FormAmbiguous,
-    /// Nothing is printed on the page, or only what shows through.
-    BlankPage,
-    /// Some boxes were hidden or torn away.
-    BoxHidden,
-    /// Ink beside the boxes that may be an answer.
-    StrayInk,
-    /// The scan is black and white and the pen was light: marks may be lost.
-    FaintPen,
-    /// A cover sheet: it says which box the pages after it came out of. Nothing
-    /// is wrong with it.
-    CoverSheet,
-    /// A cover sheet that must not be believed: of another key or station, or
-    /// seen together with something else.
-    CoverForeign,
-}
-
-impl ProblemCode {
-    /// As it is written in JSON.
-    #[must_use]
-    pub fn word(self) -> String {
-        serde_json::to_value(self)
-            .ok()
-            .and_then(|v| v.as_str().map(str::to_owned))
-            .unwrap_or_default()
-    }
-}
-
-/// How the detail of [`ProblemCode::FormUnknown`] begins for a sheet of a known
-/// form at another version.
-pub const OTHER_VERSION: &str = "printed from version";
-
-/// A problem of the page, for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
-    /// Kind.
-    pub code: ProblemCode,
-    /// Details in words.
-    pub detail: String,
-}
-
-impl Problem {
-    /// Ink beside the boxes of a question that is not marked.
-    pub(crate) fn stray_ink(question: &str) -> Self {
-        Self {
-            code: ProblemCode::StrayInk,
-            detail: format!(
-                "{}no box is marked, but there is ink beside them",
-                of(question)
-            ),
-        }
-    }
-
-    /// May this be why a question is asked about of which no box is doubted?
-    #[must_use]
-    pub fn asks(&self, question: &str) -> bool {
-        match self.code {
-            ProblemCode::StrayInk => self.detail.starts_with(&of(question)),
-            ProblemCode::FaintPen => true,
-            _ => false,
-        }
-    }
-}
-
-/// How the detail of a question's problem begins.
-fn of(question: &str) -> String {
-    format!("question {question}: ")
 }
 
 /// What the reader says of one page.

@@ -1,28 +1,15 @@
 //! What is wrong with a page or a ballot, in words for a person.
 
 use crate::lang::Lang;
+use crate::read::ProblemCode;
 
 /// A problem's code in words; a code that is not known stays as it is.
 #[must_use]
 pub fn problem_words(code: &str, lang: Lang) -> &str {
+    if let Some(of_page) = ProblemCode::of(code) {
+        return of_page.means(lang);
+    }
     let (vi, en) = match code {
-        "damaged" => ("tệp hỏng, không mở được", "damaged, cannot be decoded"),
-        "anchors-missing" => (
-            "không đủ ô mốc ở góc và mép giấy",
-            "too few anchor marks found",
-        ),
-        "alignment-unproven" => (
-            "các ô in không đúng vị trí của mẫu",
-            "the printed boxes are not where the form says",
-        ),
-        "qr-unreadable" => (
-            "không đọc được mã in trên phiếu",
-            "the printed codes are unreadable",
-        ),
-        "qr-foreign" => (
-            "mã QR không phải của phiếu này",
-            "a QR code that is not ours",
-        ),
         "version-unknown" => (
             "phiên bản khác của mẫu phiếu trong trạm",
             "another version of a form that the station has",
@@ -34,25 +21,6 @@ pub fn problem_words(code: &str, lang: Lang) -> &str {
         "images-removed" => (
             "không có số phiếu, đến sau khi ảnh các phiếu trước đã hủy: không so được có quét hai lần không",
             "without a serial, came after the images of earlier ballots were removed: cannot be compared with them",
-        ),
-        "form-unknown" => (
-            "mẫu phiếu hoặc phiên bản không có trong trạm",
-            "a form or version that the station does not have",
-        ),
-        "form-mismatch" => ("mã in thuộc mẫu phiếu khác", "the code names another form"),
-        "form-ambiguous" => ("giống nhiều hơn một mẫu phiếu", "more than one form fits"),
-        "serial-forged" => (
-            "số phiếu không đúng khóa: giả hoặc gõ sai",
-            "the serial fails its check: forged or mistyped",
-        ),
-        "box-hidden" => (
-            "có ô bị che hoặc rách",
-            "some boxes are hidden or torn away",
-        ),
-        "stray-ink" => ("có nét mực ngoài ô", "ink beside the boxes"),
-        "faint-pen" => (
-            "bản quét có thể làm mất nét bút nhạt: xem bản giấy, hoặc quét lại bằng thang xám",
-            "this scan may have lost a light pen: look at the paper, or scan it in gray",
         ),
         "duplicate" => (
             "nghi quét trùng, nội dung giống nhau; chỉ tính một lần",
@@ -75,10 +43,6 @@ pub fn problem_words(code: &str, lang: Lang) -> &str {
         "box-closed" => (
             "hòm phiếu đã đóng khi phiếu này đến",
             "their box was closed when they came",
-        ),
-        "cover-foreign" => (
-            "tờ bìa không tin được (khóa khác, trạm khác), hoặc phiếu nằm sau tờ bìa đó",
-            "a cover sheet that cannot be believed (another key or station), or under one",
         ),
         "unidentified" => ("chưa nhận ra", "not identified"),
         other => (other, other),

@@ -58,7 +58,12 @@ fn anchors(scan: &Scan, reading: &PageReading, why: &Explanation, lang: Lang) ->
             why.anchors.len()
         ),
     };
-    let mut canvas = Canvas::new(&scan.image, reading.rotation, &[title], &problems(reading));
+    let mut canvas = Canvas::new(
+        &scan.image,
+        reading.rotation,
+        &[title],
+        &problems(reading, lang),
+    );
     for &([x, y], side) in &why.squares {
         canvas.outline(square([x, y], side * 0.7), ORANGE, 2);
     }
@@ -145,7 +150,7 @@ fn boxes(scan: &Scan, reading: &PageReading, lang: Lang) -> RgbImage {
     for (id, answer) in reading.answers.iter().filter(|a| a.1.state.needs_person()) {
         notes.push(format!("{id}: {}", state(answer, lang)));
     }
-    notes.extend(problems(reading));
+    notes.extend(problems(reading, lang));
     notes.truncate(MOST_LINES);
     let mut canvas = Canvas::new(&scan.image, reading.rotation, &[title], &notes);
     for area in &reading.areas {
@@ -179,11 +184,11 @@ fn state(answer: &Answer, lang: Lang) -> String {
     format!("{word} ({})", answer.choices.join(", "))
 }
 
-fn problems(reading: &PageReading) -> Vec<String> {
+fn problems(reading: &PageReading, lang: Lang) -> Vec<String> {
     reading
         .problems
         .iter()
-        .map(|p| format!("! {}", p.detail))
+        .map(|p| format!("! {}", p.says(lang)))
         .collect()
 }
 

@@ -4,7 +4,8 @@ use super::{PageImage, Reader, Why, assemble, finish, unproven};
 use crate::read::boxes::{self, BoxesRead};
 use crate::read::ink::Tone;
 use crate::read::model::MarkModel;
-use crate::read::reading::{PageReading, Problem, ProblemCode, Status};
+use crate::read::problem::{Problem, ProblemCode};
+use crate::read::reading::{PageReading, Status};
 
 impl Reader {
     /// Reads a page of a learned form: the one page that proves itself. Nearly

@@ -8,7 +8,8 @@ use crate::read::explain::{AnchorFound, pixel};
 use crate::read::identify::{self, Identity};
 use crate::read::ink::Tone;
 use crate::read::model::MarkModel;
-use crate::read::reading::{OTHER_VERSION, PageReading, Problem, ProblemCode};
+use crate::read::problem::{OTHER_VERSION, Problem, ProblemCode};
+use crate::read::reading::PageReading;
 use crate::read::sample;
 use crate::read::squares::{INK_LEVELS, dark_regions, find_squares};
 
