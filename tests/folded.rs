@@ -118,6 +118,35 @@ fn a_fold_beside_a_blank_question_is_none_of_its_ink() {
     }
 }
 
+/// With a fold beside its box, a tick that is fainter than any threshold is still seen.
+#[test]
+fn a_faint_tick_beside_a_fold_asks() {
+    let desk = Desk::of_rows();
+    let others: Vec<&str> = ROWS.into_iter().filter(|row| *row != "yt7-1").collect();
+    let blank = desk.of_row("yt7-1");
+    for darkness in [0.05, 0.06, 0.07, 0.1] {
+        let mut image = desk.rows(&others);
+        fold(&mut image, &blank, -3.4, 0.003);
+        let c = blank.center();
+        stroke(
+            &mut image,
+            (c.x - 1.2, c.y),
+            (c.x, c.y + 1.2),
+            0.4,
+            darkness,
+        );
+        stroke(
+            &mut image,
+            (c.x, c.y + 1.2),
+            (c.x + 1.5, c.y - 1.5),
+            0.4,
+            darkness,
+        );
+        let reading = read(&desk, &image);
+        assert!(reading.answers["yt7-1"].state.needs_person(), "{darkness}");
+    }
+}
+
 /// A streak down the page between the boxes and the words of their labels is no tick
 /// beside them.
 #[test]

@@ -5,7 +5,7 @@ use super::background;
 use super::broad_outlines::doubt_broad_outlines;
 use super::classify::{self, Place, Verdict};
 use super::crease::Sheet;
-use super::doubts::{self, LinesOf};
+use super::doubts::{self, LinesOf, Standing};
 use super::explain::BoxEvidence;
 use super::faint_outline;
 use super::faint_stroke;
@@ -267,13 +267,25 @@ pub(crate) fn read(
     let standing = doubts::standing(&out);
     doubts::doubt_ink_beside(&mut out, page, &standing);
     doubts::doubt_alone(&mut out, model, &standing);
-    doubts::doubt_faint_strokes(&mut out, &standing, |b, i| {
-        faint_stroke::darkest_stroke(&b.window, &templates[i], b.located.shift) / contrast
+    doubt_hidden_strokes(&mut out, templates, &standing, tone, scan.bilevel);
+    out
+}
+
+/// Doubts boxes that seem empty but may have a stroke which no threshold finds, or which
+/// the outline hides.
+pub(crate) fn doubt_hidden_strokes(
+    out: &mut BoxesRead,
+    templates: &[BoxTemplate],
+    standing: &[Standing],
+    tone: Tone,
+    bilevel: bool,
+) {
+    doubts::doubt_faint_strokes(out, standing, |b, i| {
+        faint_stroke::darkest_stroke(&b.window, &templates[i], b.located.shift) / tone.contrast()
     });
-    doubt_broad_outlines(&mut out, &standing, scan.bilevel, |b, i| {
+    doubt_broad_outlines(out, standing, bilevel, |b, i| {
         outline_ink::widths(&b.window, &templates[i], b.located.shift, tone)
     });
-    out
 }
 
 /// For each box the number of its question: the index of its first box.

@@ -12,7 +12,7 @@ use super::classify::{self, Verdict};
 use super::crease::{self, DARKER, Look, Sheet};
 use super::features::Features;
 use super::ink::{self, Ink};
-use super::measuring::Measuring;
+use super::measuring::{BoxWindow, Measuring};
 use super::model::MarkModel;
 use super::reading::MarkState;
 use super::reason::Reason;
@@ -86,6 +86,20 @@ impl<'a> Folds<'a> {
         mask
     }
 
+    /// The window of a box without the folds that pass through it; `None` where none does.
+    fn taken_out(&self, taken: &BoxWindow, template: &BoxTemplate) -> Option<Window> {
+        let covered = self.cover(&taken.map, template.window, template::STEP_MM)?;
+        let paper = ink::local_paper(&taken.window, template)?;
+        let mut window = Window {
+            paper: OnceCell::from(Some(paper)),
+            ..taken.window.clone()
+        };
+        for (pixel, _) in window.pixels.iter_mut().zip(&covered).filter(|p| *p.1) {
+            *pixel = (*pixel).max(paper);
+        }
+        Some(window)
+    }
+
     /// A box measured again without the folds that pass through its window; `None`
     /// where none does.
     pub fn without(
@@ -97,15 +111,7 @@ impl<'a> Folds<'a> {
         model: &MarkModel,
     ) -> Option<(Ink, Features, Verdict)> {
         let taken = &out.measuring.boxes[i];
-        let covered = self.cover(&taken.map, template.window, template::STEP_MM)?;
-        let paper = ink::local_paper(&taken.window, template)?;
-        let mut window = Window {
-            paper: OnceCell::from(Some(paper)),
-            ..taken.window.clone()
-        };
-        for (pixel, _) in window.pixels.iter_mut().zip(&covered).filter(|p| *p.1) {
-            *pixel = (*pixel).max(paper);
-        }
+        let window = self.taken_out(taken, template)?;
         let ink = out.measuring.ink(i, &window, template);
         let shade = out.measuring.shade(i, &window, template);
         let features = Features::of(&ink, &out.hand.usual_beside(question), shade);
@@ -204,7 +210,8 @@ impl Fold {
 /// Settles boxes that were left to a person, where a fold is all that was in the way:
 /// as marked, if there is a mark besides it; as empty, if there is nothing besides it
 /// and its question is answered, or it only passes beside the box and nobody makes dashes
-/// on this page.
+/// on this page. Says whether there is such a question without a mark: its boxes have been
+/// looked at with the fold only, and may have ink that is fainter.
 pub(crate) fn settle(
     out: &mut BoxesRead,
     folds: &Folds,
@@ -212,7 +219,7 @@ pub(crate) fn settle(
     templates: &[BoxTemplate],
     model: &MarkModel,
     questions: &[usize],
-) {
+) -> bool {
     let open: Vec<usize> = (0..out.marks.len())
         .filter(|&i| {
             let (verdict, ink) = (&out.verdicts[i], &out.inks[i]);
@@ -244,24 +251,29 @@ pub(crate) fn settle(
             _ => {}
         }
     }
+    let mut unanswered = false;
     for (i, log_odds) in empty {
         let rect = page.boxes[i].rect;
         let only_folds = |zones: u8| {
             let all = |f: &Fold| f.is_all(&out.measuring, i, &templates[i], (rect, zones));
             folds.get().iter().all(all)
         };
-        let is_empty = if out.answered(i) {
-            only_folds(zone::INTERIOR)
-        } else {
-            out.verdicts[i].reason == Some(Reason::Trace)
-                && log_odds < model.limits.alone
-                && !dashes
-                && only_folds(zone::INTERIOR | zone::RING)
-        };
-        if is_empty {
+        if out.answered(i) {
+            if only_folds(zone::INTERIOR) {
+                out.settle(i, MarkState::Unmarked);
+            }
+        } else if out.verdicts[i].reason == Some(Reason::Trace)
+            && log_odds < model.limits.alone
+            && !dashes
+            && only_folds(zone::INTERIOR | zone::RING)
+            && let Some(window) = folds.taken_out(&out.measuring.boxes[i], &templates[i])
+        {
+            out.measuring.boxes[i].window = window;
             out.settle(i, MarkState::Unmarked);
+            unanswered = true;
         }
     }
+    unanswered
 }
 
 /// Is the ink in the box a dash, or hardly more?

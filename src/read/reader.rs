@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::afar;
 use super::areas::{self, FreeInk};
 use super::beside;
-use super::boxes::{BoxesRead, questions};
+use super::boxes::{BoxesRead, doubt_hidden_strokes, questions};
 use super::classify::Verdict;
 use super::compose::compose;
 use super::constellation;
@@ -310,7 +310,10 @@ fn assemble(
     let folds = Folds::of(sheet, boxes.hand.darkness);
     let questions = questions(layout);
     let (model, bilevel) = (MarkModel::shipped(), page.scan.bilevel);
-    folds::settle(&mut boxes, &folds, layout, templates, model, &questions);
+    if folds::settle(&mut boxes, &folds, layout, templates, model, &questions) {
+        let standing = doubts::standing(&boxes);
+        doubt_hidden_strokes(&mut boxes, templates, &standing, tone, bilevel);
+    }
     afar::settle_strokes(&mut boxes, &free, model, &questions, bilevel);
     afar::doubt_from_afar(&mut boxes, &free, &questions, |out, i| {
         let again = folds.without(out, i, questions[i], &templates[i], model);
