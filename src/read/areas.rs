@@ -32,8 +32,10 @@ const STROKE: f64 = 0.22;
 /// This much ink in a writing area is writing and not dust, mm².
 const WRITING_MM2: f64 = 2.5;
 
-/// This much ink around a blank question may be an answer, mm².
+/// This much ink around a blank question may be an answer, mm², …
 const STRAY_MM2: f64 = 2.5;
+/// … or this much beside a fold or a streak, which may cover a part of it.
+const STRAY_BESIDE_FOLDS_MM2: f64 = 1.5;
 
 /// Ink that is not printed, in a window of the paper.
 pub(crate) struct FreeInk<'a> {
@@ -262,13 +264,12 @@ pub(crate) fn doubt_blank_questions(
         .iter_mut()
         .filter(|a| a.1.state == AnswerState::Blank)
     {
-        let inked = |rect: MmRect, folds| free.measure(rect, &areas, folds).0 >= STRAY_MM2;
+        let ink = |rect: MmRect, folds| free.measure(rect, &areas, folds).0;
         let boxes = page.boxes.iter().filter(|b| b.question == *question);
         // Folds are looked for only where they matter.
-        if boxes
-            .map(|b| surroundings(page, b.rect))
-            .any(|rect| inked(rect, None) && inked(rect, Some(folds)))
-        {
+        if boxes.map(|b| surroundings(page, b.rect)).any(|rect| {
+            ink(rect, None) >= STRAY_MM2 && ink(rect, Some(folds)) >= STRAY_BESIDE_FOLDS_MM2
+        }) {
             answer.state = AnswerState::Marginal;
             problems.push(Problem::stray_ink(question));
         }

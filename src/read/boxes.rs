@@ -10,6 +10,7 @@ use super::explain::BoxEvidence;
 use super::faint_outline;
 use super::faint_stroke;
 use super::features::Features;
+use super::folds::Folds;
 use super::hand::Hand;
 use super::ink::{self, Ink, Thresholds, Tone};
 use super::measuring::{BoxWindow, Measuring};
@@ -267,21 +268,24 @@ pub(crate) fn read(
     let standing = doubts::standing(&out);
     doubts::doubt_ink_beside(&mut out, page, &standing);
     doubts::doubt_alone(&mut out, model, &standing);
-    doubt_hidden_strokes(&mut out, templates, &standing, tone, scan.bilevel);
+    doubt_hidden_strokes(&mut out, templates, &standing, tone, scan.bilevel, None);
     out
 }
 
 /// Doubts boxes that seem empty but may have a stroke which no threshold finds, or which
-/// the outline hides.
+/// the outline hides. These folds are no strokes.
 pub(crate) fn doubt_hidden_strokes(
     out: &mut BoxesRead,
     templates: &[BoxTemplate],
     standing: &[Standing],
     tone: Tone,
     bilevel: bool,
+    folds: Option<&Folds>,
 ) {
     doubts::doubt_faint_strokes(out, standing, |b, i| {
-        faint_stroke::darkest_stroke(&b.window, &templates[i], b.located.shift) / tone.contrast()
+        let without = folds.and_then(|f| f.taken_out(b, &templates[i]));
+        let window = without.as_ref().unwrap_or(&b.window);
+        faint_stroke::darkest_stroke(window, &templates[i], b.located.shift) / tone.contrast()
     });
     doubt_broad_outlines(out, standing, bilevel, |b, i| {
         outline_ink::widths(&b.window, &templates[i], b.located.shift, tone)

@@ -24,7 +24,7 @@ const SHORT_BILEVEL_MM: f64 = 0.3;
 /// Sides that must be broad in a question with a plain mark, whose own ink may run along
 /// one of another box.
 const BESIDE_A_MARK: usize = 2;
-/// … or one by so many times as much: half as broad again as a usual outline.
+/// … or one by so many times as much: nearly twice a usual outline.
 const FAR_BROADER: f64 = 2.0;
 
 /// Doubts empty boxes of questions without a plain mark of which a side is broader than

@@ -99,8 +99,9 @@ const FAINT: f64 = 0.5;
 /// thinnest ballpoint line (0.25 mm).
 const CENTER_MM2: f64 = 0.15;
 
-/// What covers so large a share of its box is no line, however it goes on: a felt pen's
-/// stroke of 1.5 mm covers two fifths. Of a hand that scribbles to and fro, or fills its
+/// What covers so large a share of its box, from side to side and from top to bottom
+/// ([`WHOLE`]), is no line, however it goes on: a felt pen's stroke of 1.5 mm covers two
+/// fifths. Of a hand that scribbles to and fro, or fills its
 /// boxes and goes over their edges, every mark was asked about.
 const WIDER: f64 = 0.6;
 
@@ -153,7 +154,7 @@ pub(crate) fn classify(
     let limit = hand.speck_mm2();
     let speck =
         ink.faint_mm2 < limit || (ink.faint_mm2 < 2.0 * limit && ink.extent_mm <= SPECK_EXTENT_MM);
-    if ink.line_through && ink.fill < WIDER && !speck && !empty {
+    if ink.line_through && !broad(ink) && !speck && !empty {
         return marginal(Reason::Line);
     }
     if ink.stained && ink.fill < OVERWHELMING {
@@ -218,6 +219,11 @@ fn circled(ink: &Ink) -> bool {
 /// Lighter than the sheet's pen, and from far outside.
 fn from_afar(ink: &Ink, hand: &Hand) -> bool {
     ink.exits && !hand.large && ink.darkness < LIGHTER * hand.darkness
+}
+
+/// Is there more ink in the box than any line leaves there?
+fn broad(ink: &Ink) -> bool {
+    ink.fill >= WIDER && ink.span.0.min(ink.span.1) >= WHOLE
 }
 
 /// Is all firm ink one thin line from one side of the box out of the opposite one,
@@ -346,9 +352,16 @@ mod tests {
         let through = |fill| Ink {
             line_through: true,
             fill,
+            span: (0.96, 0.96),
             ..cross()
         };
         assert_eq!(first_of(&[through(0.7), cross()], SEEN), MarkState::Marked);
+        // A streak over a small box.
+        let streak = Ink {
+            span: (0.62, 1.0),
+            ..through(0.62)
+        };
+        assert_eq!(first_of(&[streak, cross()], SEEN), MarkState::Marginal);
         // A felt pen's stroke may strike out its row.
         assert_eq!(
             first_of(&[through(0.45), cross()], SEEN),

@@ -30,9 +30,11 @@ const HALF_MM: f64 = 0.7;
 /// not may strike out the whole row. (A streak from top to bottom may be as black:
 /// nobody strikes out a column of a whole page.)
 const LIGHTER: f64 = 0.6;
-/// … or than this share of the contrast, which most folds are: beside a pale pencil's
-/// strokes they are no lighter.
+/// … or than this share of the contrast, which most folds are, where a pale pencil's
+/// strokes are hardly darker than that: …
 const SHADOW: f64 = 0.3;
+/// … this share of the pen at most.
+const PALE: f64 = 0.8;
 
 /// A dash is so many times as long as it is high, or more.
 const FLAT: f64 = 2.0;
@@ -67,12 +69,17 @@ impl<'a> Folds<'a> {
         }
     }
 
+    /// A level line is lighter than this, share of the contrast, if it is a fold.
+    fn darkest(&self) -> f64 {
+        (LIGHTER * self.pen).max(SHADOW.min(PALE * self.pen))
+    }
+
     fn get(&self) -> &[Fold] {
         self.found.get_or_init(|| {
             [true, false]
                 .into_iter()
                 .flat_map(|level| find::find(&self.sheet, level))
-                .filter(|fold| !fold.level || fold.depth() < (LIGHTER * self.pen).max(SHADOW))
+                .filter(|fold| !fold.level || fold.depth() < self.darkest())
                 .collect()
         })
     }
@@ -87,7 +94,7 @@ impl<'a> Folds<'a> {
     }
 
     /// The window of a box without the folds that pass through it; `None` where none does.
-    fn taken_out(&self, taken: &BoxWindow, template: &BoxTemplate) -> Option<Window> {
+    pub fn taken_out(&self, taken: &BoxWindow, template: &BoxTemplate) -> Option<Window> {
         let covered = self.cover(&taken.map, template.window, template::STEP_MM)?;
         let paper = ink::local_paper(&taken.window, template)?;
         let mut window = Window {
@@ -175,14 +182,15 @@ impl Fold {
         way
     }
 
-    /// Is the paper under it in these zones of a box no darker than it gets farther away?
-    /// What is may be a stroke along it.
+    /// Is the paper under it in these zones of a box, over the darkest piece of such a
+    /// length, no darker than it gets farther away? What is may be a stroke along it.
     fn is_all(
         &self,
         measuring: &Measuring,
         i: usize,
         template: &BoxTemplate,
-        (rect, zones): (MmRect, u8),
+        rect: MmRect,
+        (zones, piece_mm): (u8, f64),
     ) -> bool {
         let taken = &measuring.boxes[i];
         let mut mask = None;
@@ -190,13 +198,16 @@ impl Fold {
         let Some(mask) = mask else {
             return true;
         };
-        let inside = ink::darkest_lines(
+        let lines = ink::darkest_lines(
             &taken.window,
             template,
             taken.located.shift,
             &mask,
             (self.level, zones),
         );
+        let piece = ((piece_mm / template::STEP_MM) as usize).clamp(1, lines.len().max(1));
+        let mean = |piece: &[f64]| piece.iter().sum::<f64>() / piece.len() as f64;
+        let inside = lines.windows(piece).map(mean).fold(0.0, f64::max);
         let (middle, half) = if self.level {
             (rect.center().x, rect.width() / 2.0)
         } else {
@@ -207,11 +218,18 @@ impl Fold {
     }
 }
 
+/// In a box a fold is looked at over all of it, mm; …
+const WHOLE_BOX_MM: f64 = f64::INFINITY;
+/// … around one over the length of a dot.
+const DOT_MM: f64 = 1.0;
+
 /// Settles boxes that were left to a person, where a fold is all that was in the way:
 /// as marked, if there is a mark besides it; as empty, if there is nothing besides it
 /// and its question is answered, or it only passes beside the box and nobody makes dashes
-/// on this page. Says whether there is such a question without a mark: its boxes have been
-/// looked at with the fold only, and may have ink that is fainter.
+/// on this page.
+///
+/// Says whether a question without a mark has such an empty box: it was looked at with the
+/// fold only, which may have hidden ink that is fainter.
 pub(crate) fn settle(
     out: &mut BoxesRead,
     folds: &Folds,
@@ -225,12 +243,18 @@ pub(crate) fn settle(
             let (verdict, ink) = (&out.verdicts[i], &out.inks[i]);
             verdict.state == MarkState::Marginal
                 && !verdict.hidden
+                // Ink that runs along the outline is not measured again.
+                && verdict.reason != Some(Reason::AlongOutline)
                 && !ink.stained
                 && (ink.line_through || ink.line_beside || ink.reaches_rim)
         })
         .collect();
-    let dashes = (0..out.marks.len())
-        .any(|i| out.verdicts[i].state == MarkState::Marked && is_flat(&out.inks[i]));
+    let dashes = (0..out.marks.len()).any(|i| {
+        let verdict = &out.verdicts[i];
+        verdict.state != MarkState::Unmarked
+            && verdict.log_odds >= model.limits.marked
+            && is_flat(&out.inks[i])
+    });
     let mut empty = Vec::new();
     for i in open {
         let Some((ink, features, verdict)) =
@@ -251,33 +275,30 @@ pub(crate) fn settle(
             _ => {}
         }
     }
-    let mut unanswered = false;
-    for (i, log_odds) in empty {
-        let rect = page.boxes[i].rect;
-        let only_folds = |zones: u8| {
-            let all = |f: &Fold| f.is_all(&out.measuring, i, &templates[i], (rect, zones));
+    let mut of_blank = false;
+    for (i, without) in empty {
+        let answered = out.answered(i);
+        let only_folds = |zones: u8, piece_mm: f64| {
+            let (template, rect) = (&templates[i], page.boxes[i].rect);
+            let all = |f: &Fold| f.is_all(&out.measuring, i, template, rect, (zones, piece_mm));
             folds.get().iter().all(all)
         };
-        if out.answered(i) {
-            if only_folds(zone::INTERIOR) {
-                out.settle(i, MarkState::Unmarked);
-            }
-        } else if out.verdicts[i].reason == Some(Reason::Trace)
-            && log_odds < model.limits.alone
-            && !dashes
-            && only_folds(zone::INTERIOR | zone::RING)
-            && let Some(window) = folds.taken_out(&out.measuring.boxes[i], &templates[i])
-        {
-            out.measuring.boxes[i].window = window;
+        let passes_beside = || {
+            out.verdicts[i].reason == Some(Reason::Trace)
+                && out.verdicts[i].log_odds.max(without) < model.limits.alone
+                && !dashes
+                && only_folds(zone::RING, DOT_MM)
+        };
+        if only_folds(zone::INTERIOR, WHOLE_BOX_MM) && (answered || passes_beside()) {
+            of_blank |= !answered;
             out.settle(i, MarkState::Unmarked);
-            unanswered = true;
         }
     }
-    unanswered
+    of_blank
 }
 
-/// Is the ink in the box a dash, or hardly more?
+/// Is the ink in the box a dash, or an upright one?
 fn is_flat(ink: &Ink) -> bool {
     let (a, b) = ink.span;
-    a.max(b) >= FLAT * a.min(b)
+    a.max(b) > 0.0 && a.max(b) >= FLAT * a.min(b)
 }

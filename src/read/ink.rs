@@ -84,6 +84,11 @@ impl Ink {
         above + below < CROSSWISE * self.aside_mm2()
     }
 
+    /// Is less than half of the ink in the box and in the ring firm?
+    pub fn is_mostly_faint(&self) -> bool {
+        2.0 * self.whole_mm2() < self.faint_mm2 + self.ring_faint_mm2
+    }
+
     /// Firm area in the box and in the ring, mm².
     pub fn whole_mm2(&self) -> f64 {
         self.firm_mm2 + self.around_mm2()
@@ -212,14 +217,14 @@ pub(crate) fn darkest_patch(
 
 /// How far the darkest place of what `mask` covers in these zones of the box is below the
 /// paper, gray levels: in each column, or in each row if it does not cover a `level` line,
-/// three samples together; the mean of all.
+/// three samples together. In order; those are left out of which nothing is covered.
 pub(crate) fn darkest_lines(
     window: &Window,
     template: &BoxTemplate,
     (dx, dy): (i32, i32),
     mask: &[bool],
     (level, zones): (bool, u8),
-) -> f64 {
+) -> Vec<f64> {
     let (w, h) = (template.width, template.height);
     let paper = f64::from(local_paper(window, template).unwrap_or(u8::MAX));
     let inside = |x: usize, y: usize| {
@@ -229,7 +234,7 @@ pub(crate) fn darkest_lines(
             .is_some_and(|z| z & zones != 0)
     };
     let (along, across) = if level { (w, h) } else { (h, w) };
-    let (mut sum, mut seen) = (0.0, 0usize);
+    let mut lines = Vec::new();
     for a in 0..along {
         let mut darkest: Option<f64> = None;
         let mut last = [None; 3];
@@ -242,12 +247,9 @@ pub(crate) fn darkest_lines(
                 darkest = Some(darkest.map_or(mean, |d| d.min(mean)));
             }
         }
-        if let Some(darkest) = darkest {
-            sum += paper - darkest;
-            seen += 1;
-        }
+        lines.extend(darkest.map(|d| paper - d));
     }
-    if seen > 0 { sum / seen as f64 } else { 0.0 }
+    lines
 }
 
 /// The blur of an outline one pixel away at 150 dpi, share of the contrast; what is

@@ -6,7 +6,7 @@ mod printed;
 
 pub use by_hand::{ByHand, Corners, PointedAt};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::afar;
 use super::areas::{self, FreeInk};
@@ -21,7 +21,7 @@ use super::doubts;
 use super::explain::Explanation;
 use super::folds::{self, Folds};
 use super::identify;
-use super::ink::Tone;
+use super::ink::{Ink, Tone};
 use super::known_scanner::{KnownScanner, ReadPage};
 use super::labels;
 use super::model::MarkModel;
@@ -312,7 +312,14 @@ fn assemble(
     let (model, bilevel) = (MarkModel::shipped(), page.scan.bilevel);
     if folds::settle(&mut boxes, &folds, layout, templates, model, &questions) {
         let standing = doubts::standing(&boxes);
-        doubt_hidden_strokes(&mut boxes, templates, &standing, tone, bilevel);
+        doubt_hidden_strokes(
+            &mut boxes,
+            templates,
+            &standing,
+            tone,
+            bilevel,
+            Some(&folds),
+        );
     }
     afar::settle_strokes(&mut boxes, &free, model, &questions, bilevel);
     afar::doubt_from_afar(&mut boxes, &free, &questions, |out, i| {
@@ -336,13 +343,14 @@ fn assemble(
         verdicts,
         registration,
         hand,
+        inks,
         ..
     } = boxes;
     let mut answers = compose(form, layout, &mut marks, &verdicts);
     let mut problems = areas::doubt_blank_questions(&free, &folds, &mut answers);
     // Whose pen nobody has seen may have been too light for the threshold.
     let unseen = bilevel && marks.iter().all(|m| m.state == MarkState::Unmarked);
-    if hand.may_vanish() || mostly_faint(&answers, &marks, &verdicts) || unseen {
+    if hand.may_vanish() || mostly_faint(&answers, &marks, &verdicts, &inks) || unseen {
         problems.extend(doubt_all_blanks(&mut answers));
     }
     let looked = ReadPage {
@@ -379,15 +387,27 @@ fn assemble(
 /// seems blank may be one that is fainter still. Of a sheet of a pencil on a blurred copy
 /// all answers but one were asked about, and that one was once read as blank. (On a page
 /// of circles around its boxes, or under a stamp, much is unclear but not faint.)
-fn mostly_faint(answers: &BTreeMap<String, Answer>, marks: &[Mark], verdicts: &[Verdict]) -> bool {
-    let faint: BTreeSet<&str> = marks
-        .iter()
-        .zip(verdicts)
-        .filter(|(_, v)| v.reason.is_some_and(Reason::is_of_little_ink))
-        .map(|(mark, _)| mark.question.as_str())
-        .collect();
-    let clear = |a: &&Answer| a.state == AnswerState::Answered;
-    faint.len() >= 2 && faint.len() > answers.values().filter(clear).count()
+fn mostly_faint(
+    answers: &BTreeMap<String, Answer>,
+    marks: &[Mark],
+    verdicts: &[Verdict],
+    inks: &[Ink],
+) -> bool {
+    let is_faint = |id: &str| {
+        let asked: Vec<usize> = (0..marks.len())
+            .filter(|&i| marks[i].question == id && verdicts[i].state == MarkState::Marginal)
+            .collect();
+        let faint = |&i: &usize| {
+            verdicts[i].reason.is_none_or(Reason::is_of_little_ink) || inks[i].is_mostly_faint()
+        };
+        // Where no box is asked about, there is ink beside them.
+        asked.is_empty() || asked.iter().any(faint)
+    };
+    let count = |state| answers.iter().filter(move |a| a.1.state == state);
+    let faint = count(AnswerState::Marginal)
+        .filter(|a| is_faint(a.0))
+        .count();
+    faint >= 2 && faint > count(AnswerState::Answered).count()
 }
 
 /// On a black-and-white or noisy scan of a light pen a blank question may be one whose

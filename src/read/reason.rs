@@ -141,6 +141,7 @@ impl Reason {
             | R::Lonely
             | R::Faint
             | R::MissesMiddle
+            | R::NotFound
             | R::Small
             | R::Trace
             | R::TraceTakenBack
@@ -151,7 +152,6 @@ impl Reason {
             | R::InkBeside
             | R::Stray => true,
             R::OutsideImage
-            | R::NotFound
             | R::Stained
             | R::DrawnAround
             | R::Circled
