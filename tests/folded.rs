@@ -118,6 +118,38 @@ fn a_fold_beside_a_blank_question_is_none_of_its_ink() {
     }
 }
 
+/// A dot that lies in a fold beside its box is darker than the fold, though it is short.
+#[test]
+fn a_dot_in_a_fold_beside_a_blank_question_asks() {
+    let desk = Desk::of_rows();
+    let others: Vec<&str> = ROWS.into_iter().filter(|row| *row != "yt7-1").collect();
+    let blank = desk.of_row("yt7-1");
+    let mut image = desk.rows(&others);
+    fold(&mut image, &blank, -3.4, 0.0);
+    let (x, y) = (blank.center().x, blank.center().y - 3.4);
+    stroke(&mut image, (x, y), (x + 0.2, y), 0.9, 0.9);
+    let reading = read(&desk, &image);
+    assert!(reading.answers["yt7-1"].state.needs_person());
+}
+
+/// A fold that passes along a side of its box takes nothing of what is known of its
+/// outline: a stroke there was once hidden by it.
+#[test]
+fn a_stroke_on_an_outline_beside_a_fold_asks() {
+    let desk = Desk::of_rows();
+    let others: Vec<&str> = ROWS.into_iter().filter(|row| *row != "yt7-1").collect();
+    let blank = desk.of_row("yt7-1");
+    for below in [-3.0, -3.4] {
+        let mut image = desk.rows(&others);
+        fold(&mut image, &blank, below, 0.0);
+        let (left, right) = (blank.min_x() + 0.4, blank.max_x() - 0.4);
+        let y = blank.min_y() - 0.1;
+        stroke(&mut image, (left, y), (right, y + 0.1), 0.4, 0.6);
+        let reading = read(&desk, &image);
+        assert!(reading.answers["yt7-1"].state.needs_person(), "{below}");
+    }
+}
+
 /// With a fold beside its box, a tick that is fainter than any threshold is still seen.
 #[test]
 fn a_faint_tick_beside_a_fold_asks() {
@@ -229,5 +261,19 @@ fn a_row_struck_out_from_edge_to_edge_asks() {
         );
         let reading = read(&desk, &image);
         assert!(reading.answers["yt7-1"].state.needs_person());
+    }
+}
+
+/// … and a pale pencil does, whose strokes are hardly darker than a fold.
+#[test]
+fn a_row_struck_out_by_a_pale_pencil_asks() {
+    let desk = Desk::of_rows();
+    for darkness in [0.4, 0.5] {
+        let mut image = desk.crossed_rows(0.8, 0.6, darkness);
+        let c = desk.of_row("yt7-1").center();
+        let (left, right) = ((1.0, c.y + 0.2), (209.0, c.y + 1.0));
+        stroke(&mut image, left, right, 0.6, darkness);
+        let reading = read(&desk, &image);
+        assert!(reading.answers["yt7-1"].state.needs_person(), "{darkness}");
     }
 }

@@ -612,3 +612,38 @@ fn a_blank_question_beside_circled_boxes_is_blank() {
     let reading = read(&desk, &image);
     assert!(asks(&reading, "q1") && asks(&reading, "q6"));
 }
+
+/// Whose ticks are beside the boxes, or whose circles are pale, may have made another that
+/// is fainter.
+#[test]
+fn a_blank_question_beside_stray_ticks_or_pale_circles_asks() {
+    let desk = Desk::new();
+    let mut ticked = desk.sheet(&[]);
+    for name in MARKED {
+        let place = desk.place(name);
+        let (x, y) = (place.max_x() + 10.0, place.center().y);
+        stroke(&mut ticked, (x, y), (x + 1.5, y + 1.8), 0.7, 0.9);
+        stroke(
+            &mut ticked,
+            (x + 1.5, y + 1.8),
+            (x + 4.0, y - 1.8),
+            0.7,
+            0.9,
+        );
+    }
+    let mut circled = desk.sheet(&[]);
+    for name in MARKED {
+        circle(
+            &mut circled,
+            &desk.place(name),
+            (4.0, 4.0),
+            0..36,
+            (0.4, 0.15),
+        );
+    }
+    for image in [ticked, circled] {
+        let reading = read(&desk, &image);
+        assert!(asks(&reading, "q1") && asks(&reading, "q5"));
+        assert!(asks(&reading, "q6"));
+    }
+}
