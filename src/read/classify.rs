@@ -101,8 +101,8 @@ const CENTER_MM2: f64 = 0.15;
 
 /// What covers so large a share of its box, from side to side and from top to bottom
 /// ([`WHOLE`]), is no line, however it goes on: a felt pen's stroke of 1.5 mm covers two
-/// fifths. Of a hand that scribbles to and fro, or fills its
-/// boxes and goes over their edges, every mark was asked about.
+/// fifths. Of a hand that scribbles to and fro, or fills its boxes and goes over their
+/// edges, every mark was asked about.
 const WIDER: f64 = 0.6;
 
 /// Share of the interior's width that a streak of half a millimetre takes at most, …
