@@ -268,7 +268,15 @@ pub(crate) fn read(
     let standing = doubts::standing(&out);
     doubts::doubt_ink_beside(&mut out, page, &standing);
     doubts::doubt_alone(&mut out, model, &standing);
-    doubt_hidden_strokes(&mut out, templates, &standing, tone, scan.bilevel, None);
+    doubt_hidden_strokes(
+        &mut out,
+        templates,
+        model,
+        &standing,
+        tone,
+        scan.bilevel,
+        None,
+    );
     out
 }
 
@@ -277,12 +285,13 @@ pub(crate) fn read(
 pub(crate) fn doubt_hidden_strokes(
     out: &mut BoxesRead,
     templates: &[BoxTemplate],
+    model: &MarkModel,
     standing: &[Standing],
     tone: Tone,
     bilevel: bool,
     folds: Option<&Folds>,
 ) {
-    doubts::doubt_faint_strokes(out, standing, |b, i| {
+    doubts::doubt_faint_strokes(out, model, standing, |b, i| {
         let without = folds.and_then(|f| f.taken_out(b, &templates[i]));
         let window = without.as_ref().unwrap_or(&b.window);
         faint_stroke::darkest_stroke(window, &templates[i], b.located.shift) / tone.contrast()

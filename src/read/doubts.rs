@@ -213,6 +213,11 @@ pub(crate) fn doubt_lonely(out: &mut BoxesRead, page: &PageLayout, questions: &[
 /// A box stands out that has so many times the darkest stroke of any surely empty
 /// box of its page: those of a dozen differ by a third on simulated pages.
 const STROKE_STANDS_OUT: f64 = 1.5;
+/// … or so many times where its log-odds of a mark are nearly such that they ask by
+/// themselves (this much below [`super::model::Limits::alone`]): two weak signs that do
+/// not see the same thing. Of a light pen that skipped there was once so little left.
+const STROKE_STANDS_OUT_TOO: f64 = 1.3;
+const NEARLY_ALONE: f64 = 1.0;
 /// … and is darker than the paper by this share of the contrast, so that a person
 /// can see it: [`super::features::VISIBLE_SHADE`] thinned by half of its length.
 const LEAST_STROKE: f64 = 0.025;
@@ -232,6 +237,7 @@ pub(super) fn empty(out: &BoxesRead, standing: &[Standing], of: &[Standing]) -> 
 /// page has. A pencil's tick on a noisy page was once read as nothing.
 pub(crate) fn doubt_faint_strokes(
     out: &mut BoxesRead,
+    model: &MarkModel,
     standing: &[Standing],
     stroke: impl Fn(&BoxWindow, usize) -> f64,
 ) {
@@ -244,10 +250,22 @@ pub(crate) fn doubt_faint_strokes(
     let most = known.fold(0.0, f64::max);
     for i in asked {
         let here = stroke(&out.measuring.boxes[i], i);
-        if here >= LEAST_STROKE && here >= STROKE_STANDS_OUT * most {
+        if may_be_stroke(here, most, out.verdicts[i].log_odds - model.limits.alone) {
             out.doubt(i, Reason::FaintStroke);
         }
     }
+}
+
+/// May the darkest stroke of a box be one that was drawn, where surely empty boxes have
+/// at `most` this (both shares of the contrast), and the log-odds of a mark are by
+/// `beyond` above those that ask by themselves?
+fn may_be_stroke(stroke: f64, most: f64, beyond: f64) -> bool {
+    let times = if beyond >= -NEARLY_ALONE {
+        STROKE_STANDS_OUT_TOO
+    } else {
+        STROKE_STANDS_OUT
+    };
+    stroke >= LEAST_STROKE && stroke >= times * most
 }
 
 /// Doubts empty boxes of questions without a plain mark that are not quite as
@@ -304,5 +322,23 @@ pub(crate) fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout, standing:
             continue;
         };
         out.doubt(i, reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A light pen that skipped left a dash of which a person sees a shadow: read as
+    /// blank once, for it was 1.38 times the darkest stroke of the page's empty boxes and
+    /// its log-odds lay 0.72 below those that ask. Neither sign is enough by itself.
+    #[test]
+    fn two_weak_signs_of_a_stroke_ask_together() {
+        assert!(may_be_stroke(0.0733, 0.0531, -0.72));
+        assert!(!may_be_stroke(0.0733, 0.0531, -2.0));
+        assert!(!may_be_stroke(0.0600, 0.0531, -0.72));
+        assert!(may_be_stroke(0.0800, 0.0531, -2.0));
+        // Fainter than anybody sees, however quiet the page.
+        assert!(!may_be_stroke(0.0200, 0.0050, -0.72));
     }
 }

@@ -315,6 +315,7 @@ fn assemble(
         doubt_hidden_strokes(
             &mut boxes,
             templates,
+            model,
             &standing,
             tone,
             bilevel,
