@@ -69,6 +69,31 @@ fn a_cross_with_a_wide_circle_around_it_asks() {
     }
 }
 
+/// A cross covers more of its box than the sheet's slashes. What is fuller was taken for a
+/// scribble, around which no circle was looked for, and where it covered half of its box
+/// it was read as the answer.
+#[test]
+fn a_circle_around_a_cross_on_a_sheet_of_slashes_asks() {
+    let desk = Desk::of_rows();
+    for (slash, pen, inside) in [(1.0, 0.7, 0.2), (1.2, 0.8, 0.5)] {
+        let mut image = desk.page(2, &[]);
+        for row in others() {
+            let b = desk.of_row(row);
+            let (from, to) = ((b.min_x(), b.max_y()), (b.max_x(), b.min_y()));
+            stroke(&mut image, from, to, slash, 1.0);
+        }
+        let odd = desk.of_row(ODD);
+        let b = odd.inflate(-inside, -inside);
+        for (y0, y1) in [(b.min_y(), b.max_y()), (b.max_y(), b.min_y())] {
+            stroke(&mut image, (b.min_x(), y0), (b.max_x(), y1), pen, 1.0);
+        }
+        let plain = read(&desk, &image);
+        assert!(answered(&plain, ODD), "{pen}: {:?}", plain.answers[ODD]);
+        circle(&mut image, &odd, (3.9, 3.4), 1..36, (pen, 1.0));
+        assert_odd_one_asks(&read(&desk, &image));
+    }
+}
+
 /// A scribble that is larger than its box is not a circle around it, on a sheet of such
 /// scribbles.
 #[test]

@@ -1,6 +1,6 @@
 //! Marks that are unlike the sheet's others outside of their boxes, and no fuller inside:
 //! something was drawn around them, or they are part of something larger. (What is
-//! fuller is filled or scribbled over, and may be so all around.)
+//! fuller is filled or scribbled over; only a circle is looked for around that as well.)
 
 use super::boxes::BoxesRead;
 use super::classify::{DOT_EXTENT_MM, OVERWHELMING};
@@ -20,6 +20,12 @@ const USUALLY_AROUND: f64 = 0.5;
 /// closed: the arms of a cross by a pen of 1.5 mm are in up to three quarters of them.
 /// (One in fifty such crosses was once taken for circled.)
 const ALL_AROUND: f64 = 0.8;
+
+/// However much of its box a mark covers, a circle is looked for around it: on a sheet of
+/// slashes a cross is fuller than usual, and one in a circle was once read as the answer.
+/// (Scribbles larger than their boxes are all around them too; on a sheet of open marks
+/// such a one is worth a look.)
+const HOWEVER_FULL: f64 = f64::INFINITY;
 
 /// Of the ink of a pale pen so small a share is firm at most.
 const PALE: f64 = 0.5;
@@ -120,7 +126,7 @@ pub(crate) fn doubt_dots(out: &mut BoxesRead) {
 pub(crate) fn doubt_circled(out: &mut BoxesRead) {
     let firm = |ink: &Ink| ink.around >= ALL_AROUND;
     let open = |others: &Others, _: &Ink| others.are_open(|ink| ink.around);
-    doubt(out, Reason::Circled, 0.0, firm, open);
+    doubt(out, Reason::Circled, HOWEVER_FULL, firm, open);
     let open = |others: &Others, _: &Ink| others.are_open(|ink| ink.around_faint);
     doubt(out, Reason::Circled, 0.0, palely_circled, open);
 }
