@@ -214,9 +214,11 @@ pub(crate) fn doubt_lonely(out: &mut BoxesRead, page: &PageLayout, questions: &[
 /// box of its page: those of a dozen differ by a third on simulated pages.
 const STROKE_STANDS_OUT: f64 = 1.5;
 /// … or so many times where its log-odds of a mark are nearly such that they ask by
-/// themselves (this much below [`super::model::Limits::alone`]): two weak signs that do
-/// not see the same thing. Of a light pen that skipped there was once so little left.
+/// themselves: two weak signs that do not see the same thing. What a light pen that
+/// skipped left of a dash was 1.38 times, and was once read as nothing.
 const STROKE_STANDS_OUT_TOO: f64 = 1.3;
+/// So far below [`super::model::Limits::alone`] log-odds nearly ask; those of that dash
+/// were 0.72 below.
 const NEARLY_ALONE: f64 = 1.0;
 /// … and is darker than the paper by this share of the contrast, so that a person
 /// can see it: [`super::features::VISIBLE_SHADE`] thinned by half of its length.
