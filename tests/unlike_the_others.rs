@@ -150,6 +150,115 @@ fn a_felt_pens_dot_among_its_ticks_asks() {
     assert_odd_one_asks(&read(&desk, &image));
 }
 
+/// Of marks that lie beside their boxes for the most part little is inside, and a dot where
+/// the pen rested is fuller than they are, as it is beside a thin pen's slashes. What is
+/// fuller than usual was not compared with the others, and a dot of 1.3 mm once read as an
+/// answer among such crosses.
+#[test]
+fn a_dot_that_is_fuller_than_the_sheets_strokes_asks() {
+    let desk = Desk::of_rows();
+    let mut image = desk.rows(&[]);
+    for row in others() {
+        let b = desk.of_row(row);
+        let (left, y) = (b.min_x() + 0.5, b.center().y);
+        let (from, to) = ((left, y + 1.0), (b.max_x() + 1.0, y - 1.0));
+        stroke(&mut image, from, to, 0.3, 1.0);
+    }
+    let c = desk.of_row(ODD).center();
+    shade(&mut image, &mm_rect(c.x - 0.7, c.y - 0.7, 1.4, 1.4), 0.95);
+    assert_odd_one_asks(&read(&desk, &image));
+}
+
+/// Where a pen rested in the boxes of four rows and crossed three, each dot once vouched for
+/// the others. On a sheet of dots with two crosses they are answers.
+#[test]
+fn dots_do_not_vouch_for_each_other_among_crosses() {
+    let desk = Desk::of_rows();
+    let dotted = |image: &mut GrayImage, rows: &[&str]| {
+        for row in rows {
+            let c = desk.of_row(row).center();
+            shade(image, &mm_rect(c.x - 0.7, c.y - 0.6, 1.3, 1.3), 0.95);
+        }
+    };
+    let mut image = desk.rows(&ROWS[..3]);
+    dotted(&mut image, &ROWS[3..]);
+    let reading = read(&desk, &image);
+    for row in &ROWS[3..] {
+        assert!(asks(&reading, row), "{row}");
+    }
+    let mut image = desk.rows(&ROWS[..2]);
+    dotted(&mut image, &ROWS[2..]);
+    let reading = read(&desk, &image);
+    for row in &ROWS[2..] {
+        assert!(answered(&reading, row), "{row} {:?}", reading.answers[*row]);
+    }
+}
+
+/// A long stroke of the pen began beside a blank question's box, went through it and on
+/// behind the words of the next question, and was once read as the answer.
+#[test]
+fn a_stroke_that_goes_on_behind_words_asks() {
+    let desk = Desk::new();
+    let page = desk.layout.page(1).unwrap();
+    let (odd, word) = page
+        .boxes
+        .iter()
+        .find_map(|b| {
+            let below = page.words.iter().find(|w| {
+                (5.2..7.5).contains(&(w.rect.min_y() - b.rect.max_y()))
+                    && w.rect.min_x() < b.rect.max_x() + 6.0
+                    && w.rect.max_x() > b.rect.max_x() + 1.0
+            });
+            below.map(|w| (b, w))
+        })
+        .expect("a word below a box");
+    let crosses: Vec<String> = page
+        .boxes
+        .iter()
+        .filter(|b| b.choice == "co" && b.question != odd.question)
+        .map(|b| format!("{}.co", b.question))
+        .collect();
+    let mut image = desk.sheet(&crosses.iter().map(String::as_str).collect::<Vec<_>>());
+    let (b, pen) = (odd.rect, 0.5);
+    let x = word.rect.center().x.max(b.max_x() + 1.0);
+    let way = [
+        (b.min_x() - 3.0, b.min_y() + 1.5),
+        (b.max_x() - 1.0, b.min_y() + 2.0),
+        (x, b.max_y() + 1.0),
+        (x, word.rect.center().y),
+    ];
+    for k in 1..way.len() {
+        stroke(&mut image, way[k - 1], way[k], pen, 1.0);
+    }
+    let reading = read(&desk, &image);
+    let answer = &reading.answers[&odd.question];
+    assert!(answer.state.needs_person(), "{answer:?}");
+    for b in page.boxes.iter().filter(|b| b.question != odd.question) {
+        assert!(!asks(&reading, &b.question), "{}", b.question);
+    }
+}
+
+/// A trace beside each mark asks about its question. It was then said of all the marks that
+/// hardly anything else on the page is marked.
+#[test]
+fn marks_in_every_row_are_not_lonely_though_each_row_asks() {
+    let desk = Desk::of_rows();
+    let mut image = desk.rows(&ROWS);
+    for row in ROWS {
+        let c = desk.place_on(2, &format!("{row}.binh-thuong")).center();
+        shade(&mut image, &mm_rect(c.x - 0.8, c.y - 0.4, 1.6, 0.5), 0.9);
+    }
+    let reading = read(&desk, &image);
+    for row in ROWS {
+        assert!(asks(&reading, row), "{row}");
+        let mark = reading
+            .marks
+            .iter()
+            .find(|m| m.question == row && m.choice == "hai-long");
+        assert_eq!(mark.unwrap().reason, None, "{row}");
+    }
+}
+
 /// Pale circles around the boxes of a whole page were once taken for lines that pass
 /// beside them, and the page for blank.
 #[test]

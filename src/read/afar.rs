@@ -180,7 +180,9 @@ enum AtAnotherBox {
 }
 
 /// Does the ink in and around this box of the page go on far outside, other than as
-/// one of these folds?
+/// one of these folds? What goes beyond the reach of marks and there behind words is taken
+/// for as much: a long stroke of a pen that began at a blank question's box was once read
+/// as its mark, because 6 mm below it passed behind the next question.
 fn reaches_far(
     free: &FreeInk,
     at: usize,
@@ -193,13 +195,16 @@ fn reaches_far(
     if around.has_beside_a_line(CROWDED_MM2, |place| !ours(place, &free.page.boxes)) {
         return true;
     }
-    let inner = free.page.boxes[at].rect.inflate(FAR_MM, FAR_MM);
-    let others = match met {
-        AtAnotherBox::MayGoOn => free.other_boxes(at, around.area, &around.window),
-        AtAnotherBox::Ends => Vec::new(),
-    };
+    let rect = free.page.boxes[at].rect;
+    let (own, inner) = (
+        rect.inflate(REACH_MM, REACH_MM),
+        rect.inflate(FAR_MM, FAR_MM),
+    );
+    let others = free.other_boxes(at, around.area, &around.window);
     around.follow(|i| {
-        !inner.contains(around.place(i))
+        let place = around.place(i);
+        !inner.contains(place)
             || (met == AtAnotherBox::MayGoOn && around.beside(i).any(|n| others[n]))
+            || (!own.contains(place) && around.goes_behind_words(i, &others))
     })
 }

@@ -32,7 +32,7 @@ pub(crate) fn doubt_taken_back(out: &mut BoxesRead, free: &FreeInk) {
     let found: Vec<(usize, Reason)> = marked
         .filter_map(|i| {
             let row = Row::of(free, i, out.inks[i].darkness);
-            if row.encircled() {
+            if row.encircled() && !out.verdicts[i].ringed {
                 Some((i, Reason::Circled))
             } else if row.writing(out, free) >= WORD_MM2 {
                 Some((i, Reason::WrittenBeside))

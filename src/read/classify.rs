@@ -15,6 +15,8 @@ use super::reason::Reason;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Verdict {
     pub state: MarkState,
+    /// It is marked by a ring around it, with nothing inside.
+    pub ringed: bool,
     /// Log-odds of a mark.
     pub log_odds: f64,
     /// Probability of a mark.
@@ -29,6 +31,13 @@ pub(crate) struct Verdict {
     pub faint_fill: f64,
     /// Firm ink in the box and within 2 mm around it, mm².
     pub whole_mm2: f64,
+}
+
+impl Verdict {
+    /// Is it marked by ink inside the box?
+    pub fn marked_inside(&self) -> bool {
+        self.state == MarkState::Marked && !self.ringed
+    }
 }
 
 /// A connected speck up to this size may have twice the ink of one, mm.
@@ -135,6 +144,7 @@ pub(crate) fn classify(
     let log_odds = model.log_odds(features);
     let verdict = |state, reason| Verdict {
         state,
+        ringed: false,
         log_odds,
         score: probability(log_odds),
         hidden: place.hidden || (ink.fill < OVERWHELMING && (!place.located || ink.stained)),

@@ -58,11 +58,7 @@ pub(crate) fn compose(
     let apart = covered_apart(&fills_of_marks(verdicts, |v| v.fill), &APART);
     let larger_apart = covered_and_larger(verdicts);
     let pale_apart = covered_apart(&fills_of_marks(verdicts, |v| v.faint_fill), &PALE_APART);
-    let unknown_hand = verdicts
-        .iter()
-        .filter(|v| v.state == MarkState::Marked)
-        .count()
-        < HAND_OF;
+    let unknown_hand = verdicts.iter().filter(|v| v.marked_inside()).count() < HAND_OF;
     let takes_back = |v: &Verdict| {
         layout.correction == Correction::FillCancels
             && (apart.is_some_and(|least| v.fill >= least)
@@ -148,7 +144,7 @@ pub(super) fn usual_fill(verdicts: &[Verdict]) -> f64 {
 
 /// Rising.
 fn fills_of_marks(verdicts: &[Verdict], fill: impl Fn(&Verdict) -> f64) -> Vec<f64> {
-    let marked = verdicts.iter().filter(|v| v.state == MarkState::Marked);
+    let marked = verdicts.iter().filter(|v| v.marked_inside());
     let mut fills: Vec<f64> = marked.map(fill).collect();
     fills.sort_by(f64::total_cmp);
     fills
@@ -169,7 +165,7 @@ fn covered_apart(fills: &[f64], apart: &[(f64, f64)]) -> Option<f64> {
 /// The least fill that stands apart from all smaller ones by [`LARGER_APART`], and its
 /// mark's ink from all of theirs by [`LARGER_TIMES`].
 fn covered_and_larger(verdicts: &[Verdict]) -> Option<f64> {
-    let marked = verdicts.iter().filter(|v| v.state == MarkState::Marked);
+    let marked = verdicts.iter().filter(|v| v.marked_inside());
     let mut marks: Vec<(f64, f64)> = marked.map(|v| (v.fill, v.whole_mm2)).collect();
     marks.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (least, times) = LARGER_APART;
@@ -204,6 +200,7 @@ mod tests {
     /// A mark so full and with so much ink in it and around it, mm².
     fn mark(fill: f64, whole_mm2: f64) -> Verdict {
         Verdict {
+            ringed: false,
             state: MarkState::Marked,
             log_odds: 9.0,
             score: 1.0,

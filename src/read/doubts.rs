@@ -178,7 +178,9 @@ pub(crate) fn standing(out: &BoxesRead) -> Vec<Standing> {
 
 /// Doubts marks on a page that is blank but for them: there is nothing to know
 /// the hand by, and what seems a mark may be what a stamp, a stain or a signature
-/// left.
+/// left. (Marks in most of the page's questions are not lonely, though each of these may
+/// have another box to ask about: of a sheet of ten slashes with a streak down another
+/// column it was once said that hardly anything is marked.)
 pub(crate) fn doubt_lonely(out: &mut BoxesRead, page: &PageLayout, questions: &[usize]) {
     let with = |state| -> Vec<usize> {
         (0..questions.len())
@@ -191,8 +193,9 @@ pub(crate) fn doubt_lonely(out: &mut BoxesRead, page: &PageLayout, questions: &[
     let plain = |i: &usize| !asked.iter().any(|&k| questions[k] == questions[*i]);
     let plain: Vec<usize> = marked.iter().copied().filter(plain).collect();
     let all: HashSet<usize> = questions.iter().copied().collect();
+    let with_mark: HashSet<usize> = marked.iter().map(|&i| questions[i]).collect();
     let answered: HashSet<usize> = plain.iter().map(|&i| questions[i]).collect();
-    if all.len() < LONELY_OF || answered.len() > LONELY {
+    if all.len() < LONELY_OF || answered.len() > LONELY || 2 * with_mark.len() > all.len() {
         return;
     }
     let far_apart = |a: usize, b: usize| {

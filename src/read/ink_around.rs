@@ -167,6 +167,13 @@ impl InkAround {
         false
     }
 
+    /// Does a sample lie at print that hides how its stroke goes on, other than a rule of a
+    /// table (behind which it is followed) or one of these boxes?
+    pub fn goes_behind_words(&self, i: usize, boxes: &[bool]) -> bool {
+        self.beside(i)
+            .any(|n| self.mask[n] && !self.rules[n] && !boxes[n])
+    }
+
     /// Where a stroke at a place may go on behind a rule of a table that hides it:
     /// straight on or at a slant. A signature across a table was once cut into marks
     /// by its rules. (Not across words: there a streak of the scanner that passes

@@ -63,6 +63,7 @@ mod reader;
 mod reading;
 mod reason;
 pub(crate) mod registration;
+mod rings;
 mod row;
 pub(crate) mod sample;
 pub mod sketch;

@@ -30,6 +30,7 @@ use super::problem::{Problem, ProblemCode};
 use super::qr;
 use super::reading::{Answer, AnswerState, Mark, MarkState, PageReading, Status};
 use super::reason::Reason;
+use super::rings;
 use super::template::{self, BoxTemplate};
 use super::thumbnail::{PaperMap, Thumbnail};
 use super::unlike;
@@ -323,6 +324,7 @@ fn assemble(
         );
     }
     afar::settle_strokes(&mut boxes, &free, model, &questions, bilevel);
+    rings::settle(&mut boxes, &questions, form.correction);
     afar::doubt_from_afar(&mut boxes, &free, &questions, |out, i| {
         let again = folds.without(out, i, questions[i], &templates[i], model);
         again

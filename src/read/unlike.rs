@@ -7,7 +7,6 @@ use super::classify::{DOT_EXTENT_MM, OVERWHELMING};
 use super::compose::usual_fill;
 use super::doubts::FULLER;
 use super::ink::Ink;
-use super::reading::MarkState;
 use super::reason::Reason;
 
 /// So many other marks say what is usual.
@@ -40,8 +39,14 @@ const LARGEST_TIMES: f64 = 1.3;
 
 /// The firm ink of a dot reaches over so large a share of its box at most, …
 const DOT_SPAN: f64 = 0.45;
-/// … and over half as much as that of the sheet's middle mark does.
-const SHORTER: f64 = 0.5;
+/// … or of a larger one over so much, …
+const LARGE_DOT_SPAN: f64 = 0.6;
+/// … which covers so large a share of the rectangle that it reaches over: a disc covers
+/// 0.79 of it, a slash or a cross so wide by a pen of 0.5 mm a third.
+const SOLID: f64 = 0.5;
+/// It reaches so many times as far as one of the sheet's strokes does: where a pen rested,
+/// it left a dot of 1 mm beside slashes of 2 mm.
+const SHORTER: f64 = 0.6;
 
 /// A felt pen's marks usually cover so much of their boxes at least; dots of thinner pens
 /// are told by their reach.
@@ -84,6 +89,14 @@ impl<'a> Others<'a> {
             && ink.firm_mm2 <= LESS * least.fold(f64::MAX, f64::min)
     }
 
+    /// Do [`OTHERS`] of them, or half of them, reach much farther than this dot? Then they
+    /// are strokes, and dots do not vouch for each other, however many the pen left.
+    fn are_strokes_beside(&self, dot: &Ink) -> bool {
+        let longer = |ink: &&&Ink| reach(dot) <= SHORTER * reach(ink);
+        let strokes = self.inks.iter().filter(longer).count();
+        strokes >= OTHERS.min(self.inks.len().div_ceil(2))
+    }
+
     /// Has each of them far less ink left and right of its box than this one?
     fn have_less_aside(&self, ink: &Ink) -> bool {
         let (_, most) = middle_and_most(self.plain().map(Ink::aside_mm2));
@@ -102,21 +115,31 @@ impl<'a> Others<'a> {
 /// their boxes. (Of a dot with a streak through it the longest piece is as long as its
 /// box; the streak is seldom firm.)
 ///
+/// So was one of 1.3 mm among crosses that lay beside their boxes for the most part, because
+/// it was fuller than they were; and so were five on a sheet of which three boxes were
+/// crossed, because the middle mark was one of them.
+///
 /// So are marks with far less ink than each of the others: a felt pen's dot, beside which
 /// the grain of the page was firm as well, was once read as an answer beside its crosses.
 /// And so are dots that are smaller than each of many others: where a pen rested on a sheet
 /// of dots was once read as the answer.
 pub(crate) fn doubt_dots(out: &mut BoxesRead) {
-    let reach = |ink: &Ink| ink.span.0.max(ink.span.1);
-    let small = |ink: &Ink| reach(ink) <= DOT_SPAN;
-    let unlike = |others: &Others, ink: &Ink| {
-        let (middle, _) = middle_and_most(others.inks.iter().map(|ink| reach(ink)));
-        reach(ink) <= SHORTER * middle
-    };
-    doubt(out, Reason::Small, 0.0, small, unlike);
+    let unlike = |others: &Others, ink: &Ink| others.are_strokes_beside(ink);
+    doubt(out, Reason::Small, HOWEVER_FULL, is_dot, unlike);
     let less =
         |others: &Others, ink: &Ink| others.have_far_more(ink) || others.are_larger_dots(ink);
     doubt(out, Reason::Small, 0.0, |_| true, less);
+}
+
+/// The larger share of its box's width or height over which firm ink reaches.
+fn reach(ink: &Ink) -> f64 {
+    ink.span.0.max(ink.span.1)
+}
+
+/// May this be where a pen rested?
+fn is_dot(ink: &Ink) -> bool {
+    let solid = ink.fill >= SOLID * ink.span.0 * ink.span.1;
+    reach(ink) <= DOT_SPAN || (reach(ink) <= LARGE_DOT_SPAN && solid)
 }
 
 /// Doubts marks with ink all around their boxes where the sheet's others have none: a
@@ -191,7 +214,8 @@ pub(crate) fn doubt_level(out: &mut BoxesRead) {
 
 /// Doubts the marks that look as if they were unlike the others of their page (of which
 /// there are [`OTHERS`] at least), and are. Those that are fuller than usual, and cover
-/// more than `full` of their box, are not asked about.
+/// more than `full` of their box, are not asked about; nor are rings around empty boxes,
+/// of which nothing of all this is known.
 fn doubt(
     out: &mut BoxesRead,
     reason: Reason,
@@ -201,7 +225,7 @@ fn doubt(
 ) {
     let usual = usual_fill(&out.verdicts);
     let marked: Vec<usize> = (0..out.marks.len())
-        .filter(|&i| out.verdicts[i].state == MarkState::Marked)
+        .filter(|&i| out.verdicts[i].marked_inside())
         .collect();
     if marked.len() <= OTHERS {
         return;

@@ -89,7 +89,12 @@ pub struct Desk {
 impl Desk {
     /// Of [`SIX`].
     pub fn new() -> Self {
-        Self::of(Office::new(SIX).layout)
+        Self::of_form(SIX)
+    }
+
+    /// Of a form in TOML.
+    pub fn of_form(form: &str) -> Self {
+        Self::of(Office::new(form).layout)
     }
 
     /// Of `tien-giang-2024`, which ships and has [`ROWS`].
