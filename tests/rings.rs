@@ -7,7 +7,7 @@ mod paper;
 use image::{GrayImage, imageops};
 use paper::{Desk, ROWS, answered, circle, shade, stroke};
 use phieu::geometry::{MmRect, mm_rect};
-use phieu::read::{AnswerState, PageReading};
+use phieu::read::{AnswerState, Mark, MarkState, PageReading};
 
 /// A ballpoint's width, mm, and darkness.
 const PEN: (f64, f64) = (0.45, 0.9);
@@ -58,6 +58,9 @@ fn a_sheet_of_rings_is_answered() {
     let desk = Desk::of_rows();
     let reading = read(&desk, &sheet(&desk, &ROWS, &[]));
     assert_answered(&reading, &ROWS);
+    // Who sorts boxes by score finds them among the marks.
+    let marked = |m: &&Mark| m.state == MarkState::Marked;
+    assert!(reading.marks.iter().filter(marked).all(|m| m.score > 0.6));
     // With a row left blank, and a slip of the hand that does not say otherwise.
     let reading = read(&desk, &sheet(&desk, &ROWS[..4], &ROWS[5..6]));
     assert_answered(&reading, &ROWS[..4]);

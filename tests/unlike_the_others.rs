@@ -169,28 +169,34 @@ fn a_dot_that_is_fuller_than_the_sheets_strokes_asks() {
     assert_odd_one_asks(&read(&desk, &image));
 }
 
-/// Where a pen rested in the boxes of four rows and crossed three, each dot once vouched for
-/// the others. On a sheet of dots with two crosses they are answers.
+/// Dots of 1 mm where a pen rested were once read as answers beside its short slashes. On a
+/// sheet of such dots with two slashes they are answers.
 #[test]
-fn dots_do_not_vouch_for_each_other_among_crosses() {
+fn small_dots_among_short_slashes_ask() {
     let desk = Desk::of_rows();
-    let dotted = |image: &mut GrayImage, rows: &[&str]| {
-        for row in rows {
+    let sheet = |slashes: &[&str], dots: &[&str]| {
+        let mut image = desk.rows(&[]);
+        for row in slashes {
             let c = desk.of_row(row).center();
-            shade(image, &mm_rect(c.x - 0.7, c.y - 0.6, 1.3, 1.3), 0.95);
+            let (from, to) = ((c.x - 1.1, c.y + 1.1), (c.x + 1.1, c.y - 1.1));
+            stroke(&mut image, from, to, 0.4, 1.0);
         }
+        for row in dots {
+            let c = desk.of_row(row).center();
+            shade(&mut image, &mm_rect(c.x - 0.5, c.y - 0.5, 1.0, 1.0), 0.95);
+        }
+        read(&desk, &image)
     };
-    let mut image = desk.rows(&ROWS[..3]);
-    dotted(&mut image, &ROWS[3..]);
-    let reading = read(&desk, &image);
-    for row in &ROWS[3..] {
+    let reading = sheet(&ROWS[..4], &ROWS[4..6]);
+    for row in &ROWS[..4] {
+        assert!(answered(&reading, row), "{row}");
+    }
+    for row in &ROWS[4..6] {
         assert!(asks(&reading, row), "{row}");
     }
-    let mut image = desk.rows(&ROWS[..2]);
-    dotted(&mut image, &ROWS[2..]);
-    let reading = read(&desk, &image);
-    for row in &ROWS[2..] {
-        assert!(answered(&reading, row), "{row} {:?}", reading.answers[*row]);
+    let reading = sheet(&ROWS[..2], &ROWS[2..]);
+    for row in ROWS {
+        assert!(answered(&reading, row), "{row} {:?}", reading.answers[row]);
     }
 }
 

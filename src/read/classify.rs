@@ -19,7 +19,7 @@ pub(crate) struct Verdict {
     pub ringed: bool,
     /// Log-odds of a mark.
     pub log_odds: f64,
-    /// Probability of a mark.
+    /// Probability of a mark; of a ring the share of directions that it is in.
     pub score: f64,
     /// Nothing can be seen of the box itself.
     pub hidden: bool,

@@ -64,8 +64,8 @@ pub struct Mark {
     pub choice: String,
     /// What it was taken for.
     pub state: MarkState,
-    /// 0 surely empty, 1 surely marked, by the ink inside: a box that is marked by a ring
-    /// around it, on a sheet of such rings, has nearly 0.
+    /// 0 surely empty, 1 surely marked, by the ink inside; of a box that is marked by a ring
+    /// around it the share of directions that the ring is in.
     pub score: f64,
     /// Place of the box in the image: x, y of the four corners (paper's top
     /// left, top right, bottom right, bottom left), px.

@@ -17,6 +17,9 @@ const HAND_OF: usize = 3;
 /// way. A ring beside which the question has anything else (a mark, a second ring, a trace)
 /// is left to a person; so is one around a mark, however full of ink its box; and so are all
 /// where the form says that a circle takes a mark back.
+///
+/// Such a box's score is the share of the directions around it in which there is ink: the
+/// model's, which judges what is inside, says that it is empty.
 pub(crate) fn settle(out: &mut BoxesRead, questions: &[usize], correction: Correction) {
     if correction == Correction::CircleCancels {
         return;
@@ -46,6 +49,8 @@ pub(crate) fn settle(out: &mut BoxesRead, questions: &[usize], correction: Corre
     }
     for i in rings {
         out.settle(i, MarkState::Marked);
-        out.verdicts[i].ringed = true;
+        let around = out.inks[i].around;
+        (out.verdicts[i].ringed, out.verdicts[i].score) = (true, around);
+        out.marks[i].score = around;
     }
 }

@@ -89,12 +89,13 @@ impl<'a> Others<'a> {
             && ink.firm_mm2 <= LESS * least.fold(f64::MAX, f64::min)
     }
 
-    /// Do [`OTHERS`] of them, or half of them, reach much farther than this dot? Then they
-    /// are strokes, and dots do not vouch for each other, however many the pen left.
+    /// Do half of them reach much farther than this dot? Then they are strokes, and dots that
+    /// are no more than these do not vouch for each other. (Three strokes on any sheet of
+    /// dots were tried: of such sheets' dots one in twenty-five more was asked about.)
     fn are_strokes_beside(&self, dot: &Ink) -> bool {
         let longer = |ink: &&&Ink| reach(dot) <= SHORTER * reach(ink);
         let strokes = self.inks.iter().filter(longer).count();
-        strokes >= OTHERS.min(self.inks.len().div_ceil(2))
+        2 * strokes >= self.inks.len()
     }
 
     /// Has each of them far less ink left and right of its box than this one?
@@ -116,8 +117,7 @@ impl<'a> Others<'a> {
 /// box; the streak is seldom firm.)
 ///
 /// So was one of 1.3 mm among crosses that lay beside their boxes for the most part, because
-/// it was fuller than they were; and so were five on a sheet of which three boxes were
-/// crossed, because the middle mark was one of them.
+/// it was fuller than they were.
 ///
 /// So are marks with far less ink than each of the others: a felt pen's dot, beside which
 /// the grain of the page was firm as well, was once read as an answer beside its crosses.
