@@ -25,8 +25,8 @@ pub(crate) fn settle(out: &mut BoxesRead, questions: &[usize], correction: Corre
         return;
     }
     let mut of_question: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for i in 0..out.marks.len() {
-        let boxes = of_question.entry(questions[i]).or_default();
+    for (i, &question) in questions.iter().enumerate() {
+        let boxes = of_question.entry(question).or_default();
         if out.verdicts[i].state != MarkState::Unmarked {
             boxes.push(i);
         }
