@@ -4,9 +4,9 @@
 
 mod paper;
 
-use image::{GrayImage, imageops};
-use paper::{Desk, ROWS, answered, circle, shade, stroke};
-use phieu::geometry::{MmRect, mm_rect};
+use image::GrayImage;
+use paper::{Desk, ROWS, answered, circle, cross_by, spot, stroke};
+use phieu::geometry::MmRect;
 use phieu::read::{AnswerState, Mark, MarkState, PageReading};
 
 /// A ballpoint's width, mm, and darkness.
@@ -19,10 +19,7 @@ fn ring(image: &mut GrayImage, place: &MmRect) {
 }
 
 fn cross(image: &mut GrayImage, place: &MmRect) {
-    let b = place.inflate(-0.5, -0.5);
-    for (y0, y1) in [(b.min_y(), b.max_y()), (b.max_y(), b.min_y())] {
-        stroke(image, (b.min_x(), y0), (b.max_x(), y1), PEN.0, PEN.1);
-    }
+    cross_by(image, &place.inflate(-0.5, -0.5), PEN.0, PEN.1);
 }
 
 /// Rings around the answers of these rows, and crosses in those of those.
@@ -35,11 +32,6 @@ fn sheet(desk: &Desk, rings: &[&str], crosses: &[&str]) -> GrayImage {
         cross(&mut image, &desk.of_row(row));
     }
     image
-}
-
-/// Reads it after a scanner's slight blur.
-fn read(desk: &Desk, image: &GrayImage) -> PageReading {
-    desk.read(imageops::blur(image, 1.0))
 }
 
 fn assert_asks(reading: &PageReading, row: &str) {
@@ -56,13 +48,13 @@ fn assert_answered(reading: &PageReading, rows: &[&str]) {
 #[test]
 fn a_sheet_of_rings_is_answered() {
     let desk = Desk::of_rows();
-    let reading = read(&desk, &sheet(&desk, &ROWS, &[]));
+    let reading = desk.read_blurred(&sheet(&desk, &ROWS, &[]));
     assert_answered(&reading, &ROWS);
     // Who sorts boxes by score finds them among the marks.
     let marked = |m: &&Mark| m.state == MarkState::Marked;
     assert!(reading.marks.iter().filter(marked).all(|m| m.score > 0.6));
     // With a row left blank, and a slip of the hand that does not say otherwise.
-    let reading = read(&desk, &sheet(&desk, &ROWS[..4], &ROWS[5..6]));
+    let reading = desk.read_blurred(&sheet(&desk, &ROWS[..4], &ROWS[5..6]));
     assert_answered(&reading, &ROWS[..4]);
     assert_answered(&reading, &ROWS[5..6]);
     assert_eq!(reading.answers[ROWS[6]].state, AnswerState::Blank);
@@ -73,12 +65,12 @@ fn a_sheet_of_rings_is_answered() {
 #[test]
 fn rings_ask_unless_they_are_how_the_hand_answers() {
     let desk = Desk::of_rows();
-    let reading = read(&desk, &sheet(&desk, &ROWS[..3], &ROWS[3..6]));
+    let reading = desk.read_blurred(&sheet(&desk, &ROWS[..3], &ROWS[3..6]));
     for row in &ROWS[..3] {
         assert_asks(&reading, row);
     }
     assert_answered(&reading, &ROWS[3..6]);
-    let reading = read(&desk, &sheet(&desk, &ROWS[..2], &[]));
+    let reading = desk.read_blurred(&sheet(&desk, &ROWS[..2], &[]));
     for row in &ROWS[..2] {
         assert_asks(&reading, row);
     }
@@ -108,14 +100,9 @@ fn a_ring_with_anything_else_in_its_question_asks() {
         stroke(&mut sheets[4], (x, y - 0.9), (x, y + 0.9), PEN.0, PEN.1);
         stroke(&mut sheets[4], (x, y), (x + 0.9, y), PEN.0, PEN.1);
     }
-    let c = place.center();
-    shade(
-        &mut sheets[5],
-        &mm_rect(c.x - 0.4, c.y - 0.4, 0.8, 0.8),
-        0.9,
-    );
+    spot(&mut sheets[5], &place, (0.0, 0.0), 0.8, 0.9);
     for (n, image) in sheets.iter().enumerate() {
-        let reading = read(&desk, image);
+        let reading = desk.read_blurred(image);
         assert!(
             reading.answers[odd].state.needs_person(),
             "{n}: {:?}",
@@ -136,7 +123,7 @@ fn rings_ask_on_a_form_whose_circles_take_back() {
     for q in questions {
         ring(&mut image, &desk.place(&format!("{q}.co")));
     }
-    let reading = read(&desk, &image);
+    let reading = desk.read_blurred(&image);
     for q in questions {
         assert_asks(&reading, q);
     }
@@ -146,7 +133,7 @@ fn rings_ask_on_a_form_whose_circles_take_back() {
     for q in questions {
         ring(&mut image, &desk.place(&format!("{q}.co")));
     }
-    let reading = read(&desk, &image);
+    let reading = desk.read_blurred(&image);
     for q in questions {
         assert_eq!(reading.answers[q].state, AnswerState::Answered, "{q}");
         assert_eq!(reading.answers[q].choices, ["co"], "{q}");

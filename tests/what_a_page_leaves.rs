@@ -6,24 +6,12 @@ mod paper;
 
 use image::{GrayImage, imageops};
 use imageproc::contrast::{ThresholdType, threshold};
-use paper::{Desk, ROWS, answered, circle, shade, stroke};
+use paper::{Desk, ROWS, answered, circle, shade, spot, stroke};
 use phieu::geometry::{MmRect, mm_rect};
 use phieu::read::{AnswerState, MarkState, PageReading};
 
 /// The sheet's crosses: all but the sixth question.
 const MARKED: [&str; 5] = ["q1.co", "q2.co", "q3.co", "q4.co", "q5.co"];
-
-/// Reads it after a scanner's slight blur.
-fn read(desk: &Desk, image: &GrayImage) -> PageReading {
-    desk.read(imageops::blur(image, 1.0))
-}
-
-/// A square of ink, mm from the box's middle.
-fn spot(image: &mut GrayImage, place: &MmRect, (dx, dy): (f64, f64), side: f64, darkness: f64) {
-    let c = place.center();
-    let (x, y) = (c.x + dx - side / 2.0, c.y + dy - side / 2.0);
-    shade(image, &mm_rect(x, y, side, side), darkness);
-}
 
 fn asks(reading: &PageReading, question: &str) -> bool {
     reading.answers[question].state.needs_person()
@@ -45,7 +33,7 @@ fn a_speck_beside_an_answer_is_dust_and_alone_it_asks() {
             let place = desk.place(&format!("{question}.khong"));
             spot(&mut image, &place, (0.8, -0.7), side, 0.8);
         }
-        let reading = read(&desk, &image);
+        let reading = desk.read_blurred(&image);
         assert!(answers(&reading, "q2", "co"), "{side}");
         assert!(answers(&reading, "q4", "co"), "{side}");
         assert!(asks(&reading, "q6"), "{side}");
@@ -58,7 +46,7 @@ fn a_dot_beside_an_answer_asks() {
     let desk = Desk::new();
     let mut image = desk.sheet(&MARKED);
     spot(&mut image, &desk.place("q3.khong"), (0.1, 0.2), 1.2, 0.8);
-    assert!(!answers(&read(&desk, &image), "q3", "co"));
+    assert!(!answers(&desk.read_blurred(&image), "q3", "co"));
 }
 
 /// On a sheet of dots a blurred speck in a blank question was once read as its
@@ -72,7 +60,7 @@ fn a_speck_on_a_sheet_of_dots_asks() {
         spot(&mut image, &place, (0.1, 0.1), 1.1, 0.5);
     }
     spot(&mut image, &desk.place("q6.co"), (0.9, 0.1), 0.5, 0.7);
-    let reading = read(&desk, &image);
+    let reading = desk.read_blurred(&image);
     assert!(answers(&reading, "q2", "co"));
     assert!(asks(&reading, "q6"));
 }
@@ -96,7 +84,7 @@ fn print_of_the_other_side_is_no_second_mark() {
         for question in rows {
             through(&mut image, question, darkness);
         }
-        let reading = read(&desk, &image);
+        let reading = desk.read_blurred(&image);
         for question in rows {
             assert!(answers(&reading, question, "co"), "{darkness} {question}");
         }
@@ -106,12 +94,12 @@ fn print_of_the_other_side_is_no_second_mark() {
         for question in rows {
             through(&mut image, question, darkness);
         }
-        assert!(asks(&read(&desk, &image), "q3"), "{darkness}");
+        assert!(asks(&desk.read_blurred(&image), "q3"), "{darkness}");
 
         // In one box alone nothing says that it is not a light stroke.
         let mut image = desk.sheet(&MARKED);
         through(&mut image, "q3", 0.2);
-        assert!(asks(&read(&desk, &image), "q3"), "{darkness}");
+        assert!(asks(&desk.read_blurred(&image), "q3"), "{darkness}");
     }
 }
 
@@ -128,13 +116,13 @@ fn a_fold_through_a_column_is_no_mark_and_a_stroke_of_the_pen_asks() {
     };
     let mut image = desk.sheet(&MARKED);
     line(&mut image, 0.25);
-    let reading = read(&desk, &image);
+    let reading = desk.read_blurred(&image);
     for question in ["q1", "q2", "q3", "q4", "q5"] {
         assert!(answers(&reading, question, "co"), "{question}");
     }
     let mut image = desk.sheet(&MARKED);
     line(&mut image, 1.0);
-    let reading = read(&desk, &image);
+    let reading = desk.read_blurred(&image);
     let crossed = |q: &&str| !answers(&reading, q, "co");
     assert!(["q1", "q2", "q3", "q4", "q5"].iter().any(crossed));
     for mark in reading.marks.iter().filter(|m| m.choice == "khong") {
@@ -160,7 +148,7 @@ fn a_tick_along_two_sides_of_its_box_is_no_streak() {
         0.8,
     );
     stroke(&mut image, bend, (right, place.min_y() + 0.2), 0.4, 0.8);
-    assert!(!answers(&read(&desk, &image), "q4", "co"));
+    assert!(!answers(&desk.read_blurred(&image), "q4", "co"));
 }
 
 /// What an empty box of a page looks like is learned from its lighter boxes. Where
@@ -180,7 +168,7 @@ fn a_sheet_with_nearly_all_boxes_crossed_is_not_empty() {
                 stroke(&mut image, (low.0, high.1), (high.0, low.1), 0.4, darkness);
             }
         }
-        let reading = read(&desk, &image);
+        let reading = desk.read_blurred(&image);
         for question in ["q1", "q2", "q3", "q4", "q5"] {
             assert!(asks(&reading, question), "{darkness} {question}");
         }
@@ -209,7 +197,7 @@ fn a_streak_over_print_of_the_other_side_is_no_answer() {
         0.3,
         0.8,
     );
-    assert!(asks(&read(&desk, &image), "q6"));
+    assert!(asks(&desk.read_blurred(&image), "q6"));
 }
 
 /// A signature that passed through a box of a question left blank was once read as
@@ -236,7 +224,7 @@ fn a_signature_through_a_blank_question_asks() {
         let [from, to] = [pair[0], pair[1]].map(|(dx, dy)| (c.x + dx, c.y + dy));
         stroke(&mut image, from, to, 0.4, 0.9);
     }
-    assert!(asks(&read(&desk, &image), "q6"));
+    assert!(asks(&desk.read_blurred(&image), "q6"));
 }
 
 /// Specks of a bad copy that touched each other in a blank question were once read
@@ -258,7 +246,7 @@ fn specks_of_a_bad_copy_are_no_dot() {
     ] {
         spot(&mut image, &place, at, side, 0.6);
     }
-    let reading = read(&desk, &image);
+    let reading = desk.read_blurred(&image);
     assert!(answers(&reading, "q2", "co"));
     assert!(asks(&reading, "q6"));
 }
@@ -282,7 +270,7 @@ fn specks_in_a_line_are_no_stroke() {
         for at in [(1.6, -3.2), (-1.5, 3.2), (3.2, -0.6), (-3.2, 0.4)] {
             spot(&mut image, &place, at, 0.45, 0.7);
         }
-        let reading = read(&desk, &image);
+        let reading = desk.read_blurred(&image);
         assert!(answers(&reading, "q2", "co"), "{side}");
         assert!(asks(&reading, "q6"), "{side}");
     }
@@ -306,7 +294,7 @@ fn the_ring_of_a_cup_on_a_blank_sheet_answers_nothing() {
             let touch = mm_rect(x - band / 2.0, y - band / 2.0, band, band);
             shade(&mut image, &touch, 0.16);
         }
-        let reading = read(&desk, &image);
+        let reading = desk.read_blurred(&image);
         for (question, answer) in &reading.answers {
             assert_ne!(answer.state, AnswerState::Answered, "{band} {question}");
         }
@@ -332,7 +320,7 @@ fn a_line_from_afar_through_two_rows_answers_neither() {
     for ends in ring.windows(2) {
         stroke(&mut image, ends[0], ends[1], 0.8, 0.9);
     }
-    let reading = read(&desk, &image);
+    let reading = desk.read_blurred(&image);
     for row in blank {
         assert!(asks(&reading, row), "{row} {:?}", reading.answers[row]);
     }
@@ -354,7 +342,7 @@ fn a_black_fold_across_a_row_of_boxes_marks_none() {
         // It fades out before the left edge, as folds do, so that it is no crease.
         let (left, right) = ((105.0, row.y + aside), (209.0, row.y + aside + 0.9));
         stroke(&mut image, left, right, 0.9, 1.0);
-        let reading = read(&desk, &image);
+        let reading = desk.read_blurred(&image);
         let marks = reading.marks.iter().filter(|m| m.question == "yt7-3");
         for mark in marks.filter(|m| m.choice != "hai-long") {
             assert_ne!(mark.state, MarkState::Marked, "{aside} {}", mark.choice);
@@ -373,7 +361,7 @@ fn a_black_fold_across_a_row_of_boxes_marks_none() {
             0.9,
         );
     }
-    let reading = read(&desk, &image);
+    let reading = desk.read_blurred(&image);
     assert!(answers(&reading, "yt7-3", "hai-long"));
 }
 
@@ -410,7 +398,7 @@ fn a_filled_box_among_a_felt_pens_crosses_asks() {
     let mut image = desk.crossed_rows(1.0, 1.0, 0.7);
     let filled = desk.of_row("yt7-2");
     shade(&mut image, &filled.inflate(0.3, 0.3), 0.7);
-    let reading = read(&desk, &image);
+    let reading = desk.read_blurred(&image);
     assert!(asks(&reading, "yt7-2"));
     for row in ROWS.into_iter().filter(|row| *row != "yt7-2") {
         assert!(answered(&reading, row), "{row}");
@@ -426,7 +414,7 @@ fn a_felt_pens_cross_with_a_circle_around_it_asks() {
     let place = desk.of_row("yt7-2");
     // Not quite closed.
     circle(&mut image, &place, (3.8, 3.6), 0..32, (0.6, 0.7));
-    let reading = read(&desk, &image);
+    let reading = desk.read_blurred(&image);
     assert!(asks(&reading, "yt7-2"));
     for row in ROWS.into_iter().filter(|row| *row != "yt7-2") {
         assert!(answered(&reading, row), "{row}");
@@ -537,10 +525,10 @@ fn ink_along_an_outline_beside_a_fuller_mark_asks() {
         }
         let filled = desk.place_on(2, "yt7-1.khong-hai-long");
         spot(&mut image, &filled, (0.0, 0.0), 2.1, 1.0);
-        let alone = read(&desk, &image);
+        let alone = desk.read_blurred(&image);
         assert!(!asks(&alone, "yt7-1"), "{:?}", alone.answers["yt7-1"]);
         along_side(&mut image, &desk.of_row("yt7-1"), side, 0.4);
-        assert!(asks(&read(&desk, &image), "yt7-1"), "{side}");
+        assert!(asks(&desk.read_blurred(&image), "yt7-1"), "{side}");
     }
 }
 
@@ -567,13 +555,13 @@ fn a_mark_that_sprawls_as_no_other_does_asks() {
     let others: Vec<&str> = ROWS.into_iter().filter(|row| *row != "yt7-1").collect();
     let mut image = desk.rows(&others);
     sprawl(&mut image, "yt7-1");
-    assert!(asks(&read(&desk, &image), "yt7-1"));
+    assert!(asks(&desk.read_blurred(&image), "yt7-1"));
 
     let mut image = desk.rows(&[]);
     for row in ROWS {
         sprawl(&mut image, row);
     }
-    assert!(answered(&read(&desk, &image), "yt7-1"));
+    assert!(answered(&desk.read_blurred(&image), "yt7-1"));
 }
 
 /// Where the pen rested in a blank question it left a dot, on a sheet of dots with less
@@ -586,7 +574,7 @@ fn where_the_pen_rested_on_a_sheet_of_dots_asks() {
         let side = if row == "yt7-1" { 0.9 } else { 1.3 };
         spot(&mut image, &desk.of_row(row), (0.1, 0.1), side, 0.6);
     }
-    let reading = read(&desk, &image);
+    let reading = desk.read_blurred(&image);
     assert!(asks(&reading, "yt7-1"));
     assert!(answered(&reading, "yt7-2"));
 }
@@ -605,7 +593,7 @@ fn a_blank_question_beside_circled_boxes_is_blank() {
             circle(&mut image, &place, (4.0, 4.0), 0..36, (0.5, 0.9));
         }
     }
-    let reading = read(&desk, &image);
+    let reading = desk.read_blurred(&image);
     assert!(asks(&reading, "q1") && asks(&reading, "q5"));
     assert_eq!(reading.answers["q6"].state, AnswerState::Blank);
 
@@ -614,7 +602,7 @@ fn a_blank_question_beside_circled_boxes_is_blank() {
     for name in MARKED {
         spot(&mut image, &desk.place(name), (0.3, 0.2), 0.6, 0.25);
     }
-    let reading = read(&desk, &image);
+    let reading = desk.read_blurred(&image);
     assert!(asks(&reading, "q1") && asks(&reading, "q6"));
 }
 
@@ -647,7 +635,7 @@ fn a_blank_question_beside_stray_ticks_or_pale_circles_asks() {
         );
     }
     for image in [ticked, circled] {
-        let reading = read(&desk, &image);
+        let reading = desk.read_blurred(&image);
         assert!(asks(&reading, "q1") && asks(&reading, "q5"));
         assert!(asks(&reading, "q6"));
     }

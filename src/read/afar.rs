@@ -196,10 +196,8 @@ fn reaches_far(
         return true;
     }
     let rect = free.page.boxes[at].rect;
-    let (own, inner) = (
-        rect.inflate(REACH_MM, REACH_MM),
-        rect.inflate(FAR_MM, FAR_MM),
-    );
+    let own = rect.inflate(REACH_MM, REACH_MM);
+    let inner = rect.inflate(FAR_MM, FAR_MM);
     let others = free.other_boxes(at, around.area, &around.window);
     around.follow(|i| {
         let place = around.place(i);

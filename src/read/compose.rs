@@ -41,7 +41,7 @@ const LARGER_TIMES: f64 = 1.6;
 
 /// Fewer marks than this do not show how a hand marks: a lone covered box may be
 /// all that a person took back on a sheet left blank.
-const HAND_OF: usize = 3;
+pub(super) const HAND_OF: usize = 3;
 
 /// Answers of all questions that have a box on the page.
 ///

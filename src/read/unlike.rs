@@ -20,8 +20,9 @@ const USUALLY_AROUND: f64 = 0.5;
 /// (One in fifty such crosses was once taken for circled.)
 const ALL_AROUND: f64 = 0.8;
 
-/// However much of its box a mark covers, a circle is looked for around it: on a sheet of
-/// slashes a cross is fuller than usual, and one in a circle was once read as the answer.
+/// However much of its box a mark covers, a circle is looked for around it, and whether it
+/// is a dot: on a sheet of slashes a cross is fuller than usual, and one in a circle was
+/// once read as the answer; so was a dot among strokes that lay beside their boxes.
 /// (Scribbles larger than their boxes are all around them too; on a sheet of open marks
 /// such a one is worth a look.)
 const HOWEVER_FULL: f64 = f64::INFINITY;
@@ -91,7 +92,7 @@ impl<'a> Others<'a> {
 
     /// Do half of them reach much farther than this dot? Then they are strokes, and dots that
     /// are no more than these do not vouch for each other. (Three strokes on any sheet of
-    /// dots were tried: of such sheets' dots one in twenty-five more was asked about.)
+    /// dots were tried: of 11,125 clear questions of hard sheets ten more were asked about.)
     fn are_strokes_beside(&self, dot: &Ink) -> bool {
         let longer = |ink: &&&Ink| reach(dot) <= SHORTER * reach(ink);
         let strokes = self.inks.iter().filter(longer).count();

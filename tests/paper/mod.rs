@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use image::{GrayImage, Luma};
+use image::{GrayImage, Luma, imageops};
 use phieu::form::code::{Key, Payload, qr_modules, serial};
 use phieu::form::{BoxSpec, CodeKind, Layout, Library, PageLayout};
 use phieu::geometry::{MmRect, mm_rect, px_per_mm};
@@ -131,10 +131,8 @@ impl Desk {
     pub fn crossed_rows(&self, beyond: f64, pen: f64, darkness: f64) -> GrayImage {
         let mut image = self.page(2, &[]);
         for row in ROWS {
-            let b = self.of_row(row).inflate(beyond, beyond);
-            let (x0, y0, x1, y1) = (b.min_x(), b.min_y(), b.max_x(), b.max_y());
-            stroke(&mut image, (x0, y0), (x1, y1), pen, darkness);
-            stroke(&mut image, (x1, y0), (x0, y1), pen, darkness);
+            let place = self.of_row(row).inflate(beyond, beyond);
+            cross_by(&mut image, &place, pen, darkness);
         }
         image
     }
@@ -160,6 +158,11 @@ impl Desk {
 
     pub fn read(&self, image: GrayImage) -> PageReading {
         self.read_as(image, false)
+    }
+
+    /// Reads it after a scanner's slight blur.
+    pub fn read_blurred(&self, image: &GrayImage) -> PageReading {
+        self.read(imageops::blur(image, 1.0))
     }
 
     pub fn read_as(&self, image: GrayImage, bilevel: bool) -> PageReading {
@@ -416,6 +419,20 @@ pub fn stroke(image: &mut GrayImage, from: (f64, f64), to: (f64, f64), pen: f64,
             darkness,
         );
     }
+}
+
+/// Two strokes of a pen from corner to corner, all in mm.
+pub fn cross_by(image: &mut GrayImage, place: &MmRect, pen: f64, darkness: f64) {
+    let (x0, y0, x1, y1) = (place.min_x(), place.min_y(), place.max_x(), place.max_y());
+    stroke(image, (x0, y0), (x1, y1), pen, darkness);
+    stroke(image, (x1, y0), (x0, y1), pen, darkness);
+}
+
+/// A square of ink, mm from a box's middle.
+pub fn spot(image: &mut GrayImage, place: &MmRect, (dx, dy): (f64, f64), side: f64, darkness: f64) {
+    let c = place.center();
+    let (x, y) = (c.x + dx - side / 2.0, c.y + dy - side / 2.0);
+    shade(image, &mm_rect(x, y, side, side), darkness);
 }
 
 /// A circle by hand around a box, drawn by these of 36 pieces: radii across and down, mm.
