@@ -159,3 +159,52 @@ fn a_word_over_a_label_asks_and_the_label_alone_does_not() {
         }
     }
 }
+
+/// Who means a box may cross the word beside it and leave the box empty: such a question was
+/// once read as blank.
+#[test]
+fn a_cross_on_a_label_asks_and_a_blank_question_does_not() {
+    let library = Library::load(&[]).unwrap();
+    let form = library.resolve("ba-dinh-2022").unwrap();
+    let reader = Reader::new(library.layouts(), ReadOptions::default());
+    let simulator = Simulator::for_form(&form, Level::Clean, 3).unwrap();
+    let layout = &simulator.layout().pages[0];
+    let place = |question: &str| layout.boxes.iter().position(|b| b.question == question);
+    let empty = layout.boxes[place("q4").unwrap()].rect;
+    let beside = |word: &&PrintedWord| {
+        let (aside, middle) = (word.rect.min_x() - empty.max_x(), word.rect.center().y);
+        (0.0..6.0).contains(&aside) && (middle - empty.center().y).abs() < 2.0
+    };
+    let label = layout.words.iter().find(beside).unwrap();
+    let ends = label.rect.inflate(0.2, 0.6);
+    let pen = |from: (f64, f64), to: (f64, f64)| PenStroke {
+        points: [from, to].map(|(x, y)| MmPoint::new(x, y)).to_vec(),
+        width_mm: 0.45,
+        darkness: 0.7,
+        grain: 0.1,
+    };
+    let (x0, x1, y0, y1) = (ends.min_x(), ends.max_x(), ends.min_y(), ends.max_y());
+    let cross = vec![pen((x0, y0), (x1, y1)), pen((x0, y1), (x1, y0))];
+    for n in 0..4 {
+        let who = simulator.respondent(n);
+        let others = ["q1", "q2", "q3", "q5", "q7", "q8"];
+        let mark = |question: &str| PlacedMark {
+            at: place(question).unwrap(),
+            drawn: Drawn::Cross,
+        };
+        let mut staged = Staged {
+            page: 1,
+            conditions: simulator.plan(n)[0].conditions.clone(),
+            pen: who.pen,
+            hand: who.hand,
+            marks: others.map(mark).to_vec(),
+            strokes: Vec::new(),
+        };
+        let blank = reader.read(&simulator.stage(n, &staged).unwrap().scan);
+        assert_eq!(blank.answers["q4"].state, AnswerState::Blank, "{n}");
+        staged.strokes.clone_from(&cross);
+        let crossed = reader.read(&simulator.stage(n, &staged).unwrap().scan);
+        assert!(crossed.answers["q4"].state.needs_person(), "{n}");
+        assert_eq!(crossed.answers["q6"].state, AnswerState::Blank, "{n}");
+    }
+}

@@ -74,7 +74,7 @@ fn is_dust(out: &BoxesRead, i: usize, question: usize) -> bool {
     let ink = &out.inks[i];
     ink.extent_mm <= DUST_MM
         && ink.faint_mm2 <= DUST_MM2
-        && !classify::trace_beside(ink)
+        && !classify::beside(ink)
         && out.hand.usual_beside(question).extent_mm >= STROKES_MM
 }
 

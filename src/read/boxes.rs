@@ -1,6 +1,7 @@
 //! Reads all boxes of a registered page: locate, prove the alignment, measure,
 //! classify.
 
+use super::agreement::{self, Search, displaced};
 use super::background;
 use super::broad_outlines::doubt_broad_outlines;
 use super::classify::{self, Place, Verdict};
@@ -21,7 +22,7 @@ use super::reading::{Mark, MarkState};
 use super::reason::Reason;
 use super::registration::{LocalMap, Registration};
 use super::sample::Window;
-use super::template::{BoxTemplate, STEP_MM};
+use super::template::{BoxTemplate, SEARCH_MM, STEP_MM};
 use crate::form::PageLayout;
 use crate::geometry::{MmPoint, MmRect, MmVector, PxVector};
 use crate::page::Scan;
@@ -34,14 +35,6 @@ const PROVEN_SHARE: f64 = 0.6;
 /// The same where scribbles hide many outlines: a third of them in their places
 /// cannot be chance, as a wrong fit finds next to none.
 const PROVEN_AT_LEAST: f64 = 0.35;
-
-/// A box that is shifted against its neighbours by more than this was not
-/// found but mistaken, mm. Uneven feed moves neighbours together.
-const CONSENSUS_MM: f64 = 0.6;
-
-/// How many neighbours are asked, and how far away they may be, mm.
-const NEIGHBOURS: usize = 8;
-const NEIGHBOUR_MM: f64 = 90.0;
 
 /// A hidden or overwritten outline counts as located where at least this many
 /// sectors are seen at the place that the neighbours predict: more than the four
@@ -154,13 +147,13 @@ pub(crate) fn read(
         .map(|(w, t)| outline::locate(w, t, contrast))
         .collect();
 
-    let mut certain = agreeing(templates, &located);
+    let mut certain = agreement::agreeing(templates, &located);
     let mut sector_contrast = outline::SECTOR_CONTRAST;
     let count = |certain: &[bool]| certain.iter().filter(|c| **c).count();
     if (count(&certain) as f64) < PROVEN_SHARE * located.len() as f64
         && let Some(faint) = faint_outline::locate_together(&windows, templates, contrast)
     {
-        let agree = agreeing(templates, &faint.located);
+        let agree = agreement::agreeing(templates, &faint.located);
         if count(&agree) > count(&certain) {
             certain = agree;
             located = faint.located;
@@ -168,24 +161,43 @@ pub(crate) fn read(
         }
     }
     let mut refined = registration.clone();
-    let displaced = |i: usize| -> PxVector {
-        let (x, y) = located[i].shift_mm;
-        maps[i].dx * x + maps[i].dy * y
-    };
     let evidence: Vec<(MmPoint, PxVector)> = (0..located.len())
         .filter(|&i| certain[i])
-        .map(|i| (templates[i].window.center(), displaced(i)))
+        .map(|i| {
+            (
+                templates[i].window.center(),
+                displaced(&maps[i], &located[i]),
+            )
+        })
         .collect();
     refined.refine(&evidence);
-    let found = evidence.len();
+    let mut search = Search {
+        beyond: vec![MmVector::zero(); maps.len()],
+        maps,
+        windows,
+        located,
+        certain,
+    };
+    search.go_on(&mut refined, templates, image, contrast);
+    let found = count(&search.certain);
     // Where a box's own outline is hidden, its neighbours say where it is.
-    let mut seen = certain.clone();
-    for i in (0..located.len()).filter(|&i| !certain[i]) {
-        let shift = maps[i].on_paper(refined.at(templates[i].window.center()) - maps[i].image);
+    let mut seen = search.certain.clone();
+    for (i, template) in templates.iter().enumerate() {
+        if search.certain[i] {
+            continue;
+        }
+        let there = search.expected(i, &refined, templates);
+        let mut shift = search.maps[i].on_paper(there - search.maps[i].image);
+        if shift.x.abs().max(shift.y.abs()) > SEARCH_MM {
+            // Its surroundings are not in the window.
+            search.move_to(i, there, template, image);
+            shift = MmVector::zero();
+        }
         let samples = |v: f64| (v / STEP_MM).round() as i32;
         let at = (samples(shift.x), samples(shift.y));
-        let sectors = outline::sectors(&windows[i], &templates[i], at, contrast, sector_contrast);
-        located[i] = Located {
+        let window = &search.windows[i];
+        let sectors = outline::sectors(window, template, at, contrast, sector_contrast);
+        search.located[i] = Located {
             shift: at,
             shift_mm: (shift.x, shift.y),
             sectors,
@@ -193,6 +205,13 @@ pub(crate) fn read(
         seen[i] = sectors >= FOLLOWED_SECTORS;
     }
 
+    let Search {
+        maps,
+        beyond,
+        windows,
+        located,
+        certain,
+    } = search;
     let found_boxes = (0..windows.len()).filter(|&i| certain[i]);
     let sigma =
         ink::quiet_spread(found_boxes.map(|i| (&windows[i], &templates[i], located[i].shift)))
@@ -203,8 +222,10 @@ pub(crate) fn read(
         .zip(windows)
         .zip(located)
         .zip(seen)
-        .map(|(((map, window), located), seen)| BoxWindow {
+        .zip(beyond)
+        .map(|((((map, window), located), seen), beyond)| BoxWindow {
             map,
+            beyond,
             place: Place {
                 located: seen,
                 hidden: window.outside > OUTSIDE_SHARE,
@@ -309,37 +330,6 @@ pub(crate) fn questions(page: &PageLayout) -> Vec<usize> {
         .enumerate()
         .map(|(i, b)| first(&b.question).unwrap_or(i))
         .collect()
-}
-
-/// Which outlines were found for certain: seen themselves, and shifted like
-/// the others around them.
-fn agreeing(templates: &[BoxTemplate], located: &[Located]) -> Vec<bool> {
-    let strong: Vec<usize> = (0..located.len())
-        .filter(|&i| located[i].sectors >= outline::CERTAIN_SECTORS)
-        .collect();
-    let mut out = vec![false; located.len()];
-    for &i in &strong {
-        let here = templates[i].window.center();
-        let mut near: Vec<(f64, usize)> = strong
-            .iter()
-            .filter(|&&k| k != i)
-            .map(|&k| ((templates[k].window.center() - here).length(), k))
-            .filter(|n| n.0 <= NEIGHBOUR_MM)
-            .collect();
-        near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        near.truncate(NEIGHBOURS);
-        let median = |f: &dyn Fn(&Located) -> f64| -> f64 {
-            let mut v: Vec<f64> = near.iter().map(|n| f(&located[n.1])).collect();
-            v.sort_by(f64::total_cmp);
-            v.get(v.len() / 2)
-                .copied()
-                .unwrap_or_else(|| f(&located[i]))
-        };
-        let (mx, my) = (median(&|l| l.shift_mm.0), median(&|l| l.shift_mm.1));
-        let (x, y) = located[i].shift_mm;
-        out[i] = (x - mx).abs().max((y - my).abs()) <= CONSENSUS_MM;
-    }
-    out
 }
 
 /// Corners of a rectangle in the image, from the paper's top left clockwise.

@@ -57,6 +57,10 @@ pub(crate) const DOT_EXTENT_MM: f64 = 1.5;
 /// dirt, and so may the dot be. Specks of a bad copy that touched each other in a
 /// blank question were once read as its answer on a sheet of dots.
 const DIRTY: f64 = 0.3;
+/// It is no dot if it goes on outside as something so long, mm: most of the ring's width of
+/// 1.55 mm. Ticks of which only short pieces are in their boxes were taken for dots; specks
+/// are shorter.
+const ARM_MM: f64 = 1.2;
 /// A dot with less than this share of the firm ink of one of the sheet's weaker marks is
 /// smaller than these: the pen may have rested there. On a sheet of dots that was once
 /// read as the answer of a blank question.
@@ -106,7 +110,7 @@ pub(crate) const OVERWHELMING: f64 = 0.45;
 const FAINT: f64 = 0.5;
 /// A stroke through the middle leaves at least this there, mm²: 0.6 mm of the
 /// thinnest ballpoint line (0.25 mm).
-const CENTER_MM2: f64 = 0.15;
+pub(super) const CENTER_MM2: f64 = 0.15;
 
 /// What covers so large a share of its box, from side to side and from top to bottom
 /// ([`WHOLE`]), is no line, however it goes on: a felt pen's stroke of 1.5 mm covers two
@@ -200,7 +204,7 @@ pub(crate) fn classify(
 pub(crate) fn objection(ink: &Ink, features: &Features, hand: &Hand) -> Option<Reason> {
     if ink.extent_mm <= DUST_EXTENT_MM && ink.faint_mm2 <= DUST_MM2 {
         Some(Reason::Dust)
-    } else if ink.extent_mm <= DOT_EXTENT_MM && ink.ring_faint_mm2 >= DIRTY * ink.faint_mm2 {
+    } else if among_specks(ink) {
         Some(Reason::AmongSpecks)
     } else if circled(ink) {
         Some(Reason::Circled)
@@ -210,11 +214,26 @@ pub(crate) fn objection(ink: &Ink, features: &Features, hand: &Hand) -> Option<R
         Some(Reason::SpreadOut)
     } else if of_another_pen(ink, hand) {
         Some(Reason::AnotherPen)
-    } else if ink.extent_mm <= DOT_EXTENT_MM && features.value(Feature::Firm) < RESTED {
+    } else if is_short(ink) && features.value(Feature::Firm) < RESTED {
         Some(Reason::Small)
     } else {
         None
     }
+}
+
+/// Is it a dot, and is there ink around the box that is no part of it?
+fn among_specks(ink: &Ink) -> bool {
+    is_short(ink) && ink.ring_faint_mm2 >= DIRTY * ink.faint_mm2
+}
+
+/// Is it as short as a dot, and no piece of a stroke that goes on outside?
+fn is_short(ink: &Ink) -> bool {
+    ink.extent_mm <= DOT_EXTENT_MM && !goes_on(ink)
+}
+
+/// Does what is in the box go on outside as a stroke?
+pub(super) fn goes_on(ink: &Ink) -> bool {
+    ink.goes_on_mm >= ARM_MM
 }
 
 /// Does something else than a mark explain ink in the box?
@@ -248,11 +267,17 @@ fn thin_line(ink: &Ink) -> bool {
     ink.exits && narrow <= THIN && long >= WHOLE
 }
 
-/// Is the ink in the box but a small part of what is close around it? A signature
-/// that passed through a box was once read as its mark.
+/// Is the ink in the box but a small part of what is close around it, on a sheet where it
+/// usually is not? A signature that passed through a box was once read as its mark. (Each
+/// large tick that turned below its box was once asked about.)
 fn spread_out(ink: &Ink, hand: &Hand) -> bool {
+    !hand.large && !hand.spreads && spreads_out(ink)
+}
+
+/// Is there so much more ink around the box than in it?
+pub(super) fn spreads_out(ink: &Ink) -> bool {
     let around = ink.around_mm2();
-    !hand.large && ink.reaches_rim && around >= AROUND_MM2 && around >= AROUND_TIMES * ink.firm_mm2
+    ink.reaches_rim && around >= AROUND_MM2 && around >= AROUND_TIMES * ink.firm_mm2
 }
 
 fn of_another_pen(ink: &Ink, hand: &Hand) -> bool {

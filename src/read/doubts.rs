@@ -11,7 +11,6 @@ use super::compose::usual_fill;
 use super::crease::{self, PaperLine, Sheet};
 use super::measuring::BoxWindow;
 use super::model::MarkModel;
-use super::outline::Located;
 use super::reading::MarkState;
 use super::reason::Reason;
 use super::streak::StraightLine;
@@ -77,7 +76,7 @@ pub(crate) fn settle_lines(
         if only && !classify::only_a_line(&out.inks[i], off_mm2, &out.hand) {
             return None;
         }
-        let shift = MmVector::from(out.measuring.boxes[i].located.shift_mm);
+        let shift = out.measuring.boxes[i].shift_mm();
         let outline = page.boxes[i].outline_mm + INSIDE_MM;
         let interior = page.boxes[i]
             .rect
@@ -114,11 +113,11 @@ pub(crate) fn settle_lines(
 }
 
 /// A line through a box as a line on the paper.
-fn on_paper(line: StraightLine, template: &BoxTemplate, located: &Located) -> PaperLine {
+fn on_paper(line: StraightLine, template: &BoxTemplate, shift: MmVector) -> PaperLine {
     let place = MmVector::new(line.at.0 + 0.5, line.at.1 + 0.5) * STEP_MM;
     PaperLine {
         level: line.level,
-        at: template.window.origin + place + MmVector::from(located.shift_mm),
+        at: template.window.origin + place + shift,
         slope: line.slope,
     }
 }
@@ -127,8 +126,8 @@ fn on_paper(line: StraightLine, template: &BoxTemplate, located: &Located) -> Pa
 pub(crate) fn lines(out: &BoxesRead, templates: &[BoxTemplate]) -> Vec<Option<PaperLine>> {
     (0..out.inks.len())
         .map(|i| {
-            let located = &out.measuring.boxes[i].located;
-            Some(on_paper(out.inks[i].line?, &templates[i], located))
+            let shift = out.measuring.boxes[i].shift_mm();
+            Some(on_paper(out.inks[i].line?, &templates[i], shift))
         })
         .collect()
 }
@@ -298,35 +297,46 @@ pub(crate) fn doubt_alone(out: &mut BoxesRead, model: &MarkModel, standing: &[St
 /// its question is marked, and a stroke where no mark is so near that it could
 /// belong to that.
 pub(crate) fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout, standing: &[Standing]) {
-    for (i, standing) in standing.iter().enumerate() {
-        if out.verdicts[i].state != MarkState::Unmarked {
-            continue;
+    for i in 0..standing.len() {
+        if let Some(reason) = ink_for(out, page, i, standing[i] == Standing::PerhapsTakenBack) {
+            out.doubt(i, reason);
         }
-        let inked = |k: &usize| *k != i && out.verdicts[*k].state != MarkState::Unmarked;
-        let answered = out.answered(i);
-        let taken_back = *standing == Standing::PerhapsTakenBack;
-        let around = page.boxes[i].rect.inflate(SPILL_MM, SPILL_MM);
-        let spilled = || {
-            (0..out.marks.len())
-                .filter(inked)
-                .any(|k| page.boxes[k].rect.intersects(&around))
-        };
-        let ink = &out.inks[i];
-        let beside = classify::beside(ink);
-        // A streak or a fold that passes beside the box leaves its ring.
-        let passing = ink.line_beside && ink.reaches_rim;
-        let reason = if !answered && (beside || classify::trace(ink, &out.hand)) {
-            Reason::Trace
-        } else if taken_back && classify::trace(ink, &out.hand) {
-            Reason::TraceTakenBack
-        } else if answered && beside && !passing && !spilled() {
-            Reason::InkBeside
-        } else if answered && beside && ink.around >= WRAPPED {
-            Reason::GoesAround
-        } else {
-            continue;
-        };
-        out.doubt(i, reason);
+    }
+}
+
+/// Why ink in or beside a box that seems empty may be meant for it. The mark of its
+/// question is perhaps `taken_back`.
+pub(super) fn ink_for(
+    out: &BoxesRead,
+    page: &PageLayout,
+    i: usize,
+    taken_back: bool,
+) -> Option<Reason> {
+    if out.verdicts[i].state != MarkState::Unmarked {
+        return None;
+    }
+    let inked = |k: &usize| *k != i && out.verdicts[*k].state != MarkState::Unmarked;
+    let answered = out.answered(i);
+    let around = page.boxes[i].rect.inflate(SPILL_MM, SPILL_MM);
+    let spilled = || {
+        (0..out.marks.len())
+            .filter(inked)
+            .any(|k| page.boxes[k].rect.intersects(&around))
+    };
+    let ink = &out.inks[i];
+    let beside = classify::beside(ink);
+    // A streak or a fold that passes beside the box leaves its ring.
+    let passing = ink.line_beside && ink.reaches_rim;
+    if !answered && (beside || classify::trace(ink, &out.hand)) {
+        Some(Reason::Trace)
+    } else if taken_back && classify::trace(ink, &out.hand) {
+        Some(Reason::TraceTakenBack)
+    } else if answered && beside && !passing && !spilled() {
+        Some(Reason::InkBeside)
+    } else if answered && beside && ink.around >= WRAPPED {
+        Some(Reason::GoesAround)
+    } else {
+        None
     }
 }
 

@@ -1,6 +1,9 @@
 //! How the marks of a sheet look: this hand, this pen. One box can only be
 //! judged beside the others of its sheet.
 
+use std::collections::BTreeSet;
+
+use super::classify::spreads_out;
 use super::features::USUAL_SHADE;
 use super::ink::{Ink, Thresholds};
 
@@ -36,6 +39,9 @@ const NEAR_NOISE: f64 = 2.0;
 /// What noise leaves above five of its sigmas in a box, mm².
 const GRAIN_MM2: f64 = 0.09;
 
+/// So many marks at least say that this hand makes them so.
+const SPREAD_OF: usize = 3;
+
 /// The least ink of a box that may be its question's mark, mm²: a dot of
 /// 0.35 mm.
 const TOP_MM2: f64 = 0.1;
@@ -57,6 +63,8 @@ pub(crate) struct Hand {
     pub darkness: f64,
     /// Most of its marks reach far out of their boxes.
     pub large: bool,
+    /// Most of the page's questions have a mark with far more ink around its box than in it.
+    pub spreads: bool,
     /// Its marks are hardly darker than what counts as ink on this page.
     near_noise: bool,
     /// The page has gray noise, which leaves grains of its own.
@@ -130,11 +138,17 @@ impl Hand {
             .copied()
             .unwrap_or(unknown);
         let large = exits >= 2 && 2 * exits > pens.len();
+        let asked: BTreeSet<usize> = questions.iter().copied().collect();
+        let spread = inks.iter().zip(questions);
+        let spread = spread.filter(|(ink, _)| ink.firm_mm2 >= TOP_MM2 && spreads_out(ink));
+        let spread: BTreeSet<usize> = spread.map(|(_, &question)| question).collect();
         let darkness = quantile(&mut pens, 0.5).unwrap_or(0.0);
         Self {
             weak_mark_mm2: weak,
             darkness,
             large,
+            // A signature spreads over fewer.
+            spreads: spread.len() >= SPREAD_OF && 2 * spread.len() > asked.len(),
             near_noise: darkness > 0.0
                 && darkness < NEAR_NOISE * Thresholds::for_noise(sigma).faint,
             grainy: sigma > GRAINY_SIGMA,

@@ -1,6 +1,6 @@
 //! Measures the ink in and around one located box.
 
-use super::components::{Touch, regions};
+use super::components::{Component, Touch, regions};
 use super::sample::Window;
 use super::streak::{LineTest, StraightLine};
 use super::template::{BoxTemplate, RING_FROM_MM, RING_MM, SEARCH_MM, STEP_MM, zone};
@@ -34,6 +34,10 @@ pub(crate) struct Ink {
     pub darkness: f64,
     /// Longer side of the largest connected faint region inside, mm.
     pub extent_mm: f64,
+    /// Longer side of the largest connected faint region in the ring that the largest one
+    /// inside may go on as, across the outline, mm. (Not measured where that is longer than
+    /// [`LARGEST_DOT_MM`].)
+    pub goes_on_mm: f64,
     /// Width and height of all firm ink inside, as shares of the interior's.
     pub span: (f64, f64),
     /// Firm share of the interior, 0 to 1.
@@ -62,6 +66,9 @@ pub(crate) struct Ink {
     pub line: Option<StraightLine>,
     /// A streak or a fold passes through the ring.
     pub line_beside: bool,
+    /// A level stroke that runs through the box and out of it on both sides goes on so far in
+    /// the ring, where it is shorter, mm; 0 without one.
+    pub level_stroke_mm: f64,
     /// The box's own paper is far darker than the page's.
     pub stained: bool,
 }
@@ -442,19 +449,29 @@ pub(crate) fn measure(
         }
     });
     let mm2 = |n: u32| f64::from(n) * STEP_MM * STEP_MM;
-    let extent = if n_faint == 0 {
-        0
+    let connected = |mask: &[u8]| {
+        let (w, h) = (template.width as u32, template.height as u32);
+        regions(w, h, Touch::Corners, mask)
+    };
+    let millimetres = |c: &Component| f64::from(longer_side(c)) * STEP_MM;
+    let pieces = if n_faint == 0 {
+        Vec::new()
     } else {
-        regions(
-            template.width as u32,
-            template.height as u32,
-            Touch::Corners,
-            &inside,
-        )
-        .iter()
-        .map(|c| c.width().max(c.height()))
-        .max()
-        .unwrap_or(0)
+        connected(&inside)
+    };
+    let largest = pieces.iter().max_by_key(|c| longer_side(c));
+    let extent_mm = largest.map_or(0.0, millimetres);
+    let goes_on_mm = match largest {
+        Some(piece) if extent_mm <= LARGEST_DOT_MM && at_border(piece, template) => {
+            let mut outside = vec![0u8; template.zones.len()];
+            for &(x, y) in line.ring.iter().flatten() {
+                outside[y as usize * template.width + x as usize] = 1;
+            }
+            let outside = connected(&outside);
+            let next = outside.iter().filter(|c| gap(c, piece) <= ACROSS_OUTLINE);
+            next.map(millimetres).fold(0.0, f64::max)
+        }
+        _ => 0.0,
     };
     let line_through = n_faint > 0 && line.is_line();
     let around = |directions: &[u32; 16]| {
@@ -477,7 +494,8 @@ pub(crate) fn measure(
         } else {
             (paper - f64::from(firm_levels) / f64::from(n_firm)) / contrast
         },
-        extent_mm: f64::from(extent) * STEP_MM,
+        extent_mm,
+        goes_on_mm,
         span: firm_bounds.share_of(template.interior),
         fill: share(n_firm),
         faint_fill: share(n_faint),
@@ -496,9 +514,45 @@ pub(crate) fn measure(
         line_through,
         line: line_through.then(|| line.line()).flatten(),
         line_beside: line.in_ring(),
+        level_stroke_mm: if [1, 3].iter().all(|&k| mm2(ring[k]) >= DIRECTION_MM2) {
+            line.level_stroke() * STEP_MM
+        } else {
+            0.0
+        },
         stained,
     }
 }
+
+/// Columns or rows of a region, whichever are more.
+fn longer_side(region: &Component) -> u32 {
+    region.width().max(region.height())
+}
+
+/// Columns or rows between two regions, whichever are more.
+fn gap(a: &Component, b: &Component) -> u32 {
+    let between = |a0: u32, a1: u32, b0: u32, b1: u32| {
+        let (left, right) = (b0.saturating_sub(a1), a0.saturating_sub(b1));
+        left.max(right)
+    };
+    between(a.x0, a.x1, b.x0, b.x1).max(between(a.y0, a.y1, b.y0, b.y1))
+}
+
+/// Does a region come up to the border of the interior, but for a sample?
+fn at_border(region: &Component, template: &BoxTemplate) -> bool {
+    let (columns, rows) = &template.inside;
+    let ends = |first: u32, last: u32, of: &std::ops::Range<usize>| {
+        first as usize <= of.start + 1 || last as usize + 2 >= of.end
+    };
+    ends(region.x0, region.x1, columns) || ends(region.y0, region.y1, rows)
+}
+
+/// From the interior to the ring it is 0.85 mm across an outline of 0.25 mm; a stroke that
+/// crosses it at an angle of 45° is so far away in both directions. Samples: 1 mm.
+const ACROSS_OUTLINE: u32 = 8;
+
+/// What is longer is no dot, and whether it goes on is not asked: a marker's dot of 1.5 mm,
+/// and the blur around it, mm.
+const LARGEST_DOT_MM: f64 = 2.2;
 
 /// A level stroke, or a word, has less than this share of its ink outside the box above
 /// and below it.

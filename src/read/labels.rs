@@ -1,6 +1,9 @@
-//! Writing over a printed label: who marks the wrong box may write "nhầm" over the words
-//! beside it, where no other ink than print is looked for. How much of a word is black is
+//! Ink over a printed label: who marks the wrong box may write "nhầm" over the words
+//! beside it, and who means a box may cross its word, where no other ink than print is
+//! looked for. How much of a word is black is
 //! known; what is darker than the page's other words has more than print on it.
+
+use std::collections::BTreeSet;
 
 use super::areas::{FreeInk, STEP_MM, level};
 use super::boxes::BoxesRead;
@@ -44,11 +47,12 @@ const TIMES: f64 = 1.5;
 /// … which is this much at least, as a share: words differ by a twelfth on good prints.
 const LEAST_SHARE: f64 = 0.2;
 
+/// A mark adds at least so much ink to a printed word, in mm² of full darkness: a tick of
+/// 5 mm by a pen of 0.45 mm, half of which lies on letters.
+const MARKED_MM2: f64 = 1.1;
+
 /// Doubts marks over whose labels something is written.
 pub(crate) fn doubt_written_over(out: &mut BoxesRead, free: &FreeInk, folds: &Folds) {
-    if free.page.words.is_empty() {
-        return;
-    }
     let marked: Vec<(usize, Vec<PrintedWord>)> = (0..out.marks.len())
         .filter(|&i| out.verdicts[i].state == MarkState::Marked)
         .map(|i| (i, label(out, free, &free.page.boxes[i].rect)))
@@ -57,30 +61,91 @@ pub(crate) fn doubt_written_over(out: &mut BoxesRead, free: &FreeInk, folds: &Fo
     if marked.is_empty() {
         return;
     }
-    let mut known: Vec<f64> = known(out, free)
-        .iter()
-        .map(|word| black(free, None, word) / word.black_mm2)
-        .collect();
-    if known.len() < KNOWN {
+    let Some(print) = Print::of(out, free) else {
         return;
-    }
-    known.sort_by(f64::total_cmp);
-    let at = |share: f64| known[((known.len() - 1) as f64 * share) as usize];
-    let (middle, most) = (at(0.5), at(MOST));
-    if middle < PRINTED {
-        return;
-    }
-    let share = LEAST_SHARE.max(TIMES * (most / middle - 1.0));
+    };
     for (i, words) in marked {
-        let printed: f64 = words.iter().map(|word| middle * word.black_mm2).sum();
-        let written = |folds: Option<&Folds>| {
-            let seen: f64 = words.iter().map(|word| black(free, folds, word)).sum();
-            seen - printed >= WRITTEN_MM2.max(share * printed)
-        };
         // Folds are looked for only where they matter: that takes a millisecond or two.
+        let written = |folds: Option<&Folds>| print.has_more(free, folds, &words, WRITTEN_MM2);
         if written(None) && written(Some(folds)) {
             out.doubt(i, Reason::WrittenBeside);
         }
+    }
+}
+
+/// Doubts boxes of questions without a mark where one of the words beside a box has a mark on
+/// it: who means the box may cross its word. (Such questions were read as blank.)
+pub(crate) fn doubt_marked(
+    out: &mut BoxesRead,
+    free: &FreeInk,
+    folds: &Folds,
+    questions: &[usize],
+) {
+    let with_ink: BTreeSet<usize> = (0..questions.len())
+        .filter(|&i| out.verdicts[i].state != MarkState::Unmarked)
+        .map(|i| questions[i])
+        .collect();
+    let blank: Vec<(usize, Vec<PrintedWord>)> = (0..questions.len())
+        .filter(|&i| !with_ink.contains(&questions[i]))
+        .map(|i| (i, label(out, free, &free.page.boxes[i].rect)))
+        .filter(|(_, words)| !words.is_empty())
+        .collect();
+    if blank.is_empty() {
+        return;
+    }
+    let Some(print) = Print::of(out, free) else {
+        return;
+    };
+    for (i, words) in blank {
+        let marked = |folds: Option<&Folds>| {
+            let mut words = words.iter();
+            words.any(|&word| print.has_more(free, folds, &[word], MARKED_MM2))
+        };
+        if marked(None) && marked(Some(folds)) {
+            out.doubt(i, Reason::Trace);
+        }
+    }
+}
+
+/// How black this page's printed words are.
+struct Print {
+    /// The middle one's share of what should be black.
+    middle: f64,
+    /// What has more than its own by this share has more than print on it.
+    share: f64,
+}
+
+impl Print {
+    /// From words without a mark; `None` if there are too few, or the page is another print.
+    fn of(out: &BoxesRead, free: &FreeInk) -> Option<Self> {
+        let mut known: Vec<f64> = known(out, free)
+            .iter()
+            .map(|word| black(free, None, word) / word.black_mm2)
+            .collect();
+        if known.len() < KNOWN {
+            return None;
+        }
+        known.sort_by(f64::total_cmp);
+        let at = |share: f64| known[((known.len() - 1) as f64 * share) as usize];
+        let (middle, most) = (at(0.5), at(MOST));
+        (middle >= PRINTED).then(|| Self {
+            middle,
+            share: LEAST_SHARE.max(TIMES * (most / middle - 1.0)),
+        })
+    }
+
+    /// Is there so much ink on these words beside their print, and these folds, mm² of full
+    /// darkness?
+    fn has_more(
+        &self,
+        free: &FreeInk,
+        folds: Option<&Folds>,
+        words: &[PrintedWord],
+        least_mm2: f64,
+    ) -> bool {
+        let printed: f64 = words.iter().map(|word| self.middle * word.black_mm2).sum();
+        let seen: f64 = words.iter().map(|word| black(free, folds, word)).sum();
+        seen - printed >= least_mm2.max(self.share * printed)
     }
 }
 

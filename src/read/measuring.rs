@@ -24,9 +24,18 @@ const EMPTY_SPREAD: f64 = 0.08;
 pub(crate) struct BoxWindow {
     /// The map that it was taken by.
     pub map: LocalMap,
+    /// How far that lies beyond the page's, mm.
+    pub beyond: MmVector,
     pub window: Window,
     pub located: Located,
     pub place: Place,
+}
+
+impl BoxWindow {
+    /// How far from where the page's map puts it the box is, mm.
+    pub fn shift_mm(&self) -> MmVector {
+        self.beyond + MmVector::from(self.located.shift_mm)
+    }
 }
 
 /// What it takes to measure a box of a page, or to measure it again.

@@ -25,6 +25,7 @@
 //! them by their own print instead of stages 2 to 5.
 
 mod afar;
+mod agreement;
 mod areas;
 mod background;
 mod beside;
@@ -69,6 +70,7 @@ pub(crate) mod sample;
 pub mod sketch;
 pub(crate) mod squares;
 mod streak;
+mod struck;
 mod template;
 mod text_line;
 pub(crate) mod thumbnail;

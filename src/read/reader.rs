@@ -31,6 +31,7 @@ use super::qr;
 use super::reading::{Answer, AnswerState, Mark, MarkState, PageReading, Status};
 use super::reason::Reason;
 use super::rings;
+use super::struck;
 use super::template::{self, BoxTemplate};
 use super::thumbnail::{PaperMap, Thumbnail};
 use super::unlike;
@@ -324,7 +325,7 @@ fn assemble(
         );
     }
     afar::settle_strokes(&mut boxes, &free, model, &questions, bilevel);
-    rings::settle(&mut boxes, &questions, form.correction);
+    rings::settle(&mut boxes, layout, &questions, form.correction);
     afar::doubt_from_afar(&mut boxes, &free, &questions, |out, i| {
         let again = folds.without(out, i, questions[i], &templates[i], model);
         again
@@ -334,6 +335,12 @@ fn assemble(
     beside::doubt_taken_back(&mut boxes, &free);
     beside::doubt_strays(&mut boxes, &free);
     labels::doubt_written_over(&mut boxes, &free, &folds);
+    labels::doubt_marked(&mut boxes, &free, &folds, &questions);
+    struck::doubt_struck(&mut boxes, |out, i| {
+        let again = folds.without(out, i, questions[i], &templates[i], model);
+        again.map(|(ink, _, _)| ink)
+    });
+    struck::doubt_tails(&mut boxes, &free, &questions);
     unlike::doubt_circled(&mut boxes);
     unlike::doubt_sprawling(&mut boxes);
     unlike::doubt_one_sided(&mut boxes);

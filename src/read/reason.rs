@@ -52,6 +52,12 @@ reasons! {
     /// A ring around a marked one.
     Circled = "the marked box has a circle around it: it may be taken back",
         "ô đã đánh dấu bị khoanh: có thể đã bỏ chọn";
+    /// A stroke through a mark.
+    StruckOut = "a level stroke runs through the mark: it may be struck out",
+        "có nét gạch ngang qua dấu: có thể đã bỏ chọn";
+    /// The end of another box's mark.
+    Tail = "the stroke comes from the mark in another box: it may be its tail",
+        "nét nối từ dấu ở ô khác: có thể chỉ là đuôi của dấu đó";
     /// As small as dust.
     Dust = "a dot as small as dust",
         "chấm nhỏ như hạt bụi";
@@ -155,6 +161,8 @@ impl Reason {
             | R::Stained
             | R::DrawnAround
             | R::Circled
+            | R::StruckOut
+            | R::Tail
             | R::PaleFromAfar
             | R::FromAfar
             | R::SpreadOut

@@ -1,6 +1,8 @@
 //! Tells streaks and folds from marks: a straight line along an axis of the
 //! sheet that goes on outside the box at both ends.
 
+use std::collections::BTreeSet;
+
 /// Ink of one box: places in samples of its window, inside the box and in the
 /// ring above, right, below and left of it.
 #[derive(Debug, Default)]
@@ -16,6 +18,10 @@ pub(crate) struct LineTest {
 /// Steeper than this against the axis is a slash by hand, not a streak:
 /// tangent of the 8° of skew that a page may have, and two more.
 const SLOPE: f64 = 0.18;
+/// In the ring itself a line's ink may lean by so much more or less than from side to side
+/// of the box, tangent of 31°: it is 1.5 mm long there, and blurred. The arms of a tick
+/// that leave its box left and right at one height lean by 1 and −1.
+const ASKEW: f64 = 0.6;
 /// Ink this near to the line belongs to it, samples: half a millimetre. A
 /// bundle that spreads more (1.7 mm wide) is not one line.
 const NEAR: f64 = 4.0;
@@ -31,6 +37,15 @@ const BESIDE: f64 = 36.0;
 const STRAIGHT: f64 = 1.5;
 /// Share of the ink inside that must lie on lines for there to be nothing else.
 const SHARE: f64 = 0.85;
+
+/// A stroke that strikes a mark out is no steeper than this, tangent of 19°, …
+const STRIKE_SLOPE: f64 = 0.35;
+/// … and neither are its ends against it: the arms of a cross that leave their box left and
+/// right at one height lean by 0.5 and more.
+const STRIKE_ASKEW: f64 = 0.3;
+/// Of what lies between its ends so much has ink inside: all but the outline and its
+/// margins.
+const STRIKE_THROUGH: f64 = 0.6;
 
 /// A straight line through a box, in samples of its window.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,6 +101,31 @@ impl LineTest {
                 .any(|side| end_of_streak(side, &flipped, -self.tilt))
     }
 
+    /// How far beyond the ring's inner edge a level stroke goes that runs through the box and
+    /// out of it on both sides, whatever else there is: on the side where it is shorter,
+    /// samples. 0 without one.
+    pub fn level_stroke(&self) -> f64 {
+        let flip = |v: &[(f64, f64)]| v.iter().map(|&(x, y)| (y, x)).collect::<Vec<_>>();
+        let [_, right, _, left] = &self.ring;
+        let (starts, ends) = (bundles(&flip(left)), bundles(&flip(right)));
+        let pairs = starts.iter().flat_map(|a| ends.iter().map(move |b| (a, b)));
+        let strokes = pairs.filter(|(a, b)| {
+            let slope = (b.x - a.x) / (b.y - a.y);
+            let level = slope.abs() <= STRIKE_SLOPE
+                && [a, b]
+                    .iter()
+                    .all(|e| (e.slope - slope).abs() <= STRIKE_ASKEW);
+            // Two strokes side by side are one bundle, with nothing in its middle.
+            let near = a.half.min(b.half) + STRAIGHT;
+            let on = |p: &&(f64, f64)| (p.1 - (a.x + slope * (p.0 - a.y))).abs() <= near;
+            let columns: BTreeSet<i64> =
+                self.inside.iter().filter(on).map(|p| p.0 as i64).collect();
+            let between = b.y - b.long / 2.0 - (a.y + a.long / 2.0);
+            level && columns.len() as f64 >= STRIKE_THROUGH * between
+        });
+        strokes.map(|(a, b)| a.long.min(b.long)).fold(0.0, f64::max)
+    }
+
     /// Is the ring's ink that of a narrow line, from end to end of one side or
     /// from one side to the opposite one? (A fold leaves little inside the box.)
     pub fn in_ring(&self) -> bool {
@@ -111,9 +151,11 @@ fn lines(first: &[(f64, f64)], last: &[(f64, f64)]) -> Vec<(Bundle, f64)> {
     starts
         .iter()
         .flat_map(|a| {
-            ends.iter().map(move |b| {
+            ends.iter().filter_map(move |b| {
                 let reach = a.reach.max(b.reach);
-                (Bundle { reach, ..*a }, (b.x - a.x) / (b.y - a.y))
+                let slope = (b.x - a.x) / (b.y - a.y);
+                let straight = [a, b].iter().all(|e| (e.slope - slope).abs() <= ASKEW);
+                straight.then_some((Bundle { reach, ..*a }, slope))
             })
         })
         .filter(|(_, slope)| slope.abs() <= SLOPE)
@@ -171,6 +213,8 @@ struct Bundle {
     y: f64,
     /// Samples to the right for each sample down.
     slope: f64,
+    /// Samples along it, from end to end.
+    long: f64,
     /// Half its width.
     half: f64,
     /// Half its width and the margin for ink that is not quite in line.
@@ -180,7 +224,8 @@ struct Bundle {
 /// A streak that ends in the box: it runs along the scanner's axis to within a
 /// sample or two, where a hand's stroke through the rim of a box would not.
 fn end_of_streak(side: &[(f64, f64)], inside: &[(f64, f64)], tilt: f64) -> bool {
-    bundles(side).iter().any(|a| {
+    let as_the_scanner = |a: &Bundle| (a.slope - tilt).abs() <= ASKEW;
+    bundles(side).into_iter().filter(as_the_scanner).any(|a| {
         let on = |p: &&(f64, f64)| (p.0 - (a.x + tilt * (p.1 - a.y))).abs() <= a.half + STRAIGHT;
         let straight = |points: &[(f64, f64)]| {
             points.iter().filter(on).count() as f64 >= SHARE * points.len() as f64
@@ -216,10 +261,13 @@ fn bundles(points: &[(f64, f64)]) -> Vec<Bundle> {
                 (s.0 + d * d, s.1 + d * (p.0 - x))
             });
             let slope = if along > 0.0 { across / along } else { 0.0 };
+            let ends = bundle.iter().map(|p| p.1);
+            let long = ends.clone().fold(f64::MIN, f64::max) - ends.fold(f64::MAX, f64::min);
             (spread.sqrt() <= NEAR).then_some(Bundle {
                 x,
                 y,
                 slope,
+                long: long + 1.0,
                 half,
                 reach,
             })
@@ -314,6 +362,65 @@ mod tests {
         };
         assert!(beside(0.1).in_ring());
         assert!(!beside(0.3).in_ring());
+    }
+
+    /// A tick whose arms left its box left and right at one height was once taken for a
+    /// line from side to side.
+    #[test]
+    fn a_tick_whose_ends_are_level_is_not_a_line() {
+        let arm = |from: i32, to: i32, slope: f64, y: f64| -> Vec<(f64, f64)> {
+            let at = |x: i32| (f64::from(x), y + slope * f64::from(x - from));
+            let broad = |(x, y)| [0.0, 1.0, 2.0].map(|d| (x, y + d));
+            (from..to).map(at).flat_map(broad).collect()
+        };
+        let ends = |left: f64, right: f64| LineTest {
+            inside: arm(16, 52, 0.0, 30.0),
+            ring: [
+                Vec::new(),
+                arm(56, 68, right, 30.0),
+                Vec::new(),
+                arm(0, 12, left, 30.0 - 12.0 * left),
+            ],
+            tilt: 0.0,
+        };
+        assert!(!ends(1.0, -1.0).is_line());
+        assert!(!ends(1.0, -1.0).in_ring());
+        assert!(ends(0.2, -0.2).is_line());
+    }
+
+    /// A tick or a cross with a stroke through it from side to side was read as an answer.
+    #[test]
+    fn a_cross_with_a_level_stroke_through_it_is_struck() {
+        let arm = |from: i32, to: i32, s: f64| -> Vec<(f64, f64)> {
+            (from..to)
+                .flat_map(|x| {
+                    let y = 34.0 + s * (f64::from(x) - 34.0);
+                    [0.0, 1.0, 2.0].map(|d| (f64::from(x), y + d))
+                })
+                .collect()
+        };
+        let cross = |strokes: &[f64], reach: i32| {
+            let all = |from, to| -> Vec<(f64, f64)> {
+                strokes.iter().flat_map(|&s| arm(from, to, s)).collect()
+            };
+            LineTest {
+                inside: all(20, 49),
+                ring: [
+                    Vec::new(),
+                    all(56, 56 + reach),
+                    Vec::new(),
+                    all(12 - reach, 12),
+                ],
+                tilt: 0.0,
+            }
+        };
+        assert!((cross(&[0.7, -0.7, 0.1], 8).level_stroke() - 8.0).abs() < 1e-9);
+        assert!((cross(&[0.7, -0.7, -0.2], 12).level_stroke() - 12.0).abs() < 1e-9);
+        assert!(cross(&[0.7, -0.7], 12).level_stroke() < 1e-9);
+        // Two that meet at both sides of the box.
+        let mut ends = cross(&[0.7, -0.7], 12);
+        ends.ring = cross(&[0.1], 12).ring;
+        assert!(ends.level_stroke() < 1e-9);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! fuller is filled or scribbled over; only a circle is looked for around that as well.)
 
 use super::boxes::BoxesRead;
-use super::classify::{DOT_EXTENT_MM, OVERWHELMING};
+use super::classify::{DOT_EXTENT_MM, OVERWHELMING, goes_on};
 use super::compose::usual_fill;
 use super::doubts::FULLER;
 use super::ink::Ink;
@@ -140,7 +140,7 @@ fn reach(ink: &Ink) -> f64 {
 /// May this be where a pen rested?
 fn is_dot(ink: &Ink) -> bool {
     let solid = ink.fill >= SOLID * ink.span.0 * ink.span.1;
-    reach(ink) <= DOT_SPAN || (reach(ink) <= LARGE_DOT_SPAN && solid)
+    !goes_on(ink) && (reach(ink) <= DOT_SPAN || (reach(ink) <= LARGE_DOT_SPAN && solid))
 }
 
 /// Doubts marks with ink all around their boxes where the sheet's others have none: a

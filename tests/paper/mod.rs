@@ -17,7 +17,7 @@ use phieu::page::Scan;
 use phieu::read::{AnswerState, PageReading, ReadOptions, Reader};
 
 /// Resolution of the drawn scans, dpi.
-const DPI: f64 = 150.0;
+pub const DPI: f64 = 150.0;
 
 /// A one-page form with two questions, on A5.
 pub const ONE_PAGE: &str = r#"
