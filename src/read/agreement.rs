@@ -60,8 +60,8 @@ pub(super) fn agreeing(templates: &[BoxTemplate], located: &[Located]) -> Vec<bo
                 .unwrap_or_else(|| f(&located[i]))
         };
         let agree = |of: fn(&Located) -> f64| (of(&located[i]) - median(&of)).abs() <= CONSENSUS_MM;
-        let (across, down): (fn(&Located) -> f64, fn(&Located) -> f64) =
-            (|l| l.shift_mm.0, |l| l.shift_mm.1);
+        let across = |l: &Located| l.shift_mm.0;
+        let down = |l: &Located| l.shift_mm.1;
         let together = |place: fn(MmPoint) -> f64, shift: fn(&Located) -> f64| {
             moved_together(i, &strong, located, |k| place(middle(k)), shift)
         };

@@ -297,8 +297,8 @@ pub(crate) fn doubt_alone(out: &mut BoxesRead, model: &MarkModel, standing: &[St
 /// its question is marked, and a stroke where no mark is so near that it could
 /// belong to that.
 pub(crate) fn doubt_ink_beside(out: &mut BoxesRead, page: &PageLayout, standing: &[Standing]) {
-    for i in 0..standing.len() {
-        if let Some(reason) = ink_for(out, page, i, standing[i] == Standing::PerhapsTakenBack) {
+    for (i, standing) in standing.iter().enumerate() {
+        if let Some(reason) = ink_for(out, page, i, *standing == Standing::PerhapsTakenBack) {
             out.doubt(i, reason);
         }
     }
