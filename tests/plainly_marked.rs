@@ -95,7 +95,7 @@ fn rows_that_the_feed_moved_beyond_the_search_are_read() {
     let desk = Desk::of_rows();
     let image = desk.rows(&ROWS);
     let middle = desk.of_row(ROWS[3]).center().y;
-    for most in [-1.6, 1.6] {
+    for most in [-1.5, 1.4] {
         let moved = |y: f64| {
             let away = ((y - middle) / 27.0).clamp(-1.0, 1.0);
             most * 0.5 * (1.0 + (std::f64::consts::PI * away).cos())
