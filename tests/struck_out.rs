@@ -74,32 +74,18 @@ fn a_tail_that_ends_in_the_box_below_asks() {
     let desk = Desk::of_rows();
     let (above, below) = ("yt7-1", "yt7-2");
     let others: Vec<&str> = ROWS.into_iter().filter(|row| *row != below).collect();
-    let mut image = crosses(&desk, &others);
     let (from, to) = (desk.of_row(above), desk.of_row(below));
-    let start = (from.center().x + 0.6, from.center().y + 0.6);
-    stroke(
-        &mut image,
-        start,
-        (to.center().x - 0.6, to.max_y() - 0.9),
-        PEN.0,
-        PEN.1,
-    );
-    let reading = desk.read_blurred(&image);
-    assert_only_asks(&reading, below);
+    let ends_below = |start: (f64, f64)| {
+        let mut image = crosses(&desk, &others);
+        let end = (to.center().x - 0.6, to.max_y() - 0.9);
+        stroke(&mut image, start, end, PEN.0, PEN.1);
+        desk.read_blurred(&image)
+    };
+    let tail = ends_below((from.center().x + 0.6, from.center().y + 0.6));
+    assert_only_asks(&tail, below);
     // A slash that nothing is connected with is an answer.
-    let mut image = crosses(&desk, &others);
-    let start = (to.center().x + 0.9, to.min_y() - 2.2);
-    stroke(
-        &mut image,
-        start,
-        (to.center().x - 0.6, to.max_y() - 0.9),
-        PEN.0,
-        PEN.1,
-    );
-    let reading = desk.read_blurred(&image);
-    let mark = reading
-        .marks
-        .iter()
-        .find(|m| m.question == below && m.choice == "hai-long");
+    let slash = ends_below((to.center().x + 0.9, to.min_y() - 2.2));
+    let mut marks = slash.marks.iter().filter(|m| m.question == below);
+    let mark = marks.find(|m| m.choice == "hai-long");
     assert_eq!(mark.unwrap().state, MarkState::Marked);
 }

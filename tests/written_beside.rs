@@ -5,7 +5,7 @@ mod paper;
 
 use image::{GrayImage, imageops};
 use paper::{Desk, ROWS, answered, stroke};
-use phieu::form::{Library, PrintedWord};
+use phieu::form::{BoxSpec, Library, PageLayout, PrintedWord};
 use phieu::geometry::{MmPoint, MmRect};
 use phieu::read::{AnswerState, MarkState, PageReading, ReadOptions, Reader};
 use phieu::synth::{Drawn, Level, PenStroke, PlacedMark, Simulator, Staged};
@@ -92,6 +92,63 @@ fn a_word_through_a_box_asks() {
     assert!(answered(&reading, "yt7-2"));
 }
 
+/// The first page of `ba-dinh-2022` as simulated people fill it, print and all.
+struct Printed {
+    simulator: Simulator,
+    reader: Reader,
+}
+
+impl Printed {
+    fn new() -> Self {
+        let library = Library::load(&[]).unwrap();
+        let form = library.resolve("ba-dinh-2022").unwrap();
+        Self {
+            simulator: Simulator::for_form(&form, Level::Clean, 3).unwrap(),
+            reader: Reader::new(library.layouts(), ReadOptions::default()),
+        }
+    }
+
+    fn page(&self) -> &PageLayout {
+        &self.simulator.layout().pages[0]
+    }
+
+    /// The first box of a question.
+    fn first(&self, question: &str) -> usize {
+        let of = |b: &BoxSpec| b.question == question;
+        self.page().boxes.iter().position(of).unwrap()
+    }
+
+    /// The word right of it.
+    fn label(&self, question: &str) -> &PrintedWord {
+        let place = self.page().boxes[self.first(question)].rect;
+        let beside = |word: &&PrintedWord| {
+            let (aside, middle) = (word.rect.min_x() - place.max_x(), word.rect.center().y);
+            (0.0..6.0).contains(&aside) && (middle - place.center().y).abs() < 2.0
+        };
+        self.page().words.iter().find(beside).unwrap()
+    }
+
+    /// What is read of the sheet of the `n`th person, who crosses the first boxes of these
+    /// questions and draws these strokes besides.
+    fn read(&self, n: u64, crossed: &[&str], strokes: Vec<PenStroke>) -> PageReading {
+        let who = self.simulator.respondent(n);
+        let mark = |question: &&str| PlacedMark {
+            at: self.first(question),
+            drawn: Drawn::Cross,
+        };
+        let staged = Staged {
+            page: 1,
+            conditions: self.simulator.plan(n)[0].conditions.clone(),
+            pen: who.pen,
+            hand: who.hand,
+            marks: crossed.iter().map(mark).collect(),
+            strokes,
+        };
+        self.reader
+            .read(&self.simulator.stage(n, &staged).unwrap().scan)
+    }
+}
+
 /// Letters from the left of a word of print to its right, no larger than that.
 fn over(label: &PrintedWord) -> Vec<PenStroke> {
     let (low, high) = (label.rect.max_y() + 0.3, label.rect.min_y() - 0.3);
@@ -112,47 +169,15 @@ fn over(label: &PrintedWord) -> Vec<PenStroke> {
 /// where there is print. How black that print is, is known.
 #[test]
 fn a_word_over_a_label_asks_and_the_label_alone_does_not() {
-    let library = Library::load(&[]).unwrap();
-    let form = library.resolve("ba-dinh-2022").unwrap();
-    let reader = Reader::new(library.layouts(), ReadOptions::default());
-    let simulator = Simulator::for_form(&form, Level::Clean, 3).unwrap();
-    let layout = &simulator.layout().pages[0];
-    let first = |question: &str| {
-        let of = |b: &phieu::form::BoxSpec| b.question == question;
-        layout.boxes.iter().position(of).unwrap()
-    };
-    let questions: Vec<&str> = simulator
-        .layout()
-        .questions
-        .iter()
-        .map(|q| q.id.as_str())
-        .collect();
-    let marked = layout.boxes[first("q4")].rect;
-    let beside = |word: &&PrintedWord| {
-        let (aside, middle) = (word.rect.min_x() - marked.max_x(), word.rect.center().y);
-        (0.0..6.0).contains(&aside) && (middle - marked.center().y).abs() < 2.0
-    };
-    let label = layout.words.iter().find(beside).unwrap();
+    let printed = Printed::new();
+    let questions = &printed.simulator.layout().questions;
+    let questions: Vec<&str> = questions.iter().map(|q| q.id.as_str()).collect();
     for n in 0..4 {
-        let who = simulator.respondent(n);
-        let mark = |question: &&str| PlacedMark {
-            at: first(question),
-            drawn: Drawn::Cross,
-        };
-        let mut staged = Staged {
-            page: 1,
-            conditions: simulator.plan(n)[0].conditions.clone(),
-            pen: who.pen,
-            hand: who.hand,
-            marks: questions.iter().map(mark).collect(),
-            strokes: Vec::new(),
-        };
-        let alone = reader.read(&simulator.stage(n, &staged).unwrap().scan);
+        let alone = printed.read(n, &questions, Vec::new());
         for question in &questions {
             assert_eq!(alone.answers[*question].state, AnswerState::Answered);
         }
-        staged.strokes = over(label);
-        let written = reader.read(&simulator.stage(n, &staged).unwrap().scan);
+        let written = printed.read(n, &questions, over(printed.label("q4")));
         assert!(written.answers["q4"].state.needs_person(), "{n}");
         for question in questions.iter().filter(|q| **q != "q4") {
             assert_eq!(written.answers[*question].state, AnswerState::Answered);
@@ -164,46 +189,21 @@ fn a_word_over_a_label_asks_and_the_label_alone_does_not() {
 /// once read as blank.
 #[test]
 fn a_cross_on_a_label_asks_and_a_blank_question_does_not() {
-    let library = Library::load(&[]).unwrap();
-    let form = library.resolve("ba-dinh-2022").unwrap();
-    let reader = Reader::new(library.layouts(), ReadOptions::default());
-    let simulator = Simulator::for_form(&form, Level::Clean, 3).unwrap();
-    let layout = &simulator.layout().pages[0];
-    let place = |question: &str| layout.boxes.iter().position(|b| b.question == question);
-    let empty = layout.boxes[place("q4").unwrap()].rect;
-    let beside = |word: &&PrintedWord| {
-        let (aside, middle) = (word.rect.min_x() - empty.max_x(), word.rect.center().y);
-        (0.0..6.0).contains(&aside) && (middle - empty.center().y).abs() < 2.0
-    };
-    let label = layout.words.iter().find(beside).unwrap();
-    let ends = label.rect.inflate(0.2, 0.6);
+    let printed = Printed::new();
+    let ends = printed.label("q4").rect.inflate(0.2, 0.6);
+    let (x0, x1, y0, y1) = (ends.min_x(), ends.max_x(), ends.min_y(), ends.max_y());
     let pen = |from: (f64, f64), to: (f64, f64)| PenStroke {
         points: [from, to].map(|(x, y)| MmPoint::new(x, y)).to_vec(),
         width_mm: 0.45,
         darkness: 0.7,
         grain: 0.1,
     };
-    let (x0, x1, y0, y1) = (ends.min_x(), ends.max_x(), ends.min_y(), ends.max_y());
-    let cross = vec![pen((x0, y0), (x1, y1)), pen((x0, y1), (x1, y0))];
+    let cross = [pen((x0, y0), (x1, y1)), pen((x0, y1), (x1, y0))];
+    let others = ["q1", "q2", "q3", "q5", "q7", "q8"];
     for n in 0..4 {
-        let who = simulator.respondent(n);
-        let others = ["q1", "q2", "q3", "q5", "q7", "q8"];
-        let mark = |question: &str| PlacedMark {
-            at: place(question).unwrap(),
-            drawn: Drawn::Cross,
-        };
-        let mut staged = Staged {
-            page: 1,
-            conditions: simulator.plan(n)[0].conditions.clone(),
-            pen: who.pen,
-            hand: who.hand,
-            marks: others.map(mark).to_vec(),
-            strokes: Vec::new(),
-        };
-        let blank = reader.read(&simulator.stage(n, &staged).unwrap().scan);
+        let blank = printed.read(n, &others, Vec::new());
         assert_eq!(blank.answers["q4"].state, AnswerState::Blank, "{n}");
-        staged.strokes.clone_from(&cross);
-        let crossed = reader.read(&simulator.stage(n, &staged).unwrap().scan);
+        let crossed = printed.read(n, &others, cross.to_vec());
         assert!(crossed.answers["q4"].state.needs_person(), "{n}");
         assert_eq!(crossed.answers["q6"].state, AnswerState::Blank, "{n}");
     }

@@ -6,7 +6,7 @@ use image::GrayImage;
 use super::outline::{self, CERTAIN_SECTORS, Located};
 use super::registration::{LocalMap, Registration};
 use super::sample::Window;
-use super::template::{BoxTemplate, STEP_MM};
+use super::template::{BoxTemplate, SEARCH_MM, STEP_MM};
 use crate::geometry::{MmPoint, MmVector, PxPoint, PxVector};
 
 /// A box that is shifted against its neighbours by more than this was not
@@ -34,6 +34,12 @@ const LEVEL_MM: f64 = 1.0;
 const ROUNDS: usize = 4;
 /// … if that is another place, mm.
 const ELSEWHERE_MM: f64 = 0.25;
+
+/// A hidden or overwritten outline counts as located where at least this many
+/// sectors are seen at the place that the neighbours predict: more than the four
+/// of two opposite sides, which are also seen where the box is shifted along them
+/// and one of its other sides lies inside, like a mark.
+const FOLLOWED_SECTORS: usize = 5;
 
 /// Which outlines were found for certain: seen themselves, and shifted like
 /// the others around them.
@@ -109,8 +115,35 @@ pub(super) struct Search {
 }
 
 impl Search {
+    /// Of outlines that were looked for where the page's map puts them.
+    pub fn new(
+        maps: Vec<LocalMap>,
+        windows: Vec<Window>,
+        located: Vec<Located>,
+        certain: Vec<bool>,
+    ) -> Self {
+        Self {
+            beyond: vec![MmVector::zero(); maps.len()],
+            maps,
+            windows,
+            located,
+            certain,
+        }
+    }
+
+    /// How many were found for certain.
+    pub fn found(&self) -> usize {
+        self.certain.iter().filter(|c| **c).count()
+    }
+
+    /// Where an outline was found in the image.
+    fn place(&self, i: usize) -> PxPoint {
+        let (map, (x, y)) = (&self.maps[i], self.located[i].shift_mm);
+        map.image + map.dx * x + map.dy * y
+    }
+
     /// Takes a box's window anew from `there` in the image.
-    pub fn move_to(&mut self, i: usize, there: PxPoint, template: &BoxTemplate, image: &GrayImage) {
+    fn move_to(&mut self, i: usize, there: PxPoint, template: &BoxTemplate, image: &GrayImage) {
         let map = &mut self.maps[i];
         self.beyond[i] += map.on_paper(there - map.image);
         map.image = there;
@@ -118,27 +151,32 @@ impl Search {
         self.windows[i].fill(image, map, template.window, STEP_MM);
     }
 
+    /// `refined` learns where these boxes are.
+    fn teach(&self, refined: &mut Registration, templates: &[BoxTemplate], boxes: &[usize]) {
+        let moved = boxes.iter().map(|&i| {
+            let middle = templates[i].window.center();
+            (middle, self.place(i) - refined.at(middle))
+        });
+        let moved: Vec<_> = moved.collect();
+        refined.refine(&moved);
+    }
+
     /// Where a box is by the others: where the map that learned of them puts it, and as far
     /// from there as those of its row (or its column) lie, if they agree on that.
-    pub fn expected(&self, i: usize, refined: &Registration, templates: &[BoxTemplate]) -> PxPoint {
+    fn expected(&self, i: usize, refined: &Registration, templates: &[BoxTemplate]) -> PxPoint {
         let middle = |k: usize| templates[k].window.center();
-        let there = refined.at(middle(i));
-        let of_line = |place: fn(MmPoint) -> f64| -> Option<PxVector> {
-            let mates = (0..templates.len())
+        let of_line = |along: fn(MmPoint) -> f64| -> Option<PxVector> {
+            let off: Vec<PxVector> = (0..templates.len())
                 .filter(|&k| k != i && self.certain[k])
-                .filter(|&k| (place(middle(k)) - place(middle(i))).abs() <= LEVEL_MM);
-            let off: Vec<PxVector> = mates
-                .map(|k| {
-                    let found = self.maps[k].image + displaced(&self.maps[k], &self.located[k]);
-                    found - refined.at(middle(k))
-                })
+                .filter(|&k| (along(middle(k)) - along(middle(i))).abs() <= LEVEL_MM)
+                .map(|k| self.place(k) - refined.at(middle(k)))
                 .collect();
             let mean = off.iter().fold(PxVector::zero(), |sum, off| sum + *off) / off.len() as f64;
             let agree = |off: &PxVector| self.maps[i].on_paper(*off - mean).length() <= TOGETHER_MM;
             (off.len() >= MATES && off.iter().all(agree)).then_some(mean)
         };
         let off = of_line(|p| p.y).or_else(|| of_line(|p| p.x));
-        there + off.unwrap_or_default()
+        refined.at(middle(i)) + off.unwrap_or_default()
     }
 
     /// Where boxes were found says where those are that were not: looks for these there, as
@@ -150,6 +188,8 @@ impl Search {
         image: &GrayImage,
         contrast: f64,
     ) {
+        let found: Vec<usize> = (0..templates.len()).filter(|&i| self.certain[i]).collect();
+        self.teach(refined, templates, &found);
         for _ in 0..ROUNDS {
             let mut looked = Vec::new();
             for (i, template) in templates.iter().enumerate() {
@@ -164,6 +204,9 @@ impl Search {
                     looked.push(i);
                 }
             }
+            if looked.is_empty() {
+                return;
+            }
             let from_the_page: Vec<Located> = self
                 .located
                 .iter()
@@ -176,31 +219,52 @@ impl Search {
                     }
                 })
                 .collect();
-            let agree = if looked.is_empty() {
-                Vec::new()
-            } else {
-                agreeing(templates, &from_the_page)
-            };
+            let agree = agreeing(templates, &from_the_page);
             looked.retain(|&i| agree[i]);
             if looked.is_empty() {
                 return;
             }
-            let moved = looked.iter().map(|&i| {
-                let place = templates[i].window.center();
-                let found = self.maps[i].image + displaced(&self.maps[i], &self.located[i]);
-                (place, found - refined.at(place))
-            });
-            let moved: Vec<_> = moved.collect();
-            refined.refine(&moved);
+            self.teach(refined, templates, &looked);
             for i in looked {
                 self.certain[i] = true;
             }
         }
     }
-}
 
-/// How far from its place an outline was found, px.
-pub(super) fn displaced(map: &LocalMap, located: &Located) -> PxVector {
-    let (x, y) = located.shift_mm;
-    map.dx * x + map.dy * y
+    /// Puts boxes that were not found, for their own outlines are hidden, where the others
+    /// say. Which are seen there, or were found, for sure; a sector counts as printed from
+    /// `sector_contrast`.
+    pub fn follow(
+        &mut self,
+        refined: &Registration,
+        templates: &[BoxTemplate],
+        image: &GrayImage,
+        contrast: f64,
+        sector_contrast: f64,
+    ) -> Vec<bool> {
+        let mut seen = self.certain.clone();
+        for (i, template) in templates.iter().enumerate() {
+            if self.certain[i] {
+                continue;
+            }
+            let there = self.expected(i, refined, templates);
+            let mut shift = self.maps[i].on_paper(there - self.maps[i].image);
+            if shift.x.abs().max(shift.y.abs()) > SEARCH_MM {
+                // Its surroundings are not in the window.
+                self.move_to(i, there, template, image);
+                shift = MmVector::zero();
+            }
+            let samples = |v: f64| (v / STEP_MM).round() as i32;
+            let at = (samples(shift.x), samples(shift.y));
+            let window = &self.windows[i];
+            let sectors = outline::sectors(window, template, at, contrast, sector_contrast);
+            self.located[i] = Located {
+                shift: at,
+                shift_mm: (shift.x, shift.y),
+                sectors,
+            };
+            seen[i] = sectors >= FOLLOWED_SECTORS;
+        }
+        seen
+    }
 }

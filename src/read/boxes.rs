@@ -1,7 +1,7 @@
 //! Reads all boxes of a registered page: locate, prove the alignment, measure,
 //! classify.
 
-use super::agreement::{self, Search, displaced};
+use super::agreement::{self, Search};
 use super::background;
 use super::broad_outlines::doubt_broad_outlines;
 use super::classify::{self, Place, Verdict};
@@ -22,9 +22,9 @@ use super::reading::{Mark, MarkState};
 use super::reason::Reason;
 use super::registration::{LocalMap, Registration};
 use super::sample::Window;
-use super::template::{BoxTemplate, SEARCH_MM, STEP_MM};
+use super::template::{BoxTemplate, STEP_MM};
 use crate::form::PageLayout;
-use crate::geometry::{MmPoint, MmRect, MmVector, PxVector};
+use crate::geometry::{MmPoint, MmRect, MmVector};
 use crate::page::Scan;
 
 /// Share of the boxes that must be found printed where the layout says.
@@ -35,12 +35,6 @@ const PROVEN_SHARE: f64 = 0.6;
 /// The same where scribbles hide many outlines: a third of them in their places
 /// cannot be chance, as a wrong fit finds next to none.
 const PROVEN_AT_LEAST: f64 = 0.35;
-
-/// A hidden or overwritten outline counts as located where at least this many
-/// sectors are seen at the place that the neighbours predict: more than the four
-/// of two opposite sides, which are also seen where the box is shifted along them
-/// and one of its other sides lies inside, like a mark.
-const FOLLOWED_SECTORS: usize = 5;
 
 /// Share of a window outside the image from which the box itself is hidden.
 const OUTSIDE_SHARE: f64 = 0.45;
@@ -71,6 +65,13 @@ impl BoxesRead {
             .iter()
             .zip(&self.verdicts)
             .any(|(m, v)| m.question == self.marks[i].question && v.state == MarkState::Marked)
+    }
+
+    /// The boxes that are marked by what is inside.
+    pub fn marked_inside(&self) -> Vec<usize> {
+        (0..self.marks.len())
+            .filter(|&i| self.verdicts[i].marked_inside())
+            .collect()
     }
 
     /// Takes a doubt back.
@@ -161,50 +162,10 @@ pub(crate) fn read(
         }
     }
     let mut refined = registration.clone();
-    let evidence: Vec<(MmPoint, PxVector)> = (0..located.len())
-        .filter(|&i| certain[i])
-        .map(|i| {
-            (
-                templates[i].window.center(),
-                displaced(&maps[i], &located[i]),
-            )
-        })
-        .collect();
-    refined.refine(&evidence);
-    let mut search = Search {
-        beyond: vec![MmVector::zero(); maps.len()],
-        maps,
-        windows,
-        located,
-        certain,
-    };
+    let mut search = Search::new(maps, windows, located, certain);
     search.go_on(&mut refined, templates, image, contrast);
-    let found = count(&search.certain);
-    // Where a box's own outline is hidden, its neighbours say where it is.
-    let mut seen = search.certain.clone();
-    for (i, template) in templates.iter().enumerate() {
-        if search.certain[i] {
-            continue;
-        }
-        let there = search.expected(i, &refined, templates);
-        let mut shift = search.maps[i].on_paper(there - search.maps[i].image);
-        if shift.x.abs().max(shift.y.abs()) > SEARCH_MM {
-            // Its surroundings are not in the window.
-            search.move_to(i, there, template, image);
-            shift = MmVector::zero();
-        }
-        let samples = |v: f64| (v / STEP_MM).round() as i32;
-        let at = (samples(shift.x), samples(shift.y));
-        let window = &search.windows[i];
-        let sectors = outline::sectors(window, template, at, contrast, sector_contrast);
-        search.located[i] = Located {
-            shift: at,
-            shift_mm: (shift.x, shift.y),
-            sectors,
-        };
-        seen[i] = sectors >= FOLLOWED_SECTORS;
-    }
-
+    let found = search.found();
+    let seen = search.follow(&refined, templates, image, contrast, sector_contrast);
     let Search {
         maps,
         beyond,

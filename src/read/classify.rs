@@ -291,7 +291,7 @@ pub(crate) fn trace(ink: &Ink, hand: &Hand) -> bool {
 }
 
 /// The same of ink beside the box alone.
-pub(crate) fn trace_beside(ink: &Ink) -> bool {
+fn trace_beside(ink: &Ink) -> bool {
     ink.around_mm2() >= TRACE_BESIDE_MM2 || pale_beside(ink) >= 1.0
 }
 

@@ -528,7 +528,7 @@ fn longer_side(region: &Component) -> u32 {
     region.width().max(region.height())
 }
 
-/// Columns or rows between two regions, whichever are more.
+/// Columns or rows from one region to another, whichever are more.
 fn gap(a: &Component, b: &Component) -> u32 {
     let between = |a0: u32, a1: u32, b0: u32, b1: u32| {
         let (left, right) = (b0.saturating_sub(a1), a0.saturating_sub(b1));

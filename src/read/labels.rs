@@ -1,7 +1,7 @@
 //! Ink over a printed label: who marks the wrong box may write "nhầm" over the words
 //! beside it, and who means a box may cross its word, where no other ink than print is
-//! looked for. How much of a word is black is
-//! known; what is darker than the page's other words has more than print on it.
+//! looked for. How much of a word is black is known; what is darker than the page's other
+//! words has more than print on it.
 
 use std::collections::BTreeSet;
 
@@ -51,31 +51,10 @@ const LEAST_SHARE: f64 = 0.2;
 /// 5 mm by a pen of 0.45 mm, half of which lies on letters.
 const MARKED_MM2: f64 = 1.1;
 
-/// Doubts marks over whose labels something is written.
-pub(crate) fn doubt_written_over(out: &mut BoxesRead, free: &FreeInk, folds: &Folds) {
-    let marked: Vec<(usize, Vec<PrintedWord>)> = (0..out.marks.len())
-        .filter(|&i| out.verdicts[i].state == MarkState::Marked)
-        .map(|i| (i, label(out, free, &free.page.boxes[i].rect)))
-        .filter(|(_, words)| !words.is_empty())
-        .collect();
-    if marked.is_empty() {
-        return;
-    }
-    let Some(print) = Print::of(out, free) else {
-        return;
-    };
-    for (i, words) in marked {
-        // Folds are looked for only where they matter: that takes a millisecond or two.
-        let written = |folds: Option<&Folds>| print.has_more(free, folds, &words, WRITTEN_MM2);
-        if written(None) && written(Some(folds)) {
-            out.doubt(i, Reason::WrittenBeside);
-        }
-    }
-}
-
-/// Doubts boxes of questions without a mark where one of the words beside a box has a mark on
-/// it: who means the box may cross its word. (Such questions were read as blank.)
-pub(crate) fn doubt_marked(
+/// Doubts marks over whose labels something is written, and boxes of questions without a
+/// mark where one of the words beside the box has a mark on it: who means the box may cross
+/// its word. (Such questions were read as blank.)
+pub(crate) fn doubt_ink_over(
     out: &mut BoxesRead,
     free: &FreeInk,
     folds: &Folds,
@@ -85,24 +64,29 @@ pub(crate) fn doubt_marked(
         .filter(|&i| out.verdicts[i].state != MarkState::Unmarked)
         .map(|i| questions[i])
         .collect();
-    let blank: Vec<(usize, Vec<PrintedWord>)> = (0..questions.len())
-        .filter(|&i| !with_ink.contains(&questions[i]))
-        .map(|i| (i, label(out, free, &free.page.boxes[i].rect)))
-        .filter(|(_, words)| !words.is_empty())
-        .collect();
-    if blank.is_empty() {
+    // Words together, how much ink on them asks, and why.
+    let mut looked_at: Vec<(usize, Vec<PrintedWord>, f64, Reason)> = Vec::new();
+    for (i, question) in questions.iter().enumerate() {
+        let label = || label(out, free, &free.page.boxes[i].rect);
+        if out.verdicts[i].state == MarkState::Marked {
+            looked_at.push((i, label(), WRITTEN_MM2, Reason::WrittenBeside));
+        } else if !with_ink.contains(question) {
+            let words = label().into_iter();
+            looked_at.extend(words.map(|word| (i, vec![word], MARKED_MM2, Reason::Trace)));
+        }
+    }
+    looked_at.retain(|(_, words, ..)| !words.is_empty());
+    if looked_at.is_empty() {
         return;
     }
     let Some(print) = Print::of(out, free) else {
         return;
     };
-    for (i, words) in blank {
-        let marked = |folds: Option<&Folds>| {
-            let mut words = words.iter();
-            words.any(|&word| print.has_more(free, folds, &[word], MARKED_MM2))
-        };
-        if marked(None) && marked(Some(folds)) {
-            out.doubt(i, Reason::Trace);
+    for (i, words, least_mm2, reason) in looked_at {
+        // Folds are looked for only where they matter: that takes a millisecond or two.
+        let inked = |folds: Option<&Folds>| print.has_more(free, folds, &words, least_mm2);
+        if inked(None) && inked(Some(folds)) {
+            out.doubt(i, reason);
         }
     }
 }

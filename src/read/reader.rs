@@ -334,8 +334,7 @@ fn assemble(
     });
     beside::doubt_taken_back(&mut boxes, &free);
     beside::doubt_strays(&mut boxes, &free);
-    labels::doubt_written_over(&mut boxes, &free, &folds);
-    labels::doubt_marked(&mut boxes, &free, &folds, &questions);
+    labels::doubt_ink_over(&mut boxes, &free, &folds, &questions);
     struck::doubt_struck(&mut boxes, |out, i| {
         let again = folds.without(out, i, questions[i], &templates[i], model);
         again.map(|(ink, _, _)| ink)

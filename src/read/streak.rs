@@ -64,7 +64,6 @@ impl LineTest {
     /// The one line on which nearly all ink inside lies, if it is of the kind that
     /// [`Self::is_line`] finds.
     pub fn line(&self) -> Option<StraightLine> {
-        let flip = |v: &[(f64, f64)]| v.iter().map(|&(x, y)| (y, x)).collect::<Vec<_>>();
         let [above, right, below, left] = &self.ring;
         one_line(above, below, &self.inside, self.tilt)
             .map(|(at, slope, off)| StraightLine {
@@ -88,7 +87,6 @@ impl LineTest {
     /// Does nearly all ink inside lie on lines that go on at both ends, or on
     /// one that goes on at one end and runs just as the scanner does?
     pub fn is_line(&self) -> bool {
-        let flip = |v: &[(f64, f64)]| v.iter().map(|&(x, y)| (y, x)).collect::<Vec<_>>();
         let [above, right, below, left] = &self.ring;
         let (left, right, flipped) = (flip(left), flip(right), flip(&self.inside));
         lie_on_lines(above, below, &self.inside)
@@ -105,31 +103,25 @@ impl LineTest {
     /// out of it on both sides, whatever else there is: on the side where it is shorter,
     /// samples. 0 without one.
     pub fn level_stroke(&self) -> f64 {
-        let flip = |v: &[(f64, f64)]| v.iter().map(|&(x, y)| (y, x)).collect::<Vec<_>>();
         let [_, right, _, left] = &self.ring;
-        let (starts, ends) = (bundles(&flip(left)), bundles(&flip(right)));
-        let pairs = starts.iter().flat_map(|a| ends.iter().map(move |b| (a, b)));
-        let strokes = pairs.filter(|(a, b)| {
-            let slope = (b.x - a.x) / (b.y - a.y);
-            let level = slope.abs() <= STRIKE_SLOPE
-                && [a, b]
-                    .iter()
-                    .all(|e| (e.slope - slope).abs() <= STRIKE_ASKEW);
+        let ends = ends_of_lines(&flip(left), &flip(right), STRIKE_SLOPE, STRIKE_ASKEW);
+        let through = ends.iter().filter(|(a, b, slope)| {
             // Two strokes side by side are one bundle, with nothing in its middle.
             let near = a.half.min(b.half) + STRAIGHT;
             let on = |p: &&(f64, f64)| (p.1 - (a.x + slope * (p.0 - a.y))).abs() <= near;
             let columns: BTreeSet<i64> =
                 self.inside.iter().filter(on).map(|p| p.0 as i64).collect();
             let between = b.y - b.long / 2.0 - (a.y + a.long / 2.0);
-            level && columns.len() as f64 >= STRIKE_THROUGH * between
+            columns.len() as f64 >= STRIKE_THROUGH * between
         });
-        strokes.map(|(a, b)| a.long.min(b.long)).fold(0.0, f64::max)
+        through
+            .map(|(a, b, _)| a.long.min(b.long))
+            .fold(0.0, f64::max)
     }
 
     /// Is the ring's ink that of a narrow line, from end to end of one side or
     /// from one side to the opposite one? (A fold leaves little inside the box.)
     pub fn in_ring(&self) -> bool {
-        let flip = |v: &[(f64, f64)]| v.iter().map(|&(x, y)| (y, x)).collect::<Vec<_>>();
         let [above, right, below, left] = &self.ring;
         if !lines(above, below).is_empty() || !lines(&flip(left), &flip(right)).is_empty() {
             return true;
@@ -144,21 +136,42 @@ impl LineTest {
     }
 }
 
+/// Samples with columns for rows, so that level lines are upright.
+fn flip(samples: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    samples.iter().map(|&(x, y)| (y, x)).collect()
+}
+
 /// Lines from one side of the ring to the opposite one: a place on each, and
 /// its slope.
 fn lines(first: &[(f64, f64)], last: &[(f64, f64)]) -> Vec<(Bundle, f64)> {
+    let ends = ends_of_lines(first, last, SLOPE, ASKEW).into_iter();
+    ends.map(|(a, b, slope)| {
+        let reach = a.reach.max(b.reach);
+        (Bundle { reach, ..a }, slope)
+    })
+    .collect()
+}
+
+/// Both ends of each line from one side of the ring to the opposite one that is no steeper
+/// than `steepest`, and its slope, from which those of its ends differ by no more than
+/// `askew`.
+fn ends_of_lines(
+    first: &[(f64, f64)],
+    last: &[(f64, f64)],
+    steepest: f64,
+    askew: f64,
+) -> Vec<(Bundle, Bundle, f64)> {
     let (starts, ends) = (bundles(first), bundles(last));
     starts
         .iter()
         .flat_map(|a| {
-            ends.iter().filter_map(move |b| {
-                let reach = a.reach.max(b.reach);
-                let slope = (b.x - a.x) / (b.y - a.y);
-                let straight = [a, b].iter().all(|e| (e.slope - slope).abs() <= ASKEW);
-                straight.then_some((Bundle { reach, ..*a }, slope))
-            })
+            ends.iter()
+                .map(move |b| (*a, *b, (b.x - a.x) / (b.y - a.y)))
         })
-        .filter(|(_, slope)| slope.abs() <= SLOPE)
+        .filter(|(a, b, slope)| {
+            let straight = |e: &&Bundle| (e.slope - slope).abs() <= askew;
+            slope.abs() <= steepest && [a, b].iter().all(straight)
+        })
         .collect()
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn doubt_struck(
     out: &mut BoxesRead,
     without_folds: impl Fn(&BoxesRead, usize) -> Option<Ink>,
 ) {
-    let marked = marked(out);
+    let marked = out.marked_inside();
     let level = marked
         .iter()
         .filter(|&&i| out.inks[i].level_stroke_mm > 0.0)
@@ -52,11 +52,12 @@ pub(crate) fn doubt_struck(
 }
 
 /// Doubts marks that are no more than a stroke which comes in from one side and is connected
-/// with a mark of more ink in another question, unless most of the sheet's marks are so. (The tail of
-/// a cross that ended in the box below, whose question was blank, was read as its answer.)
+/// with a mark of more ink in another question, unless most of the sheet's marks are so.
+/// (The tail of a cross that ended in the box below, whose question was blank, was read as
+/// its answer.)
 pub(crate) fn doubt_tails(out: &mut BoxesRead, free: &FreeInk, questions: &[usize]) {
     let boxes = &free.page.boxes;
-    let marked = marked(out);
+    let marked = out.marked_inside();
     let is_tail = |i: &usize| {
         let ink = &out.inks[*i];
         if !comes_from_one_side(ink) {
@@ -80,12 +81,6 @@ pub(crate) fn doubt_tails(out: &mut BoxesRead, free: &FreeInk, questions: &[usiz
             out.doubt(i, Reason::Tail);
         }
     }
-}
-
-/// The boxes that are marked by what is inside.
-fn marked(out: &BoxesRead) -> Vec<usize> {
-    let boxes = 0..out.marks.len();
-    boxes.filter(|&i| out.verdicts[i].marked_inside()).collect()
 }
 
 /// Does all ink around the box leave it on one side, up to 2 mm from it?

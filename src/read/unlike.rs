@@ -225,9 +225,7 @@ fn doubt(
     is: impl Fn(&Others, &Ink) -> bool,
 ) {
     let usual = usual_fill(&out.verdicts);
-    let marked: Vec<usize> = (0..out.marks.len())
-        .filter(|&i| out.verdicts[i].marked_inside())
-        .collect();
+    let marked = out.marked_inside();
     if marked.len() <= OTHERS {
         return;
     }
