@@ -6,28 +6,23 @@
 //! the database: the thread that records looks there a few times a second, and
 //! the database refuses pages of a cancelled batch in the same transaction.
 
-use std::collections::{BTreeMap, HashSet};
-use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+mod admit;
+mod record;
 
-use super::assemble::{Assembler, FormFacts, flagged, is_blank};
-use super::blanks::{self, Blanks, Side};
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+
+use super::blanks::Blanks;
 use super::lock::ScanLock;
-use super::ordered::{self, Event, Opened, Work};
-use super::originals::Originals;
-use super::read_page::{Pages, damaged};
-use super::{KnownForm, SOFTWARE, Station, StationError};
+use super::ordered;
+use super::{KnownForm, Station, StationError};
 use crate::calibrate::Profile;
-use crate::form::code::station_tag;
 use crate::page::{DecodeLimits, Source};
-use crate::read::sketch::Sketch;
-use crate::read::{PageReading, ProblemCode, Reader, Status, model_id};
-use crate::store::{
-    BatchKey, BatchState, BoxKey, NewGroup, NewImage, NewPage, Pile, ProfileKey, ReadBy, Store,
-    StoreError, StoredPage,
-};
+use crate::read::Reader;
+use crate::store::StoreError;
+use admit::{ScanPiece, ScanWork};
+use record::Recorder;
 
 /// What to scan, and by what.
 #[derive(Debug)]
@@ -94,484 +89,6 @@ pub struct RemovedFile {
     pub lost: u32,
 }
 
-/// What the writer learns of a file.
-enum FileInfo {
-    /// Its bytes are here; `stored` lists its pages that need no reading.
-    Ready {
-        image: NewImage,
-        hash: [u8; 32],
-        stack: String,
-        stored: Vec<StoredPage>,
-        removed: Option<RemovedFile>,
-    },
-    /// It could not be read from the disk.
-    Failed { name: String, why: String },
-    /// The station itself is in trouble: the run must end.
-    Fatal(Mutex<Option<StationError>>),
-}
-
-struct ScanWork<'a> {
-    job: &'a ScanJob<'a>,
-    originals: Originals,
-    lookup: Mutex<Store>,
-    layouts: String,
-}
-
-/// Some files of a run.
-struct ScanPiece<'w, 'a> {
-    work: &'w ScanWork<'a>,
-    sources: &'w [Source],
-}
-
-impl Work for ScanPiece<'_, '_> {
-    type File = Pages;
-    type Info = FileInfo;
-    type Page = (PageReading, Sketch);
-
-    fn open(&self, source: usize) -> Opened<Pages, FileInfo> {
-        let nothing = |info| Opened {
-            file: Pages::failed(String::new()),
-            info,
-            pages: Vec::new(),
-        };
-        let Some(source) = self.sources.get(source) else {
-            return nothing(FileInfo::Failed {
-                name: String::new(),
-                why: String::new(),
-            });
-        };
-        let bytes = match super::guard::guarded(|| source.bytes(&self.work.job.limits)) {
-            Ok(Ok(bytes)) => bytes,
-            Ok(Err(e)) => {
-                return nothing(FileInfo::Failed {
-                    name: source.name().to_owned(),
-                    why: e.to_string(),
-                });
-            }
-            Err(panic) => {
-                return nothing(FileInfo::Failed {
-                    name: source.name().to_owned(),
-                    why: panic,
-                });
-            }
-        };
-        self.work
-            .admit(source, bytes)
-            .unwrap_or_else(|e| nothing(FileInfo::Fatal(Mutex::new(Some(e)))))
-    }
-
-    fn page(&self, _: usize, file: &Pages, index: u32) -> (PageReading, Sketch) {
-        let (reading, scan) = file.read(index, self.work.job.reader);
-        let sketch = match scan {
-            Some(scan) if reading.serial.is_none() => Sketch::of(&scan.image, &reading),
-            _ => Sketch::default(),
-        };
-        (reading, sketch)
-    }
-}
-
-impl ScanWork<'_> {
-    fn admit(
-        &self,
-        source: &Source,
-        bytes: std::sync::Arc<Vec<u8>>,
-    ) -> Result<Opened<Pages, FileInfo>, StationError> {
-        let hash = blake3::hash(&bytes);
-        let hex = hash.to_hex().to_string();
-        let by = ReadBy {
-            reader: SOFTWARE,
-            layouts: &self.layouts,
-            model: model_id(),
-            profile: None,
-        };
-        let known = self
-            .lookup
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .image(&hex, by)?;
-        let kept_as = Originals::place(&hex, source.name());
-        let length = bytes.len() as u64;
-        let ready = |pages: u32, stored: Vec<StoredPage>, removed| FileInfo::Ready {
-            image: NewImage {
-                hash: hex.clone(),
-                kept_as: kept_as.clone(),
-                name: source.name().to_owned(),
-                bytes: length,
-                pages,
-            },
-            hash: *hash.as_bytes(),
-            stack: stack_of(source.name()),
-            stored,
-            removed,
-        };
-        if let Some(image) = known {
-            if image.removed {
-                // Read again it would count without an original that anybody could
-                // compare, and kept again it would be there past its date.
-                let lost = missing(image.pages, &image.stored).len();
-                let file = RemovedFile {
-                    name: source.name().to_owned(),
-                    lost: u32::try_from(lost).unwrap_or(u32::MAX),
-                };
-                return Ok(Opened {
-                    file: Pages::failed(String::new()),
-                    info: ready(image.pages, image.stored, Some(file)),
-                    pages: Vec::new(),
-                });
-            }
-            let stored: Vec<StoredPage> = image.stored.iter().copied().filter(settled).collect();
-            let todo = missing(image.pages, &stored);
-            if todo.is_empty() {
-                return Ok(Opened {
-                    file: Pages::failed(String::new()),
-                    info: ready(image.pages, stored, None),
-                    pages: todo,
-                });
-            }
-            // The original of a recorded image is kept already.
-            return Ok(Opened {
-                file: Pages::of_bytes(bytes, &self.job.limits),
-                info: ready(image.pages, stored, None),
-                pages: todo,
-            });
-        }
-        self.originals.keep(&kept_as, &bytes)?;
-        let file = Pages::of_bytes(bytes, &self.job.limits);
-        let count = file.count();
-        Ok(Opened {
-            file,
-            info: ready(count, Vec::new(), None),
-            pages: (0..count).collect(),
-        })
-    }
-}
-
-/// Is there nothing to gain from reading this page again? A page that could
-/// not be read is read again when the program or the forms have changed.
-fn settled(page: &StoredPage) -> bool {
-    page.current || page.placed || page.blank || page.status != Status::Unreadable
-}
-
-fn missing(pages: u32, stored: &[StoredPage]) -> Vec<u32> {
-    let have: HashSet<u32> = stored.iter().map(|s| s.index).collect();
-    (0..pages).filter(|i| !have.contains(i)).collect()
-}
-
-/// The pile that a file lies in: its folder or archive. Pages of different
-/// piles are never paired.
-fn stack_of(name: &str) -> String {
-    name.rfind(['/', '\\'])
-        .and_then(|end| name.get(..end))
-        .unwrap_or("")
-        .to_owned()
-}
-
-/// The thread that records.
-struct Recorder<'a> {
-    station: &'a Station,
-    store: Store,
-    forms: &'a [KnownForm],
-    keys: BTreeMap<(String, u32), FormFacts>,
-    layouts: String,
-    profile: Option<&'a Profile>,
-    profile_key: Option<ProfileKey>,
-    ballot_box: Option<BoxKey>,
-    batch: Option<BatchKey>,
-    assembler: Assembler,
-    stack: Option<String>,
-    /// The folder or archive at hand; a cover sheet holds to its end.
-    folder: Option<String>,
-    /// What the last cover sheet said.
-    pile: Pile,
-    /// By which our cover sheets are known.
-    tag: String,
-    seen: HashSet<([u8; 32], u32)>,
-    /// The pages of the pile at hand.
-    sides: Vec<Side>,
-    summary: ScanSummary,
-    /// When it last looked what others want of the batch.
-    asked: Instant,
-}
-
-/// How often the recording thread looks whether the batch is to wait or is
-/// cancelled: soon enough for a person at the feeder, and a look takes some
-/// microseconds.
-const ASK_EVERY: Duration = Duration::from_millis(200);
-
-impl Recorder<'_> {
-    /// Waits while the batch is paused.
-    fn heed(
-        &mut self,
-        stop: Option<&AtomicBool>,
-        progress: &mut impl FnMut(&Progress),
-    ) -> Result<(), StationError> {
-        loop {
-            if stop.is_some_and(|s| s.load(Ordering::Relaxed)) {
-                return Err(StationError::Stopped);
-            }
-            if !self.summary.progress.paused && self.asked.elapsed() < ASK_EVERY {
-                return Ok(());
-            }
-            self.asked = Instant::now();
-            let state = match self.batch {
-                Some(batch) => self.store.batch_state(batch)?,
-                None => BatchState::Open,
-            };
-            self.summary.progress.paused = state == BatchState::Paused;
-            match (state, self.batch) {
-                (BatchState::Cancelled, Some(batch)) => {
-                    return Err(StationError::Cancelled(batch.number()));
-                }
-                (BatchState::Paused, _) => {
-                    progress(&self.summary.progress);
-                    std::thread::sleep(ASK_EVERY);
-                }
-                _ => return Ok(()),
-            }
-        }
-    }
-
-    fn take(
-        &mut self,
-        event: Event<'_, FileInfo, (PageReading, Sketch)>,
-        waiting: &mut Vec<StoredPage>,
-    ) -> Result<(), StationError> {
-        match event {
-            Event::Begin(FileInfo::Fatal(error)) => {
-                let error = error.lock().unwrap_or_else(PoisonError::into_inner).take();
-                error.map_or(Ok(()), Err)
-            }
-            Event::Begin(FileInfo::Failed { name, why }) => {
-                self.summary.failed.push((name.clone(), why.clone()));
-                Ok(())
-            }
-            Event::Begin(FileInfo::Ready {
-                image,
-                stack,
-                stored,
-                removed,
-                ..
-            }) => {
-                self.summary.removed.extend(removed.clone());
-                // A file with many pages is a pile of its own.
-                let pile = if image.pages > 1 { None } else { Some(stack) };
-                if pile.is_none() || pile != self.stack.as_ref() {
-                    self.pile_ends()?;
-                }
-                self.stack = pile.cloned();
-                if self.folder.as_ref() != Some(stack) {
-                    self.turn_to(Pile::AsBatch)?;
-                    self.folder = Some(stack.clone());
-                }
-                waiting.clone_from(stored);
-                Ok(())
-            }
-            Event::Page(FileInfo::Ready { image, hash, .. }, index, (reading, sketch)) => {
-                self.pass(waiting, index)?;
-                if !self.seen.insert((*hash, index)) {
-                    self.summary.progress.known += 1;
-                    // The same file may lie on several piles.
-                    return match self.said_by(&reading)? {
-                        Some(pile) => self.turn_to(pile),
-                        None => Ok(()),
-                    };
-                }
-                self.page(image, index, reading, sketch)
-            }
-            Event::Page(..) => Ok(()),
-            Event::End(info) => {
-                self.pass(waiting, u32::MAX)?;
-                if matches!(info, FileInfo::Ready { image, .. } if image.pages > 1) {
-                    self.pile_ends()?;
-                }
-                self.summary.progress.files += 1;
-                Ok(())
-            }
-        }
-    }
-
-    fn pile_ends(&mut self) -> Result<(), StationError> {
-        let blanks = blanks::count(&std::mem::take(&mut self.sides));
-        self.summary.blanks.backs += blanks.backs;
-        self.summary.blanks.sheets += blanks.sheets;
-        let done = self.assembler.boundary();
-        self.record(done)
-    }
-
-    /// Pages before `index` that were recorded earlier.
-    fn pass(&mut self, waiting: &mut Vec<StoredPage>, index: u32) -> Result<(), StationError> {
-        let split = waiting.partition_point(|s| s.index < index);
-        for stored in waiting.drain(..split).collect::<Vec<_>>() {
-            self.summary.progress.known += 1;
-            if let Some(pile) = stored.cover {
-                self.turn_to(pile)?;
-                self.sides.push(Side::OneSided);
-                continue;
-            }
-            self.sides.push(Side::Other);
-            let done = self.assembler.passed(&stored);
-            self.record(done)?;
-        }
-        Ok(())
-    }
-
-    /// Other pages lie from here on: what was begun ends.
-    fn turn_to(&mut self, pile: Pile) -> Result<(), StationError> {
-        self.pile_ends()?;
-        self.pile = pile;
-        Ok(())
-    }
-
-    /// What a cover sheet says of the pages after it; `None` for any other page.
-    fn said_by(&self, reading: &PageReading) -> Result<Option<Pile>, StationError> {
-        if reading.has(ProblemCode::CoverForeign) || self.is_foreign(reading) {
-            return Ok(Some(Pile::Doubtful));
-        }
-        match &reading.ballot_box {
-            Some(name) if reading.has(ProblemCode::CoverSheet) => {
-                let key = self.store.note_box(name, reading.unit.as_deref())?;
-                Ok(Some(Pile::Box(key)))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// Is it a cover sheet of another station?
-    fn is_foreign(&self, reading: &PageReading) -> bool {
-        reading.has(ProblemCode::CoverSheet) && reading.station.as_ref() != Some(&self.tag)
-    }
-
-    fn page(
-        &mut self,
-        image: &NewImage,
-        index: u32,
-        mut reading: PageReading,
-        sketch: Sketch,
-    ) -> Result<(), StationError> {
-        let facts = match (&reading.form, reading.version) {
-            (Some(form), Some(version)) => match self.facts(form, version)? {
-                Some(facts) => Some(facts),
-                // It says so itself; a page of a form that is not registered
-                // cannot be recorded as one of it.
-                None if reading
-                    .problems
-                    .iter()
-                    .any(|p| p.code == ProblemCode::FormUnknown) =>
-                {
-                    (reading.form, reading.version, reading.page) = (None, None, None);
-                    None
-                }
-                None => {
-                    reading = damaged(&format!(
-                        "the reader named form {form} version {version}, which it was not given"
-                    ));
-                    None
-                }
-            },
-            _ => None,
-        };
-        let pile = self.said_by(&reading)?;
-        if self.is_foreign(&reading) {
-            // The reader knows no stations; from here on a person must see it.
-            reading.status = Status::Review;
-            for problem in &mut reading.problems {
-                if problem.code == ProblemCode::CoverSheet {
-                    problem.code = ProblemCode::CoverForeign;
-                    problem.detail =
-                        format!("a cover sheet of another station: {}", problem.detail);
-                }
-            }
-        }
-        if pile.is_some() {
-            self.turn_to(self.pile)?;
-        }
-        let page = NewPage {
-            image: image.clone(),
-            index,
-            reading,
-            sketch,
-        };
-        // An odd last page has a back with nothing on it.
-        let one_sided = |f: FormFacts| f.pages % 2 == 1 && page.reading.page == Some(f.pages);
-        let side = if is_blank(&page) {
-            Side::Blank
-        } else if pile.is_some() || facts.is_some_and(one_sided) {
-            Side::OneSided
-        } else {
-            Side::Other
-        };
-        if pile.is_none() {
-            self.sides.push(side);
-        }
-        self.summary.progress.pages += 1;
-        self.summary.progress.flagged += u64::from(flagged(&page));
-        let done = self.assembler.page(page, facts);
-        self.record(done)?;
-        if let Some(pile) = pile {
-            self.turn_to(pile)?;
-            // The blank back of a cover sheet is none of the pile's.
-            self.sides.push(side);
-        }
-        Ok(())
-    }
-
-    /// The form's facts; it is registered when its first page comes.
-    fn facts(&mut self, form: &str, version: u32) -> Result<Option<FormFacts>, StationError> {
-        let name = (form.to_owned(), version);
-        if let Some(facts) = self.keys.get(&name) {
-            return Ok(Some(*facts));
-        }
-        let known = self
-            .forms
-            .iter()
-            .find(|f| f.layout.form == form && f.layout.version == version);
-        let Some(known) = known else {
-            return Ok(None);
-        };
-        self.station.keep_form(known)?;
-        let facts = FormFacts {
-            key: self
-                .store
-                .register_form(&known.layout, &known.title, &known.source)?,
-            pages: u32::try_from(known.layout.pages.len()).unwrap_or(u32::MAX),
-        };
-        self.keys.insert(name, facts);
-        Ok(Some(facts))
-    }
-
-    fn record(&mut self, groups: Vec<NewGroup>) -> Result<(), StationError> {
-        for group in groups {
-            let batch = match self.batch {
-                Some(batch) => batch,
-                None => {
-                    let batch = self.store.start_batch(self.ballot_box, SOFTWARE)?;
-                    if let Some(p) = self.profile {
-                        let source = p.to_toml()?;
-                        let key = self.store.record_profile(&p.name, &p.digest(), &source)?;
-                        self.profile_key = Some(key);
-                    }
-                    self.batch = Some(batch);
-                    self.summary.batch = Some(batch.number());
-                    batch
-                }
-            };
-            let by = ReadBy {
-                reader: SOFTWARE,
-                layouts: &self.layouts,
-                model: model_id(),
-                profile: self.profile_key,
-            };
-            match self.store.add_group_of_pile(batch, &group, by, self.pile) {
-                Err(StoreError::BatchCancelled(number)) => {
-                    return Err(StationError::Cancelled(number));
-                }
-                other => other?,
-            }
-        }
-        Ok(())
-    }
-}
-
 /// A run that takes files as they come, in one batch: pages are paired across
 /// the calls of [`Session::take`]. Holds the station's lock for scanning.
 pub struct Session<'a> {
@@ -599,42 +116,21 @@ impl<'a> Session<'a> {
         super::check_forms(&store, job.forms)?;
         let originals = station.originals();
         originals.sweep();
-        let layouts = super::layouts_digest(job.forms);
         let ballot_box = job.ballot_box.map(|b| store.box_named(b)).transpose()?;
         if let Some(key) = ballot_box
             && store.is_closed(key)?
         {
             return Err(StoreError::BoxClosed(store.box_row(key)?.label()).into());
         }
-        let tag = station_tag(&store.station()?.id);
         Ok(Self {
             job,
             work: ScanWork {
                 job,
                 originals,
                 lookup: Mutex::new(station.store_for_scanning()?),
-                layouts: layouts.clone(),
+                layouts: super::layouts_digest(job.forms),
             },
-            recorder: Recorder {
-                station,
-                store,
-                forms: job.forms,
-                keys: BTreeMap::new(),
-                layouts,
-                profile: job.profile,
-                profile_key: None,
-                ballot_box,
-                batch: None,
-                assembler: Assembler::default(),
-                stack: None,
-                folder: None,
-                pile: Pile::AsBatch,
-                tag,
-                seen: HashSet::new(),
-                sides: Vec::new(),
-                summary: ScanSummary::default(),
-                asked: Instant::now(),
-            },
+            recorder: Recorder::new(station, job, store, ballot_box)?,
             stop: None,
             _lock: lock,
         })
@@ -656,7 +152,7 @@ impl<'a> Session<'a> {
         sources: &[Source],
         mut progress: impl FnMut(&Progress),
     ) -> Result<(), StationError> {
-        self.recorder.summary.progress.files_total += sources.len();
+        self.recorder.expect_files(sources.len());
         let piece = ScanPiece {
             work: &self.work,
             sources,
@@ -666,7 +162,7 @@ impl<'a> Session<'a> {
         ordered::run(&piece, sources.len(), self.job.threads, |_, event| {
             recorder.heed(self.stop, &mut progress)?;
             recorder.take(event, &mut waiting)?;
-            progress(&recorder.summary.progress);
+            progress(&recorder.summary().progress);
             Ok::<(), StationError>(())
         })
     }
@@ -674,14 +170,13 @@ impl<'a> Session<'a> {
     /// Did somebody cancel the batch?
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        let state = |b| self.recorder.store.batch_state(b).ok();
-        self.recorder.batch.and_then(state) == Some(BatchState::Cancelled)
+        self.recorder.is_cancelled().unwrap_or(false)
     }
 
     /// What was done until now.
     #[must_use]
     pub fn summary(&self) -> &ScanSummary {
-        &self.recorder.summary
+        self.recorder.summary()
     }
 
     /// The pile ends here: what waits for its next page is recorded as it is.
@@ -698,18 +193,10 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn finish(mut self) -> Result<ScanSummary, StationError> {
-        if let Some(batch) = self.recorder.batch {
-            let cancelled = self.recorder.store.batch_state(batch)? == BatchState::Cancelled;
-            self.recorder.summary.cancelled = cancelled;
-            if !cancelled {
-                self.recorder.store.finish_batch(batch)?;
-            }
-        }
-        self.recorder.summary.progress.paused = false;
-        self.recorder.store.make_durable()?;
+    pub fn finish(self) -> Result<ScanSummary, StationError> {
+        let summary = self.recorder.finish()?;
         self.work.originals.sweep();
-        Ok(self.recorder.summary)
+        Ok(summary)
     }
 }
 
