@@ -1,25 +1,16 @@
 //! Measures the ink in and around one located box.
 
+mod darkest;
+mod empty;
+mod paper;
+
 use super::components::{Component, Touch, regions};
 use super::sample::Window;
 use super::streak::{LineTest, StraightLine};
 use super::template::{BoxTemplate, RING_FROM_MM, RING_MM, SEARCH_MM, STEP_MM, zone};
-
-/// How light and dark this page is, gray levels.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Tone {
-    /// Bare paper.
-    pub paper: f64,
-    /// Solid print.
-    pub black: f64,
-}
-
-impl Tone {
-    /// Paper minus print, gray levels: never 0, to be divided by.
-    pub fn contrast(self) -> f64 {
-        (self.paper - self.black).max(1.0)
-    }
-}
+pub(crate) use darkest::{darkest_lines, darkest_patch};
+pub(crate) use empty::{DARKEST_BLUR, Empty};
+pub(crate) use paper::{Thresholds, Tone, local_paper, quiet_spread};
 
 /// What was measured. Darkness is 0 for this page's paper and 1 for its print.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -102,283 +93,8 @@ impl Ink {
     }
 }
 
-/// Thresholds on darkness.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Thresholds {
-    /// Darker than noise and grain.
-    pub faint: f64,
-    /// Dark as a stroke of a pen.
-    pub firm: f64,
-}
-
-impl Thresholds {
-    /// From the page's noise: the spread of darkness inside empty boxes.
-    pub fn for_noise(sigma: f64) -> Self {
-        // 0.11 is above what shows through from the other side of 70 g/m²
-        // paper and above the ripple of JPEG at quality 50 beside an outline;
-        // five sigma of the page's own noise where that is more.
-        let faint = (5.0 * sigma).clamp(0.11, 0.4);
-        Self {
-            faint,
-            firm: (faint + 0.10).max(0.24),
-        }
-    }
-}
-
 /// The darker paper of a box under a stamp or a shadow that is still paper.
 const STAIN: f64 = 0.35;
-
-/// Brightness of the paper in the window: the 75th percentile of its ring.
-pub(crate) fn local_paper(window: &Window, template: &BoxTemplate) -> Option<u8> {
-    *window.paper.get_or_init(|| ring_paper(window, template))
-}
-
-fn ring_paper(window: &Window, template: &BoxTemplate) -> Option<u8> {
-    let mut histogram = [0u32; 256];
-    let mut n = 0;
-    for (&p, &z) in window.pixels.iter().zip(&template.zones) {
-        if z & zone::RING != 0 {
-            histogram[p as usize] += 1;
-            n += 1;
-        }
-    }
-    // Less than a square millimetre is too little to judge paper by.
-    (n >= 50).then(|| super::thumbnail::percentile(&histogram, 0.75))
-}
-
-/// Spread of darkness inside the box from its median up to its 84th
-/// percentile (one sigma where there is only noise), gray levels.
-fn interior_spread(window: &Window, template: &BoxTemplate, shift: (i32, i32)) -> f64 {
-    let mut histogram = [0u32; 256];
-    let (columns, rows) = template.inside.clone();
-    for row in rows {
-        let Some((zones, pixels, _)) = shifted_row(window, template, shift, row, columns.clone())
-        else {
-            continue;
-        };
-        for (z, p) in zones.iter().zip(pixels) {
-            if z & zone::INTERIOR != 0 {
-                histogram[*p as usize] += 1;
-            }
-        }
-    }
-    let level = |share| f64::from(super::thumbnail::percentile(&histogram, share));
-    level(0.5) - level(0.16)
-}
-
-/// [`interior_spread`] of boxes that are surely empty: the lower third of these, each
-/// with the shift of its outline. 0 where there are none.
-pub(crate) fn quiet_spread<'a>(
-    boxes: impl Iterator<Item = (&'a Window, &'a BoxTemplate, (i32, i32))>,
-) -> f64 {
-    let mut spreads: Vec<f64> = boxes
-        .map(|(w, t, shift)| interior_spread(w, t, shift))
-        .collect();
-    spreads.sort_by(f64::total_cmp);
-    spreads.get(spreads.len() / 3).copied().unwrap_or(0.0)
-}
-
-/// Side of the square that [`darkest_patch`] looks through, samples: half a
-/// millimetre, a dot or the width of two strokes.
-const PATCH: usize = 4;
-
-/// The darkest half millimetre inside the box: how far its mean is below the
-/// paper, gray levels. Noise averages out in it, so that it sees strokes that are
-/// lighter than the threshold of a noisy or blurred page.
-pub(crate) fn darkest_patch(
-    window: &Window,
-    template: &BoxTemplate,
-    (dx, dy): (i32, i32),
-    page: Tone,
-) -> f64 {
-    let paper = local_paper(window, template).map_or(page.paper, f64::from);
-    let (w, h) = (template.width, template.height);
-    let sum = |col: usize, row: usize| -> Option<u32> {
-        let mut sum = 0;
-        for r in row..row + PATCH {
-            if template.zones[r * w + col..][..PATCH]
-                .iter()
-                .any(|z| z & zone::INTERIOR == 0)
-            {
-                return None;
-            }
-            let y = usize::try_from(r as i32 + dy).ok().filter(|&y| y < h)?;
-            let x = usize::try_from(col as i32 + dx).ok()?;
-            let samples = window.pixels.get(y * w + x..y * w + x + PATCH)?;
-            sum += samples.iter().map(|&p| u32::from(p)).sum::<u32>();
-        }
-        Some(sum)
-    };
-    let step = PATCH / 2;
-    // The places of the whole window that are in steps, as far as they are inside.
-    let within = |inside: &std::ops::Range<usize>, size: usize| {
-        let last = inside.end.min(size).saturating_sub(PATCH - 1);
-        (inside.start / step * step..last).step_by(step)
-    };
-    let (columns, rows) = (within(&template.inside.0, w), within(&template.inside.1, h));
-    rows.flat_map(|row| columns.clone().map(move |col| (col, row)))
-        .filter_map(|(col, row)| sum(col, row))
-        .min()
-        .map_or(0.0, |s| paper - f64::from(s) / (PATCH * PATCH) as f64)
-}
-
-/// How far the darkest place of what `mask` covers in these zones of the box is below the
-/// paper, gray levels: in each column, or in each row if it does not cover a `level` line,
-/// three samples together. In order; those are left out of which nothing is covered.
-pub(crate) fn darkest_lines(
-    window: &Window,
-    template: &BoxTemplate,
-    (dx, dy): (i32, i32),
-    mask: &[bool],
-    (level, zones): (bool, u8),
-) -> Vec<f64> {
-    let (w, h) = (template.width, template.height);
-    let paper = f64::from(local_paper(window, template).unwrap_or(u8::MAX));
-    let inside = |x: usize, y: usize| {
-        let zone = |v: usize, d: i32| usize::try_from(v as i32 - d).ok();
-        let at = zone(x, dx).filter(|&x| x < w).zip(zone(y, dy));
-        at.and_then(|(x, y)| template.zones.get(y * w + x))
-            .is_some_and(|z| z & zones != 0)
-    };
-    let (along, across) = if level { (w, h) } else { (h, w) };
-    let mut lines = Vec::new();
-    for a in 0..along {
-        let mut darkest: Option<f64> = None;
-        let mut last = [None; 3];
-        for c in 0..across {
-            let (x, y) = if level { (a, c) } else { (c, a) };
-            let gray = (mask[y * w + x] && inside(x, y)).then(|| window.pixels[y * w + x]);
-            last = [last[1], last[2], gray];
-            if let [Some(p), Some(q), Some(r)] = last {
-                let mean = (f64::from(p) + f64::from(q) + f64::from(r)) / 3.0;
-                darkest = Some(darkest.map_or(mean, |d| d.min(mean)));
-            }
-        }
-        lines.extend(darkest.map(|d| paper - d));
-    }
-    lines
-}
-
-/// The blur of an outline one pixel away at 150 dpi, share of the contrast; what is
-/// darker is ink.
-pub(crate) const DARKEST_BLUR: f64 = 0.22;
-
-/// What an empty box of this page looks like inside: the blur of its own
-/// outline, sample by sample, in gray levels below the paper.
-///
-/// Taken from the page itself: at each sample the lighter third of all boxes of
-/// one look. On a page on which more than two thirds of the boxes are crossed at
-/// the same sample, the cross would be taken for print; so fewer than
-/// [`Empty::FEWEST`] boxes give none, and no sample may be darker than blur is.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Empty {
-    /// One value a sample of the template; empty: nothing is known.
-    below_paper: Vec<u8>,
-}
-
-impl Empty {
-    /// Fewer boxes than this say nothing about what is usual.
-    const FEWEST: usize = 6;
-    /// Lighter share that is taken for empty.
-    const SHARE: f64 = 0.3;
-
-    /// From windows with the shift of their box; all of one template's look.
-    pub fn of(boxes: &[(&Window, (i32, i32))], template: &BoxTemplate, page: Tone) -> Self {
-        if boxes.len() < Self::FEWEST {
-            return Self::default();
-        }
-        let papers: Vec<u8> = boxes
-            .iter()
-            .map(|(w, _)| local_paper(w, template).unwrap_or(page.paper as u8))
-            .collect();
-        let most = (DARKEST_BLUR * (page.paper - page.black)).clamp(0.0, 255.0) as u8;
-        let (w, h) = (template.width as i32, template.height as i32);
-        let rank = (boxes.len() as f64 * Self::SHARE) as usize;
-        let mut values: Vec<u8> = Vec::with_capacity(boxes.len());
-        let below_paper = (0..w * h)
-            .map(|i| {
-                if template.zones[i as usize] & zone::INTERIOR == 0 {
-                    return 0;
-                }
-                let (col, row) = (i % w, i / w);
-                values.clear();
-                values.extend(
-                    boxes
-                        .iter()
-                        .zip(&papers)
-                        .map(|((window, (dx, dy)), paper)| {
-                            let (c, r) = ((col + dx).clamp(0, w - 1), (row + dy).clamp(0, h - 1));
-                            paper.saturating_sub(window.pixels[(r * w + c) as usize])
-                        }),
-                );
-                let (_, value, _) = values.select_nth_unstable(rank);
-                (*value).min(most)
-            })
-            .collect();
-        Self { below_paper }
-    }
-
-    fn at(&self, i: usize) -> u8 {
-        self.below_paper.get(i).copied().unwrap_or(0)
-    }
-}
-
-/// Zones and pixels of a row of the template, as far as the window has it at
-/// this shift, within some columns; and the first one's column.
-fn shifted_row<'a>(
-    window: &'a Window,
-    template: &'a BoxTemplate,
-    (dx, dy): (i32, i32),
-    row: usize,
-    columns: std::ops::Range<usize>,
-) -> Option<(&'a [u8], &'a [u8], usize)> {
-    let (w, h) = (template.width as i32, template.height as i32);
-    let source_row = row as i32 + dy;
-    let from = (columns.start as i32).max(-dx).max(0);
-    let to = (columns.end as i32).min(w - dx).min(w);
-    if !(0..h).contains(&source_row) || from >= to {
-        return None;
-    }
-    let length = (to - from) as usize;
-    let zones = template.zones.get(row * template.width + from as usize..)?;
-    let pixels = window.pixels.get((source_row * w + from + dx) as usize..)?;
-    Some((zones.get(..length)?, pixels.get(..length)?, from as usize))
-}
-
-/// Calls `f(zone, gray, template index)` for each sample that means something
-/// and is darker than `limit` even where an empty box is dark.
-fn for_dark(
-    window: &Window,
-    template: &BoxTemplate,
-    shift: (i32, i32),
-    empty: &Empty,
-    limit: u8,
-    mut f: impl FnMut(u8, u8, usize),
-) {
-    for row in 0..template.height {
-        let Some((zones, pixels, from)) =
-            shifted_row(window, template, shift, row, 0..template.width)
-        else {
-            continue;
-        };
-        // Nearly everything is paper: a piece of it is passed in one step.
-        const PIECE: usize = 16;
-        let pieces = zones.chunks(PIECE).zip(pixels.chunks(PIECE));
-        for (first, (zones, pixels)) in (from..).step_by(PIECE).zip(pieces) {
-            let dark = |(z, p): (&u8, &u8)| (*z != 0) & (*p < limit);
-            if !zones.iter().zip(pixels).fold(false, |any, s| any | dark(s)) {
-                continue;
-            }
-            for (column, (&z, &p)) in (first..).zip(zones.iter().zip(pixels)) {
-                let i = row * template.width + column;
-                let p = p.saturating_add(empty.at(i));
-                if z != 0 && p < limit {
-                    f(z, p, i);
-                }
-            }
-        }
-    }
-}
 
 /// Measures a box whose outline is at `shift`; `tilt` is that of [`LineTest`].
 pub(crate) fn measure(
@@ -416,7 +132,7 @@ pub(crate) fn measure(
         ..LineTest::default()
     };
     let mut firm_bounds = Bounds::default();
-    for_dark(window, template, shift, empty, faint, |z, p, i| {
+    empty::for_dark(window, template, shift, empty, faint, |z, p, i| {
         let (x, y) = ((i % template.width) as f64, (i / template.width) as f64);
         if z & zone::INTERIOR != 0 {
             n_faint += 1;
