@@ -76,6 +76,28 @@ fn rings_ask_unless_they_are_how_the_hand_answers() {
     }
 }
 
+/// Circles in a column that ended short of the rules of the table between them were once
+/// taken for one line from far outside through all of their boxes.
+#[test]
+fn rings_of_a_column_that_end_short_of_the_rules_are_answered() {
+    let desk = Desk::of_rows();
+    let column = ["yt7-1", "yt7-2", "yt7-3"];
+    let rest: Vec<&str> = ROWS
+        .into_iter()
+        .filter(|row| !column.contains(row))
+        .collect();
+    let mut image = sheet(&desk, &rest, &[]);
+    for row in column {
+        let place = desk.of_row(row);
+        let to_rule = desk.to_rule(2, &place);
+        // Half of the pen and of the rule, and 0.4 mm of paper between them.
+        let down = to_rule - PEN.0 / 2.0 - 0.1 - 0.4;
+        circle(&mut image, &place, (down, down), 0..36, PEN);
+    }
+    let reading = desk.read_blurred(&image);
+    assert_answered(&reading, &ROWS);
+}
+
 /// On a sheet of rings: two rings in a row, a ring and a cross, a ring around a cross, a
 /// ring that is scribbled out, a ring with a word beside it, and one with a speck in its
 /// box.

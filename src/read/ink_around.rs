@@ -38,6 +38,8 @@ pub(crate) struct InkAround {
     /// What hides ink: print with its margin.
     mask: Vec<bool>,
     rules: Vec<bool>,
+    /// What is dark, printed or not.
+    dark: Vec<bool>,
     inked: Vec<bool>,
     /// Ink that the box's own begins with.
     near: MmRect,
@@ -62,16 +64,20 @@ impl InkAround {
         }
         let (least, most) = GOES_ON_BOUNDS;
         let limit = free.ink_level(&window, &mask, (GOES_ON * darkness).clamp(least, most));
-        let samples = window.pixels.iter().zip(&mask);
-        let inked = samples
-            .map(|(&p, masked)| !masked && f64::from(p) < limit)
+        let dark: Vec<bool> = window
+            .pixels
+            .iter()
+            .map(|&p| f64::from(p) < limit)
             .collect();
+        let inked = dark.iter().zip(&mask).map(|(&d, masked)| d && !masked);
+        let inked = inked.collect();
         let rules = free.rules(area, &window);
         Self {
             area,
             window,
             mask,
             rules,
+            dark,
             inked,
             near: near(rect),
         }
@@ -174,36 +180,48 @@ impl InkAround {
             .any(|n| self.mask[n] && !self.rules[n] && !boxes[n])
     }
 
-    /// Where a stroke at a place may go on behind a rule of a table that hides it:
-    /// straight on or at a slant. A signature across a table was once cut into marks
-    /// by its rules. (Not across words: there a streak of the scanner that passes
-    /// between their letters would make every cross in it part of itself.)
+    /// Where a stroke at a place goes on behind a rule of a table: straight on or at a
+    /// slant, dark all the way. A signature across a table was once cut into marks by its
+    /// rules. (Not across words: there a streak of the scanner that passes between their
+    /// letters would make every cross in it part of itself. And not where paper is seen
+    /// beside the rule: circles around the boxes of a column, each of which ended short of
+    /// the rules above and below it, were once taken for one line through all of them.)
     fn beyond_rules(&self, i: usize) -> impl Iterator<Item = usize> {
+        let ways = [(0, 1), (0, -1), (1, 0), (-1, 0)];
+        ways.into_iter()
+            .flat_map(move |way| self.beyond_rule(i, way))
+    }
+
+    /// The same in one of the four directions.
+    fn beyond_rule(&self, i: usize, (dx, dy): (i64, i64)) -> Vec<usize> {
         let (w, h) = (self.window.width, self.window.height);
-        let at = move |x: i64, y: i64| -> Option<usize> {
-            let (x, y) = (usize::try_from(x).ok()?, usize::try_from(y).ok()?);
+        let (x, y) = ((i % w) as i64, (i / w) as i64);
+        // So many steps on, and so many aside.
+        let at = |on: i64, aside: i64| -> Option<usize> {
+            let x = usize::try_from(x + on * dx + aside * dy.abs()).ok()?;
+            let y = usize::try_from(y + on * dy + aside * dx.abs()).ok()?;
             (x < w && y < h).then_some(y * w + x)
         };
-        let (x, y) = ((i % w) as i64, (i / w) as i64);
-        let ways = [(0, 1), (0, -1), (1, 0), (-1, 0)];
-        ways.into_iter().flat_map(move |(dx, dy)| {
-            let mut steps = 0;
-            while steps < RULE_STEPS
-                && at(x + (steps + 1) * dx, y + (steps + 1) * dy).is_some_and(|i| self.rules[i])
-            {
-                steps += 1;
-            }
-            let behind =
-                at(x + (steps + 1) * dx, y + (steps + 1) * dy).is_some_and(|i| !self.mask[i]);
-            // A stroke is no steeper against the rule than so.
-            let slant = if steps > 0 && behind { steps } else { -1 };
-            (-slant..=slant).filter_map(move |s| {
-                at(
-                    x + (steps + 1) * dx + s * dy.abs(),
-                    y + (steps + 1) * dy + s * dx.abs(),
-                )
-            })
-        })
+        let mut steps = 0;
+        while steps < RULE_STEPS && at(steps + 1, 0).is_some_and(|i| self.rules[i]) {
+            steps += 1;
+        }
+        if steps == 0 || at(steps + 1, 0).is_none_or(|i| self.mask[i]) {
+            return Vec::new();
+        }
+        // A stroke goes aside by no more than it goes on.
+        let mut reached = vec![0];
+        for on in 1..=steps + 1 {
+            let mut next: Vec<i64> = reached.iter().flat_map(|&s| s - 1..=s + 1).collect();
+            next.sort_unstable();
+            next.dedup();
+            next.retain(|&s| s.abs() <= steps && at(on, s).is_some_and(|i| self.dark[i]));
+            reached = next;
+        }
+        reached
+            .into_iter()
+            .filter_map(|s| at(steps + 1, s))
+            .collect()
     }
 }
 
@@ -222,6 +240,7 @@ mod tests {
     fn around(inked: impl Fn(usize, usize) -> bool) -> InkAround {
         let (width, height) = (80, 76);
         let samples = width * height;
+        let inked: Vec<bool> = (0..samples).map(|i| inked(i % width, i / width)).collect();
         InkAround {
             area: mm_rect(0.0, 0.0, 20.0, 19.0),
             window: Window {
@@ -231,7 +250,8 @@ mod tests {
             },
             mask: vec![false; samples],
             rules: vec![false; samples],
-            inked: (0..samples).map(|i| inked(i % width, i / width)).collect(),
+            dark: inked.clone(),
+            inked,
             near: mm_rect(7.0, 7.0, 5.0, 5.0),
         }
     }

@@ -55,6 +55,7 @@ mod known_scanner;
 mod labels;
 mod measuring;
 pub mod model;
+mod off_centre;
 mod outline;
 mod outline_ink;
 mod patches;

@@ -156,6 +156,18 @@ impl Desk {
         page.boxes.iter().find(named).expect("a box").rect
     }
 
+    /// From the middle of a box to the nearest printed rule above or below it, mm.
+    pub fn to_rule(&self, page: u32, place: &MmRect) -> f64 {
+        let page = self.layout.page(page).expect("a page");
+        let beside = |r: &&MmRect| {
+            let across = r.min_x() < place.min_x() && r.max_x() > place.max_x();
+            across && r.height() < 1.0
+        };
+        let rules = page.ink.iter().filter(beside);
+        let away = rules.map(|r| (r.center().y - place.center().y).abs());
+        away.fold(f64::INFINITY, f64::min)
+    }
+
     pub fn read(&self, image: GrayImage) -> PageReading {
         self.read_as(image, false)
     }
