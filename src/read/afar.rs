@@ -66,7 +66,7 @@ pub(crate) fn settle_strokes(
             && !(bilevel && may_be_black_fold(out, model, questions, i))
             && out.hand.darkness > 0.0
             && ink.darkness >= OWN_PEN * out.hand.darkness
-            && !reaches_far(free, i, ink.darkness, AtAnotherBox::MayGoOn, None)
+            && !reaches_far(out, free, i, AtAnotherBox::MayGoOn, None)
         {
             out.settle(i, MarkState::Marked);
         }
@@ -118,10 +118,9 @@ pub(crate) fn doubt_from_afar<'a>(
         .filter(|&i| {
             let ink = &out.inks[i];
             (ink.reaches_rim || ink.darkness < SOFT)
-                && reaches_far(free, i, ink.darkness, AtAnotherBox::Ends, None)
-                && folded(out, i).is_none_or(|folds| {
-                    reaches_far(free, i, ink.darkness, AtAnotherBox::Ends, Some(folds))
-                })
+                && reaches_far(out, free, i, AtAnotherBox::Ends, None)
+                && folded(out, i)
+                    .is_none_or(|folds| reaches_far(out, free, i, AtAnotherBox::Ends, Some(folds)))
         })
         .collect();
     let asked: BTreeSet<usize> = questions.iter().copied().collect();
@@ -152,7 +151,7 @@ pub(crate) fn doubt_carried_on(out: &mut BoxesRead, free: &FreeInk) {
             .filter(|&i| out.verdicts[i].state == MarkState::Marked)
             .filter(|&i| boxes[i].rect.inflate(FAR_MM, FAR_MM).intersects(&near_it))
             .filter(|&i| {
-                let around = InkAround::of(free, i, FAR_MM, out.inks[i].darkness, None);
+                let around = ink_of(out, free, i, None);
                 around.follow(|n| near_it.contains(around.place(n)))
             })
             .collect();
@@ -160,6 +159,17 @@ pub(crate) fn doubt_carried_on(out: &mut BoxesRead, free: &FreeInk) {
             out.doubt(i, Reason::FromAfar);
             larger.push(i);
         }
+    }
+}
+
+/// The ink in and around a box, other than one of these folds, as far as anything is
+/// followed.
+fn ink_of(out: &BoxesRead, free: &FreeInk, at: usize, folds: Option<&Folds>) -> InkAround {
+    let around = InkAround::of(free, at, FAR_MM, out.inks[at].darkness, folds);
+    if out.verdicts[at].ringed {
+        around.where_seen()
+    } else {
+        around
     }
 }
 
@@ -184,13 +194,13 @@ enum AtAnotherBox {
 /// for as much: a long stroke of a pen that began at a blank question's box was once read
 /// as its mark, because 6 mm below it passed behind the next question.
 fn reaches_far(
+    out: &BoxesRead,
     free: &FreeInk,
     at: usize,
-    darkness: f64,
     met: AtAnotherBox,
     folds: Option<&Folds>,
 ) -> bool {
-    let around = InkAround::of(free, at, FAR_MM, darkness, folds);
+    let around = ink_of(out, free, at, folds);
     // Ink that is not connected with the mark, where no box's mark can be.
     if around.has_beside_a_line(CROWDED_MM2, |place| !ours(place, &free.page.boxes)) {
         return true;

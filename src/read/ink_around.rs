@@ -41,6 +41,8 @@ pub(crate) struct InkAround {
     /// What is dark, printed or not.
     dark: Vec<bool>,
     inked: Vec<bool>,
+    /// A stroke may go on behind a rule though paper is seen beside it.
+    rules_hide: bool,
     /// Ink that the box's own begins with.
     near: MmRect,
 }
@@ -79,7 +81,20 @@ impl InkAround {
             rules,
             dark,
             inked,
+            rules_hide: true,
             near: near(rect),
+        }
+    }
+
+    /// The same, where a stroke goes on behind a rule only if it is dark all the way: for
+    /// rings. Those of a column, each of which ended short of the rules above and below it,
+    /// were once taken for one line through all of their boxes. (For other marks a gap
+    /// beside a rule says little: ends of flourishes and pieces of large rings that were
+    /// made to have one were read as marks.)
+    pub fn where_seen(self) -> Self {
+        Self {
+            rules_hide: false,
+            ..self
         }
     }
 
@@ -180,12 +195,10 @@ impl InkAround {
             .any(|n| self.mask[n] && !self.rules[n] && !boxes[n])
     }
 
-    /// Where a stroke at a place goes on behind a rule of a table: straight on or at a
-    /// slant, dark all the way. A signature across a table was once cut into marks by its
+    /// Where a stroke at a place may go on behind a rule of a table that hides it:
+    /// straight on or at a slant. A signature across a table was once cut into marks by its
     /// rules. (Not across words: there a streak of the scanner that passes between their
-    /// letters would make every cross in it part of itself. And not where paper is seen
-    /// beside the rule: circles around the boxes of a column, each of which ended short of
-    /// the rules above and below it, were once taken for one line through all of them.)
+    /// letters would make every cross in it part of itself.)
     fn beyond_rules(&self, i: usize) -> impl Iterator<Item = usize> {
         let ways = [(0, 1), (0, -1), (1, 0), (-1, 0)];
         ways.into_iter()
@@ -210,6 +223,9 @@ impl InkAround {
             return Vec::new();
         }
         // A stroke goes aside by no more than it goes on.
+        if self.rules_hide {
+            return (-steps..=steps).filter_map(|s| at(steps + 1, s)).collect();
+        }
         let mut reached = vec![0];
         for on in 1..=steps + 1 {
             let mut next: Vec<i64> = reached.iter().flat_map(|&s| s - 1..=s + 1).collect();
@@ -252,6 +268,7 @@ mod tests {
             rules: vec![false; samples],
             dark: inked.clone(),
             inked,
+            rules_hide: true,
             near: mm_rect(7.0, 7.0, 5.0, 5.0),
         }
     }

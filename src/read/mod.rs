@@ -9,10 +9,12 @@
 //! 4. [`registration`]: the map from millimetres to pixels
 //! 5. [`qr`], [`text_line`] ([`glyph`]), [`identify`]: which form, version,
 //!    page and serial it is
-//! 6. [`template`], [`sample`], [`outline`]: each box, found near its place;
-//!    the proof of alignment
-//! 7. [`ink`], [`streak`], [`hand`], [`features`], [`model`], [`classify`],
-//!    [`doubts`], [`folds`], [`afar`], [`beside`]: what is in it
+//! 6. [`template`], [`sample`], [`outline`], [`agreement`]: each box, found near
+//!    its place; the proof of alignment
+//! 7. [`ink`], [`streak`], [`hand`], [`features`], [`model`], [`classify`]: what
+//!    is in it; [`doubts`], [`folds`], [`rings`]: what is a mark though it seemed
+//!    none, or none though it seemed one; [`afar`], [`beside`], [`labels`],
+//!    [`struck`], [`unlike`]: what makes a mark doubtful
 //! 8. [`areas`]: writing areas, and stray ink beside blank questions
 //! 9. [`compose`]: the answers
 //! 10. [`known_scanner`]: what a scanner's profile makes doubtful of them
@@ -55,7 +57,6 @@ mod known_scanner;
 mod labels;
 mod measuring;
 pub mod model;
-mod off_centre;
 mod outline;
 mod outline_ink;
 mod patches;

@@ -25,7 +25,6 @@ use super::ink::{Ink, Tone};
 use super::known_scanner::{KnownScanner, ReadPage};
 use super::labels;
 use super::model::MarkModel;
-use super::off_centre;
 use super::patches::PatchPlan;
 use super::problem::{Problem, ProblemCode};
 use super::qr;
@@ -327,7 +326,6 @@ fn assemble(
     }
     afar::settle_strokes(&mut boxes, &free, model, &questions, bilevel);
     rings::settle(&mut boxes, layout, &questions, form.correction);
-    off_centre::settle(&mut boxes, &free, &questions);
     afar::doubt_from_afar(&mut boxes, &free, &questions, |out, i| {
         let again = folds.without(out, i, questions[i], &templates[i], model);
         again

@@ -87,7 +87,6 @@ impl<'a> Others<'a> {
         let least = self.inks.iter().map(|ink| ink.firm_mm2);
         self.inks.len() >= MANY
             && ink.extent_mm <= DOT_EXTENT_MM
-            && !goes_on(ink)
             && ink.firm_mm2 <= LESS * least.fold(f64::MAX, f64::min)
     }
 
