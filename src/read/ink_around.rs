@@ -40,7 +40,6 @@ pub(crate) struct InkAround {
     rules: Vec<bool>,
     /// What is dark, printed or not.
     dark: Vec<bool>,
-    inked: Vec<bool>,
     /// A stroke may go on behind a rule though paper is seen beside it.
     rules_hide: bool,
     /// Ink that the box's own begins with.
@@ -71,8 +70,6 @@ impl InkAround {
             .iter()
             .map(|&p| f64::from(p) < limit)
             .collect();
-        let inked = dark.iter().zip(&mask).map(|(&d, masked)| d && !masked);
-        let inked = inked.collect();
         let rules = free.rules(area, &window);
         Self {
             area,
@@ -80,7 +77,6 @@ impl InkAround {
             mask,
             rules,
             dark,
-            inked,
             rules_hide: true,
             near: near(rect),
         }
@@ -98,6 +94,11 @@ impl InkAround {
         }
     }
 
+    /// Is there ink in a sample that print does not hide?
+    fn inked(&self, i: usize) -> bool {
+        self.dark[i] && !self.mask[i]
+    }
+
     /// Where a sample lies on the paper.
     pub fn place(&self, i: usize) -> MmPoint {
         let w = self.window.width;
@@ -111,8 +112,8 @@ impl InkAround {
     /// Is there so much ink at such places, mm², beside one straight line along an axis
     /// through all that is looked at: a streak, or a fold?
     pub fn has_beside_a_line(&self, least_mm2: f64, place: impl Fn(MmPoint) -> bool) -> bool {
-        let there: Vec<bool> = (0..self.inked.len())
-            .map(|i| self.inked[i] && place(self.place(i)))
+        let there: Vec<bool> = (0..self.dark.len())
+            .map(|i| self.inked(i) && place(self.place(i)))
             .collect();
         let enough = |samples: usize| samples as f64 * STEP_MM * STEP_MM >= least_mm2;
         let all = there.iter().filter(|inked| **inked).count();
@@ -143,7 +144,7 @@ impl InkAround {
             for k in 0..along {
                 let band = || (from..from + wide).map(|x| at(k, x));
                 seen += usize::from(band().any(|i| !self.mask[i]));
-                inked += usize::from(band().any(|i| self.inked[i]));
+                inked += usize::from(band().any(|i| self.inked(i)));
                 samples += band().filter(|&i| there[i]).count();
             }
             let through =
@@ -167,10 +168,10 @@ impl InkAround {
 
     /// Does the box's ink go on without a gap to a sample that this is true of?
     pub fn follow(&self, arrived: impl Fn(usize) -> bool) -> bool {
-        let mut open: Vec<usize> = (0..self.inked.len())
-            .filter(|&i| self.inked[i] && self.near.contains(self.place(i)))
+        let mut open: Vec<usize> = (0..self.dark.len())
+            .filter(|&i| self.inked(i) && self.near.contains(self.place(i)))
             .collect();
-        let mut seen = vec![false; self.inked.len()];
+        let mut seen = vec![false; self.dark.len()];
         for &i in &open {
             seen[i] = true;
         }
@@ -179,7 +180,7 @@ impl InkAround {
                 return true;
             }
             for n in self.beyond_rules(i).chain(self.beside(i)) {
-                if !seen[n] && self.inked[n] {
+                if !seen[n] && self.inked(n) {
                     seen[n] = true;
                     open.push(n);
                 }
@@ -253,10 +254,9 @@ mod tests {
     use crate::geometry::mm_rect;
 
     /// What is looked at, with ink where this is true of a column and a row.
-    fn around(inked: impl Fn(usize, usize) -> bool) -> InkAround {
+    fn around(dark: impl Fn(usize, usize) -> bool) -> InkAround {
         let (width, height) = (80, 76);
         let samples = width * height;
-        let inked: Vec<bool> = (0..samples).map(|i| inked(i % width, i / width)).collect();
         InkAround {
             area: mm_rect(0.0, 0.0, 20.0, 19.0),
             window: Window {
@@ -266,8 +266,7 @@ mod tests {
             },
             mask: vec![false; samples],
             rules: vec![false; samples],
-            dark: inked.clone(),
-            inked,
+            dark: (0..samples).map(|i| dark(i % width, i / width)).collect(),
             rules_hide: true,
             near: mm_rect(7.0, 7.0, 5.0, 5.0),
         }
@@ -279,8 +278,8 @@ mod tests {
     fn a_line_through_all_that_is_looked_at_is_no_ink_near_the_box() {
         // All ink there is, mm², but for a line.
         let left = |a: &InkAround| {
-            let all = a.inked.iter().filter(|inked| **inked).count();
-            (all - a.line(&a.inked)) as f64 * STEP_MM * STEP_MM
+            let all = a.dark.iter().filter(|dark| **dark).count();
+            (all - a.line(&a.dark)) as f64 * STEP_MM * STEP_MM
         };
         let streak = |x: usize, y: usize| (3..5).contains(&(x - y / 40));
         let streak = around(|x, y| x > 2 && streak(x, y));
@@ -297,5 +296,34 @@ mod tests {
         assert!(both.has_beside_a_line(6.25, |_| true));
         assert!(!both.has_beside_a_line(6.3, |_| true));
         assert!(!both.has_beside_a_line(0.1, |_| false));
+    }
+
+    /// Rings of a column that ended short of the rules between them were once one line; a
+    /// stroke that crosses a rule is one, of a ring as well.
+    #[test]
+    fn a_rule_hides_a_gap_but_where_what_is_seen_counts() {
+        // A rule over rows 53 to 59 with its margins, printed in row 56.
+        let with_a_rule = |stroke: &dyn Fn(usize, usize) -> bool| {
+            let mut around = around(|x, y| y == 56 || stroke(x, y));
+            for (i, hidden) in around.mask.iter_mut().enumerate() {
+                *hidden = (53..60).contains(&(i / around.window.width));
+            }
+            around.rules.clone_from(&around.mask);
+            around
+        };
+        let goes_on = |around: &InkAround| around.follow(|i| around.place(i).y > 17.5);
+        let upright = |x: usize, y: usize| x == 38 && y >= 40;
+        let slanted = |x: usize, y: usize| y >= 40 && x == 20 + y / 2;
+        for stroke in [&upright as &dyn Fn(usize, usize) -> bool, &slanted] {
+            assert!(goes_on(&with_a_rule(stroke)));
+            assert!(goes_on(&with_a_rule(stroke).where_seen()));
+            let short_of_it = |x: usize, y: usize| stroke(x, y) && !(54..56).contains(&y);
+            assert!(goes_on(&with_a_rule(&short_of_it)));
+            assert!(!goes_on(&with_a_rule(&short_of_it).where_seen()));
+        }
+        // Ends on both sides of a rule that are far aside of each other.
+        let apart = |x: usize, y: usize| if y < 56 { x == 38 && y >= 40 } else { x == 60 };
+        assert!(!goes_on(&with_a_rule(&apart)));
+        assert!(!goes_on(&with_a_rule(&apart).where_seen()));
     }
 }

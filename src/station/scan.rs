@@ -122,15 +122,16 @@ impl<'a> Session<'a> {
         {
             return Err(StoreError::BoxClosed(store.box_row(key)?.label()).into());
         }
+        let layouts = super::layouts_digest(job.forms);
         Ok(Self {
             job,
             work: ScanWork {
                 job,
                 originals,
                 lookup: Mutex::new(station.store_for_scanning()?),
-                layouts: super::layouts_digest(job.forms),
+                layouts: layouts.clone(),
             },
-            recorder: Recorder::new(station, job, store, ballot_box)?,
+            recorder: Recorder::new(station, job, store, layouts, ballot_box)?,
             stop: None,
             _lock: lock,
         })

@@ -7,7 +7,7 @@ use crate::calibrate::profile::{Profile, ScanKind};
 /// light that the lightest of them takes. Both are what [`crate::synth`] knows
 /// of offices.
 pub(super) const STROKE_MM: f64 = 0.35;
-pub(super) const LIGHT_STROKE: f64 = 0.42;
+const LIGHT_STROKE: f64 = 0.42;
 
 /// A stroke of two pixels has one that is wholly its own.
 pub(super) const GOOD_STROKE_PX: f64 = 2.0;

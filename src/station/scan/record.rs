@@ -15,7 +15,7 @@ use crate::station::assemble::{Assembler, FormFacts, flagged, is_blank};
 use crate::station::blanks::{self, Side};
 use crate::station::ordered::Event;
 use crate::station::read_page::damaged;
-use crate::station::{KnownForm, SOFTWARE, Station, StationError, layouts_digest};
+use crate::station::{KnownForm, SOFTWARE, Station, StationError};
 use crate::store::{
     BatchKey, BatchState, BoxKey, NewGroup, NewImage, NewPage, Pile, ProfileKey, ReadBy, Store,
     StoreError, StoredPage,
@@ -62,6 +62,7 @@ impl<'a> Recorder<'a> {
         station: &'a Station,
         job: &'a ScanJob<'a>,
         store: Store,
+        layouts: String,
         ballot_box: Option<BoxKey>,
     ) -> Result<Self, StationError> {
         let tag = station_tag(&store.station()?.id);
@@ -70,7 +71,7 @@ impl<'a> Recorder<'a> {
             store,
             forms: job.forms,
             keys: BTreeMap::new(),
-            layouts: layouts_digest(job.forms),
+            layouts,
             profile: job.profile,
             profile_key: None,
             ballot_box,

@@ -17,6 +17,12 @@ use crate::web::given;
 use crate::web::settings::asks_two_of_page;
 use crate::web::words::Words;
 
+/// The form and its version that `ID/VERSION` names.
+fn named(form: &str) -> Option<(&str, u32)> {
+    let (id, version) = form.rsplit_once('/')?;
+    Some((id, version.parse().ok()?))
+}
+
 #[derive(Debug, Clone, Deserialize)]
 pub(in crate::web) struct ReadRequest {
     page: i64,
@@ -40,12 +46,10 @@ pub(in crate::web) struct ReadRequest {
 impl ReadRequest {
     fn said(&self) -> Result<ByHand, Refused> {
         let no_form = Refused::Bad("chọn mẫu phiếu (choose a form)");
-        let Some((form, version)) = self.form.rsplit_once('/') else {
-            return Err(no_form);
-        };
+        let (form, version) = named(&self.form).ok_or(no_form)?;
         Ok(ByHand {
             form: form.to_owned(),
-            version: version.parse().map_err(|_| no_form)?,
+            version,
             page: self.number,
             serial: self.serial.clone(),
             corners: self.corners,
@@ -232,10 +236,7 @@ pub(in crate::web) async fn side(
     person
         .act(&app, Role::Reviewer, move |store, _| {
             let desk = here.desk(store)?;
-            let found = query
-                .form
-                .rsplit_once('/')
-                .and_then(|(id, version)| desk.form(id, version.parse().ok()?));
+            let found = named(&query.form).and_then(|(id, version)| desk.form(id, version));
             let (form, words) = found.ok_or(Refused::NotFound)?;
             let questions: Vec<Value> = questions_of(&form.layout, query.number)
                 .map(|q| {
