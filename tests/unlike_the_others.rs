@@ -367,3 +367,103 @@ fn lonely_answers_ask_unless_they_are_far_apart() {
     assert_eq!(asked(&["yt5-1", "yt5-2"]), 2);
     assert_eq!(asked(&["yt5-1", "yt7-3"]), 0);
 }
+
+/// Strokes through these places of the box, 0 to 1 from its left and top.
+fn written(image: &mut GrayImage, place: &MmRect, lines: &[&[(f64, f64)]], pen: f64) {
+    let at = |(x, y): (f64, f64)| {
+        (
+            place.min_x() + x * place.width(),
+            place.min_y() + y * place.height(),
+        )
+    };
+    for ends in lines.iter().flat_map(|line| line.windows(2)) {
+        stroke(image, at(ends[0]), at(ends[1]), pen, 1.0);
+    }
+}
+
+/// The page crossed in all rows but the odd one, where this is written into the box.
+fn with_writing(desk: &Desk, lines: &[&[(f64, f64)]]) -> GrayImage {
+    let mut image = desk.rows(&[]);
+    for row in others() {
+        cross_by(&mut image, &desk.of_row(row).inflate(-0.3, -0.3), 0.5, 1.0);
+    }
+    written(&mut image, &desk.of_row(ODD), lines, 0.5);
+    image
+}
+
+/// A bracket, a bow, a question mark and a nought leave as much ink in the box of a blank
+/// question as a cross does, in its middle, too. Each was once read as the answer. (A
+/// seven, a four and the head of an arrow resemble crosses so much that they still are.)
+#[test]
+fn what_is_written_into_a_box_asks() {
+    let desk = Desk::of_rows();
+    let bracket = [
+        (0.7, -0.5),
+        (0.5, -0.3),
+        (0.5, 0.35),
+        (0.25, 0.5),
+        (0.5, 0.65),
+        (0.5, 1.3),
+        (0.7, 1.5),
+    ];
+    let bow = [
+        (0.75, -0.4),
+        (0.4, 0.0),
+        (0.3, 0.5),
+        (0.4, 1.0),
+        (0.75, 1.4),
+    ];
+    let hook = [
+        (0.2, 0.0),
+        (0.5, -0.25),
+        (0.85, 0.05),
+        (0.5, 0.45),
+        (0.5, 0.8),
+    ];
+    let dot = [(0.5, 1.1), (0.5, 1.15)];
+    let nought = [
+        (0.5, 0.0),
+        (0.15, 0.3),
+        (0.15, 0.7),
+        (0.5, 1.0),
+        (0.85, 0.7),
+        (0.85, 0.3),
+        (0.5, 0.0),
+    ];
+    for (what, lines) in [
+        ("bracket", &[&bracket[..]][..]),
+        ("bow", &[&bow[..]]),
+        ("question mark", &[&hook[..], &dot[..]]),
+        ("nought", &[&nought[..]]),
+    ] {
+        let reading = desk.read_blurred(&with_writing(&desk, lines));
+        assert!(asks(&reading, ODD), "{what}: {:?}", reading.answers[ODD]);
+        for row in others() {
+            assert!(answered(&reading, row), "{what}: {row}");
+        }
+    }
+}
+
+/// A hand that crosses some of its boxes and ticks others makes both: none is unlike.
+#[test]
+fn ticks_and_crosses_by_one_hand_are_answers() {
+    let desk = Desk::of_rows();
+    let (way, pen) = ([(0.0, 0.4), (0.4, 0.95), (1.0, 0.0)], 0.35);
+    for every in [2, 3] {
+        let mut image = desk.rows(&[]);
+        for (k, row) in ROWS.into_iter().enumerate() {
+            let place = desk.of_row(row);
+            if k % every == 0 {
+                tick(&mut image, &place, way, pen);
+            } else {
+                cross_by(&mut image, &place.inflate(-0.3, -0.3), pen, 1.0);
+            }
+        }
+        let reading = desk.read_blurred(&image);
+        for row in ROWS {
+            let of_row = reading.marks.iter().filter(|m| m.question == row);
+            let reasons: Vec<&str> = of_row.filter_map(|m| m.reason.as_deref()).collect();
+            assert!(answered(&reading, row), "{every}: {row} {reasons:?}");
+        }
+    }
+}

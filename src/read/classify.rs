@@ -258,7 +258,7 @@ fn broad(ink: &Ink) -> bool {
 /// Is all firm ink one thin line from one side of the box out of the opposite one,
 /// whatever else there is of faint ink? A streak over print of the other side was
 /// once read as an answer, because not all ink inside lay on it.
-fn thin_line(ink: &Ink) -> bool {
+pub(super) fn thin_line(ink: &Ink) -> bool {
     let (narrow, long) = if ink.span.0 < ink.span.1 {
         ink.span
     } else {

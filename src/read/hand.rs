@@ -25,7 +25,7 @@ const GRAINS_BOXES: usize = 2;
 /// A stroke: 2.2 mm of the thinnest ballpoint line (0.25 mm on paper).
 const STROKE_MM2: f64 = 0.55;
 /// A stroke is at least this long, mm: under half of a 4.5 mm box.
-const STROKE_EXTENT_MM: f64 = 1.4;
+pub(super) const STROKE_EXTENT_MM: f64 = 1.4;
 
 /// Spread of darkness in empty boxes from which a page has gray noise; a
 /// bilevel page has none.

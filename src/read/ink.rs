@@ -3,6 +3,7 @@
 mod darkest;
 mod empty;
 mod paper;
+mod shape;
 
 use super::components::{Component, Touch, regions};
 use super::sample::Window;
@@ -10,7 +11,9 @@ use super::streak::{LineTest, StraightLine};
 use super::template::{BoxTemplate, RING_FROM_MM, RING_MM, SEARCH_MM, STEP_MM, zone};
 pub(crate) use darkest::{darkest_lines, darkest_patch};
 pub(crate) use empty::{DARKEST_BLUR, Empty};
+use paper::BoxPaper;
 pub(crate) use paper::{Thresholds, Tone, local_paper, quiet_spread};
+pub(crate) use shape::Shape;
 
 /// What was measured. Darkness is 0 for this page's paper and 1 for its print.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -93,9 +96,6 @@ impl Ink {
     }
 }
 
-/// The darker paper of a box under a stamp or a shadow that is still paper.
-const STAIN: f64 = 0.35;
-
 /// Measures a box whose outline is at `shift`; `tilt` is that of [`LineTest`].
 pub(crate) fn measure(
     window: &Window,
@@ -106,15 +106,8 @@ pub(crate) fn measure(
     empty: &Empty,
     tilt: f64,
 ) -> Ink {
-    let contrast = page.contrast();
-    let local = local_paper(window, template).map_or(page.paper, f64::from);
-    let stained = (page.paper - local) / contrast > STAIN;
-    // Shadow and tinted paper darken the paper itself; a scribble that covers
-    // the whole ring must not be taken for it.
-    let paper = if stained { page.paper } else { local };
-    let contrast = (paper - page.black).max(1.0);
-    let level = |darkness: f64| (paper - darkness * contrast).clamp(0.0, 255.0) as u8;
-    let (faint, firm) = (level(thresholds.faint), level(thresholds.firm));
+    let paper = BoxPaper::of(window, template, page);
+    let (faint, firm) = (paper.level(thresholds.faint), paper.level(thresholds.firm));
 
     let (mut n_faint, mut n_firm, mut n_center) = (0u32, 0u32, 0u32);
     let mut firm_levels = 0u32;
@@ -208,7 +201,7 @@ pub(crate) fn measure(
         darkness: if n_firm == 0 {
             0.0
         } else {
-            (paper - f64::from(firm_levels) / f64::from(n_firm)) / contrast
+            paper.darkness(f64::from(firm_levels) / f64::from(n_firm))
         },
         extent_mm,
         goes_on_mm,
@@ -235,7 +228,7 @@ pub(crate) fn measure(
         } else {
             0.0
         },
-        stained,
+        stained: paper.stained,
     }
 }
 

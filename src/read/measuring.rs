@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::classify::Place;
-use super::ink::{self, Empty, Ink, Thresholds, Tone};
+use super::ink::{self, Empty, Ink, Shape, Thresholds, Tone};
 use super::outline::Located;
 use super::registration::LocalMap;
 use super::sample::Window;
@@ -110,19 +110,34 @@ impl Measuring {
     /// Measures a box, in `window` in the place of its own, against what its like
     /// look empty on this page.
     pub fn ink(&self, i: usize, window: &Window, template: &BoxTemplate) -> Ink {
-        let empty = self
-            .empties
-            .iter()
-            .find(|e| Arc::ptr_eq(&e.0, &template.outline));
         ink::measure(
             window,
             template,
             self.boxes[i].located.shift,
             self.tone,
             self.thresholds,
-            empty.map_or(&Empty::default(), |e| &e.1),
+            self.empty(template).unwrap_or(&Empty::default()),
             tilt(&self.boxes[i].map),
         )
+    }
+
+    /// Where the ink of a box lies.
+    pub fn shape(&self, i: usize, template: &BoxTemplate) -> Shape {
+        Shape::of(
+            &self.boxes[i].window,
+            template,
+            self.boxes[i].located.shift,
+            self.tone,
+            self.thresholds,
+            self.empty(template).unwrap_or(&Empty::default()),
+        )
+    }
+
+    /// What the likes of a box look like empty.
+    fn empty(&self, template: &BoxTemplate) -> Option<&Empty> {
+        let mut empties = self.empties.iter();
+        let like = empties.find(|e| Arc::ptr_eq(&e.0, &template.outline));
+        like.map(|e| &e.1)
     }
 
     /// Paper minus print, gray levels.

@@ -24,7 +24,9 @@ use super::identify;
 use super::ink::{Ink, Tone};
 use super::known_scanner::{KnownScanner, ReadPage};
 use super::labels;
+use super::likeness;
 use super::model::MarkModel;
+use super::off_centre;
 use super::patches::PatchPlan;
 use super::problem::{Problem, ProblemCode};
 use super::qr;
@@ -326,6 +328,7 @@ fn assemble(
     }
     afar::settle_strokes(&mut boxes, &free, model, &questions, bilevel);
     rings::settle(&mut boxes, layout, &questions, form.correction);
+    off_centre::settle(&mut boxes, &free, templates, &questions);
     afar::doubt_from_afar(&mut boxes, &free, &questions, |out, i| {
         let again = folds.without(out, i, questions[i], &templates[i], model);
         again
@@ -345,6 +348,7 @@ fn assemble(
     unlike::doubt_one_sided(&mut boxes);
     unlike::doubt_level(&mut boxes);
     unlike::doubt_dots(&mut boxes);
+    likeness::doubt_unlike(&mut boxes, templates, &questions);
     afar::doubt_carried_on(&mut boxes, &free);
     doubts::doubt_lonely(&mut boxes, layout, &questions);
     let BoxesRead {

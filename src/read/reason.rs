@@ -76,6 +76,9 @@ reasons! {
     /// Larger than the sheet's other marks.
     Sprawls = "the mark goes far out of its box, as none of the sheet's others does: it may be a signature or writing",
         "dấu kéo xa ra ngoài ô, khác các dấu còn lại trên phiếu: có thể là chữ ký hay chữ viết";
+    /// Of another shape than the sheet's other marks.
+    Unlike = "the mark looks unlike the sheet's other marks: it may be writing or part of something larger",
+        "hình nét khác hẳn các dấu khác trên phiếu: có thể là chữ viết hay một phần của nét khác";
     /// Paler than the sheet's other marks.
     AnotherPen = "the ink in the box is lighter than the sheet's other marks",
         "nét trong ô nhạt hơn các dấu khác trên phiếu";
@@ -167,6 +170,7 @@ impl Reason {
             | R::FromAfar
             | R::SpreadOut
             | R::Sprawls
+            | R::Unlike
             | R::Covered
             | R::WrittenBeside
             | R::GoesAround

@@ -181,7 +181,11 @@ fn state(answer: &Answer, lang: Lang) -> String {
         AnswerState::Marginal => lang.pick("không rõ", "marginal"),
         AnswerState::Corrected => lang.pick("sửa", "corrected"),
     };
-    format!("{word} ({})", answer.choices.join(", "))
+    if answer.choices.is_empty() {
+        word.to_owned()
+    } else {
+        format!("{word} ({})", answer.choices.join(", "))
+    }
 }
 
 fn problems(reading: &PageReading, lang: Lang) -> Vec<String> {

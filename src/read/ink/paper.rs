@@ -22,6 +22,45 @@ impl Tone {
     }
 }
 
+/// The darker paper of a box under a stamp or a shadow that is still paper.
+const STAIN: f64 = 0.35;
+
+/// The paper of one box.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BoxPaper {
+    /// Its brightness, gray levels.
+    pub paper: f64,
+    /// That minus print's.
+    pub contrast: f64,
+    /// It is too dark for paper: the page's is taken.
+    pub stained: bool,
+}
+
+impl BoxPaper {
+    pub fn of(window: &Window, template: &BoxTemplate, page: Tone) -> Self {
+        let local = local_paper(window, template).map_or(page.paper, f64::from);
+        let stained = (page.paper - local) / page.contrast() > STAIN;
+        // Shadow and tinted paper darken the paper itself; a scribble that covers
+        // the whole ring must not be taken for it.
+        let paper = if stained { page.paper } else { local };
+        Self {
+            paper,
+            contrast: (paper - page.black).max(1.0),
+            stained,
+        }
+    }
+
+    /// The gray level of such a darkness (0 paper, 1 print).
+    pub fn level(&self, darkness: f64) -> u8 {
+        (self.paper - darkness * self.contrast).clamp(0.0, 255.0) as u8
+    }
+
+    /// The darkness of such a gray level.
+    pub fn darkness(&self, level: f64) -> f64 {
+        (self.paper - level) / self.contrast
+    }
+}
+
 /// Thresholds on darkness.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Thresholds {
