@@ -74,17 +74,27 @@ fn a_tail_that_ends_in_the_box_below_asks() {
     let desk = Desk::of_rows();
     let (above, below) = ("yt7-1", "yt7-2");
     let others: Vec<&str> = ROWS.into_iter().filter(|row| *row != below).collect();
-    let (from, to) = (desk.of_row(above), desk.of_row(below));
-    let ends_below = |start: (f64, f64)| {
-        let mut image = crosses(&desk, &others);
-        let end = (to.center().x - 0.6, to.max_y() - 0.9);
-        stroke(&mut image, start, end, PEN.0, PEN.1);
-        desk.read_blurred(&image)
+    let ends_in = |image: &mut GrayImage, place: &MmRect, start: (f64, f64)| {
+        let end = (place.center().x - 0.6, place.max_y() - 0.9);
+        stroke(image, start, end, PEN.0, PEN.1);
     };
-    let tail = ends_below((from.center().x + 0.6, from.center().y + 0.6));
-    assert_only_asks(&tail, below);
-    // A slash that nothing is connected with is an answer.
-    let slash = ends_below((to.center().x + 0.9, to.min_y() - 2.2));
+    let mut image = crosses(&desk, &others);
+    let from = desk.of_row(above).center();
+    ends_in(
+        &mut image,
+        &desk.of_row(below),
+        (from.x + 0.6, from.y + 0.6),
+    );
+    assert_only_asks(&desk.read_blurred(&image), below);
+    // On a sheet of slashes one that nothing is connected with is an answer. (Among crosses
+    // it asks, as unlike them.)
+    let mut image = desk.rows(&[]);
+    for row in ROWS {
+        let place = desk.of_row(row);
+        let start = (place.center().x + 0.9, place.min_y() - 2.2);
+        ends_in(&mut image, &place, start);
+    }
+    let slash = desk.read_blurred(&image);
     let mut marks = slash.marks.iter().filter(|m| m.question == below);
     let mark = marks.find(|m| m.choice == "hai-long");
     assert_eq!(mark.unwrap().state, MarkState::Marked);
