@@ -26,49 +26,67 @@ const SHARE: f64 = 0.25;
 const UNLIKE: f64 = 0.68;
 
 /// The sheet's marks that others are compared with.
-pub(super) struct Others {
-    /// The question of each, and where its ink lies.
-    marks: Vec<(usize, Shape)>,
-    /// How like each of them is to each other one.
+pub(super) struct Others<'a> {
+    out: &'a BoxesRead,
+    templates: &'a [BoxTemplate],
+    questions: &'a [usize],
+    /// Their boxes, …
+    boxes: Vec<usize>,
+    /// … where the ink of each lies, …
+    shapes: Vec<Shape>,
+    /// … and how like it is to each other one.
     among: Vec<Vec<f64>>,
 }
 
-impl Others {
+impl<'a> Others<'a> {
     /// Of the boxes that are marked inside.
-    pub fn of(out: &BoxesRead, templates: &[BoxTemplate], questions: &[usize]) -> Self {
+    pub fn of(out: &'a BoxesRead, templates: &'a [BoxTemplate], questions: &'a [usize]) -> Self {
         let marked = out.marked_inside();
         let taken = marked.len().min(COMPARED);
-        let marks: Vec<(usize, Shape)> = (0..taken)
+        let boxes: Vec<usize> = (0..taken)
             .map(|k| marked[k * marked.len() / taken])
-            .map(|i| (questions[i], out.measuring.shape(i, &templates[i])))
             .collect();
+        let shape = |&i: &usize| out.measuring.shape(i, &templates[i]);
+        let shapes: Vec<Shape> = boxes.iter().map(shape).collect();
         let mut among = vec![vec![0.0; taken]; taken];
         for a in 0..taken {
             for b in a + 1..taken {
-                let likeness = marks[a].1.likeness(&marks[b].1);
+                let likeness = shapes[a].likeness(&shapes[b]);
                 (among[a][b], among[b][a]) = (likeness, likeness);
             }
         }
-        Self { marks, among }
+        Self {
+            out,
+            templates,
+            questions,
+            boxes,
+            shapes,
+            among,
+        }
     }
 
-    /// How like a mark of a question is to those of other questions, where 1 is as like as
+    /// How like what is in a box is to the marks of other questions, where 1 is as like as
     /// these are to each other; `None` where there are not so many that they show a hand.
-    pub fn likeness(&self, question: usize, shape: &Shape) -> Option<f64> {
-        let others: Vec<usize> = (0..self.marks.len())
-            .filter(|&k| self.marks[k].0 != question)
+    pub fn likeness(&self, i: usize) -> Option<f64> {
+        let others: Vec<usize> = (0..self.boxes.len())
+            .filter(|&k| self.questions[self.boxes[k]] != self.questions[i])
             .collect();
         if others.len() < HAND_OF {
             return None;
         }
-        let own = others.iter().map(|&k| shape.likeness(&self.marks[k].1));
-        let own = at_share(own.collect(), SHARE);
+        let own = if let Some(k) = self.boxes.iter().position(|&b| b == i) {
+            others.iter().map(|&m| self.among[k][m]).collect()
+        } else {
+            let shape = self.out.measuring.shape(i, &self.templates[i]);
+            let like = |&m: &usize| shape.likeness(&self.shapes[m]);
+            others.iter().map(like).collect()
+        };
         let theirs = |&k: &usize| {
             let rest = others.iter().filter(|&&m| m != k);
             at_share(rest.map(|&m| self.among[k][m]).collect(), SHARE)
         };
         let usual = at_share(others.iter().map(theirs).collect(), 0.5);
-        (usual > 0.0).then(|| own / usual)
+        (usual > 0.0).then(|| at_share(own, SHARE) / usual)
     }
 }
 
@@ -87,11 +105,7 @@ pub(crate) fn doubt_unlike(out: &mut BoxesRead, templates: &[BoxTemplate], quest
         return;
     }
     let others = Others::of(out, templates, questions);
-    let unlike = |&i: &usize| {
-        let shape = out.measuring.shape(i, &templates[i]);
-        let likeness = others.likeness(questions[i], &shape);
-        likeness.is_some_and(|likeness| likeness < UNLIKE)
-    };
+    let unlike = |&i: &usize| others.likeness(i).is_some_and(|like| like < UNLIKE);
     let found: Vec<usize> = marked.into_iter().filter(unlike).collect();
     for i in found {
         out.doubt(i, Reason::Unlike);

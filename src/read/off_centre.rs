@@ -53,12 +53,10 @@ pub(crate) fn settle(
         return;
     }
     let others = Others::of(out, templates, questions);
-    for i in may_be {
-        let shape = out.measuring.shape(i, &templates[i]);
-        let likeness = others.likeness(questions[i], &shape);
-        if likeness.is_some_and(|likeness| likeness >= ALIKE) {
-            out.settle(i, MarkState::Marked);
-        }
+    let alike = |&i: &usize| others.likeness(i).is_some_and(|like| like >= ALIKE);
+    let found: Vec<usize> = may_be.into_iter().filter(alike).collect();
+    for i in found {
+        out.settle(i, MarkState::Marked);
     }
 }
 

@@ -29,9 +29,9 @@ const STAIN: f64 = 0.35;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BoxPaper {
     /// Its brightness, gray levels.
-    pub paper: f64,
+    paper: f64,
     /// That minus print's.
-    pub contrast: f64,
+    contrast: f64,
     /// It is too dark for paper: the page's is taken.
     pub stained: bool,
 }
