@@ -41,9 +41,18 @@ pub struct SilentError {
     pub truth: String,
     /// What was read.
     pub read: String,
+    /// What was taken for an answer was drawn no smaller than the page's answers, which are
+    /// dots: where a pen rested. The paper does not show that it is none.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub drawn_like_an_answer: bool,
     /// Picture of the place, where pictures were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_false(b: &bool) -> bool {
+    !b
 }
 
 /// What one page adds to the report.
@@ -103,6 +112,7 @@ fn identity(truth: &PageTruth, reading: &PageReading) -> Option<SilentError> {
             kind: SilentKind::Identity,
             truth: format!("{what} {is}"),
             read,
+            drawn_like_an_answer: false,
             picture: None,
         })
     };
@@ -185,6 +195,7 @@ fn compare_question(
         kind,
         truth: format!("{:?} {:?}", question.outcome, question.choices).to_lowercase(),
         read,
+        drawn_like_an_answer: false,
         picture: None,
     };
     let Some(answer) = reading.answers.get(&question.id) else {
@@ -213,16 +224,40 @@ fn compare_question(
             _ => sorted(&answer.choices) == sorted(&question.choices),
         };
     if !right {
-        score.errors.push(says(
-            SilentKind::Answer,
-            format!("{:?} {:?}", answer.state, answer.choices).to_lowercase(),
-        ));
+        let read = format!("{:?} {:?}", answer.state, answer.choices).to_lowercase();
+        score.errors.push(SilentError {
+            drawn_like_an_answer: drawn_like_an_answer(truth, question, &answer.choices),
+            ..says(SilentKind::Answer, read)
+        });
     } else if !wrong_marks.is_empty() {
         score
             .errors
             .push(says(SilentKind::Mark, format!("marks {wrong_marks:?}")));
     }
     counts
+}
+
+/// A dot may be so much narrower than another and be called as large: less than a pixel
+/// of a scan of 200 dpi, of a dot of 1.5 mm.
+const AS_LARGE: f64 = 0.95;
+
+/// Is what was read in a blank question a dot where the pen rested, as large as the
+/// smallest of the page's answers, and are most of these dots?
+fn drawn_like_an_answer(truth: &PageTruth, question: &QuestionTruth, read: &[String]) -> bool {
+    let [read] = read else { return false };
+    let rested = question
+        .boxes
+        .iter()
+        .find(|b| b.choice == *read && b.drawn == Some(Drawn::Hesitation));
+    let Some(rested) = rested.and_then(|b| b.dot_mm) else {
+        return false;
+    };
+    let boxes = truth.questions.iter().flat_map(|q| &q.boxes);
+    let answers: Vec<Option<f64>> = boxes.filter(|b| b.marked).map(|b| b.dot_mm).collect();
+    let dots: Vec<f64> = answers.iter().copied().flatten().collect();
+    question.outcome == Outcome::Blank
+        && 2 * dots.len() > answers.len()
+        && rested >= AS_LARGE * dots.iter().copied().fold(f64::MAX, f64::min)
 }
 
 /// Why a person is asked about a question: the reason of its first doubtful
@@ -259,7 +294,7 @@ pub(super) fn name(drawn: Option<Drawn>) -> &'static str {
 pub(super) mod tests {
     use super::*;
     use crate::read::{Answer, Mark};
-    use crate::synth::{Level, Simulator};
+    use crate::synth::{Level, PlacedMark, Simulator, Staged};
 
     /// What a perfect reader would say.
     pub(crate) fn perfect(truth: &PageTruth) -> PageReading {
@@ -325,6 +360,63 @@ pub(super) mod tests {
         assert_eq!(score.counts.flagged_questions, 0);
         let by_mark: u64 = score.by_mark.values().map(|c| c.positions).sum();
         assert_eq!(by_mark, score.counts.positions);
+    }
+
+    /// Two silent errors in 400,000 boxes were dots where a felt pen had rested in blank
+    /// questions of sheets of its dots: drawn as large as these, they show nothing. A thin
+    /// pen's are smaller, and on a sheet of other marks a dot is told by its kind.
+    #[test]
+    fn what_is_drawn_like_an_answer_is_said_of_dots_as_large_as_the_pages() {
+        let layout = crate::synth::sample::layout();
+        let simulator = Simulator::new(&layout, Level::Clean, 4);
+        let says = |habit: Drawn, width_mm: f64, resting: bool| {
+            let mut who = simulator.respondent(0);
+            who.pen.width_mm = width_mm;
+            let first = |question: &str| {
+                let mut boxes = layout.pages[0].boxes.iter();
+                boxes.position(|b| b.question == question).unwrap()
+            };
+            let mut marks: Vec<PlacedMark> = layout.questions[1..4]
+                .iter()
+                .map(|q| PlacedMark {
+                    at: first(&q.id),
+                    drawn: habit,
+                })
+                .collect();
+            let (blank, choice) = {
+                let at = first(&layout.questions[0].id);
+                if resting {
+                    marks.push(PlacedMark {
+                        at,
+                        drawn: Drawn::Hesitation,
+                    });
+                }
+                let b = &layout.pages[0].boxes[at];
+                (b.question.clone(), b.choice.clone())
+            };
+            let staged = Staged {
+                page: 1,
+                conditions: simulator.plan(0).remove(0).conditions,
+                pen: who.pen,
+                hand: who.hand,
+                marks,
+                strokes: Vec::new(),
+            };
+            let truth = simulator.stage(0, &staged).unwrap().truth;
+            let mut reading = perfect(&truth);
+            let answer = reading.answers.get_mut(&blank).unwrap();
+            answer.state = AnswerState::Answered;
+            answer.choices = vec![choice];
+            let [error] = &compare(&truth, &reading).errors[..] else {
+                panic!("one error")
+            };
+            assert_eq!((error.kind, &error.question), (SilentKind::Answer, &blank));
+            error.drawn_like_an_answer
+        };
+        assert!(says(Drawn::Dot, 2.0, true));
+        assert!(!says(Drawn::Dot, 2.0, false));
+        assert!(!says(Drawn::Dot, 0.5, true));
+        assert!(!says(Drawn::Cross, 2.0, true));
     }
 
     #[test]

@@ -247,6 +247,7 @@ mod tests {
                     choice: "c".into(),
                     marked: d.is_some(),
                     drawn: *d,
+                    dot_mm: None,
                     ink_mm2: 0.0,
                     foreign_mm2: 0.0,
                     obscured: false,

@@ -233,6 +233,14 @@ impl Report {
         self.errors.extend(score.errors.into_iter().take(room));
     }
 
+    /// How many of the listed errors the paper does not show: see
+    /// [`SilentError::drawn_like_an_answer`]. They are counted as errors all the same.
+    #[must_use]
+    pub fn drawn_like_answers(&self) -> usize {
+        let errors = self.errors.iter();
+        errors.filter(|e| e.drawn_like_an_answer).count()
+    }
+
     /// Works out shares, bounds and tables from what was counted.
     pub(super) fn finish(&mut self) {
         // The last digit of a number that went through a file may differ.

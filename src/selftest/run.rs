@@ -413,6 +413,7 @@ mod tests {
         let page = &made.pages[0];
         let mut score = PageScore {
             errors: vec![SilentError {
+                drawn_like_an_answer: false,
                 form: page.truth.form.clone(),
                 sheet: 0,
                 page: 1,

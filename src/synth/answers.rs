@@ -7,7 +7,7 @@ use super::conditions::{Conditions, Hole, Stamp};
 use super::dice::Dice;
 use super::level::Level;
 use super::respondent::Respondent;
-use super::strokes::{Stroke, mark};
+use super::strokes::{Stroke, mark, width_mm};
 use super::truth::{AreaTruth, BoxTruth, Drawn, Outcome, QuestionTruth};
 use super::warp::Warp;
 use super::writing;
@@ -111,6 +111,7 @@ pub(crate) fn fill_in(
                     choice: page.boxes[*index].choice.clone(),
                     marked: intent.marked.contains(&at),
                     drawn: drawn[at],
+                    dot_mm: None,
                     ink_mm2: 0.0,
                     foreign_mm2: 0.0,
                     obscured: false,
@@ -302,6 +303,9 @@ pub(super) fn judge(
                 continue;
             };
             b.ink_mm2 = own[i];
+            if matches!(b.drawn, Some(Drawn::Dot | Drawn::Hesitation)) {
+                b.dot_mm = strokes.iter().find(|s| s.owner == Some(i)).map(width_mm);
+            }
             b.foreign_mm2 = foreign[i];
             b.obscured = obscured(&page.boxes[i].rect, page, conditions, warp);
             let plain = if b.marked {

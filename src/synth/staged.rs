@@ -129,6 +129,7 @@ impl Simulator {
                         choice: boxes[i].choice.clone(),
                         marked,
                         drawn,
+                        dot_mm: None,
                         ink_mm2: 0.0,
                         foreign_mm2: 0.0,
                         obscured: false,

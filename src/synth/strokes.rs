@@ -35,6 +35,21 @@ pub(crate) struct Stroke {
     pub owner: Option<usize>,
 }
 
+/// The larger side of the rectangle that a stroke reaches over, mm.
+pub(crate) fn width_mm(stroke: &Stroke) -> f64 {
+    let reach = |along: fn(MmPoint) -> f64| {
+        let ends = stroke.dabs.iter().map(|dab| {
+            let (at, radius) = (along(dab.at), f64::from(dab.radius));
+            (at - radius, at + radius)
+        });
+        let (from, to) = ends.fold((f64::MAX, f64::MIN), |(from, to), (a, b)| {
+            (from.min(a), to.max(b))
+        });
+        (to - from).max(0.0)
+    };
+    reach(|p| p.x).max(reach(|p| p.y))
+}
+
 /// A smooth curve through points (Catmull-Rom), sampled every [`STEP_MM`].
 pub(crate) fn curve(points: &[MmPoint]) -> Vec<MmPoint> {
     let n = points.len();

@@ -64,6 +64,10 @@ pub struct BoxTruth {
     pub marked: bool,
     /// What was drawn for this box.
     pub drawn: Option<Drawn>,
+    /// Width of a dot as it was drawn ([`Drawn::Dot`] or [`Drawn::Hesitation`]), mm. Nothing
+    /// else tells an answer from where the pen rested, and neither is narrower than the pen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dot_mm: Option<f64>,
     /// Own ink inside the outline, mm² of full black.
     pub ink_mm2: f64,
     /// Ink inside the outline that belongs to something else, mm² of full black.

@@ -270,17 +270,24 @@ fn silent_errors(runs: &Runs) -> String {
         ];
         for e in run.errors.iter().take(LISTED) {
             lines.push(format!(
-                "| {} | {} | {} | {} | {} | {} |",
+                "| {} | {} | {} | {} | {} | {}{} |",
                 cell(&e.form),
                 e.sheet,
                 e.page,
                 cell(&e.question),
                 cell(&e.truth),
-                cell(&e.read)
+                cell(&e.read),
+                if e.drawn_like_an_answer { " †" } else { "" }
             ));
         }
         if n > LISTED as u64 {
             lines.push(format!("\n… and {} more.", thousands(n - LISTED as u64)));
+        }
+        let like_answers = run.drawn_like_answers();
+        if like_answers > 0 {
+            lines.push(format!(
+                "\nOf these, {like_answers} that the paper does not show: where the pen rested in the box of a blank question (marked † above), the simulation drew a dot no smaller than the smallest of the page's answers, which are dots. They count as errors all the same."
+            ));
         }
         out.push(lines.join("\n"));
     }
