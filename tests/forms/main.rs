@@ -1,0 +1,11 @@
+//! Forms, plans and scanners: what an office sets up before it scans.
+
+mod calibrate;
+mod campaign_templates;
+mod form_commands;
+mod plan;
+mod print_a_form;
+mod scanner_profiles;
+
+#[path = "../paper/mod.rs"]
+mod paper;

@@ -1,0 +1,7 @@
+//! Files of pages, whole and broken.
+
+mod collect_sources;
+mod decode_pages;
+mod fuzz_corpus;
+mod hostile_files;
+mod page_support;

@@ -1,0 +1,16 @@
+//! What is on a page, and what is read from it: marks, and what is none.
+
+mod folded;
+mod never_silently_wrong;
+mod off_centre;
+mod plainly_marked;
+mod read_to_lines;
+mod real_ballots;
+mod rings;
+mod struck_out;
+mod unlike_the_others;
+mod what_a_page_leaves;
+mod written_beside;
+
+#[path = "../paper/mod.rs"]
+mod paper;
