@@ -285,10 +285,10 @@ fn summary(r: &Report) -> String {
             r.pages_per_second, r.read_ms_per_page, r.threads
         ),
     ];
-    if r.drawn_like_answers() > 0 {
+    let like_answers = r.drawn_like_answers();
+    if like_answers > 0 {
         lines.push(format!(
-            "Trong các lỗi (of the errors): {} chấm do bút chạm vào ô mà người đó bỏ trống, to như các chấm trả lời của trang: trên giấy không phân biệt được; vẫn tính là lỗi (where a pen rested, as large as the page's answers, which are dots: the paper does not show it; counted all the same)",
-            r.drawn_like_answers()
+            "Trong các lỗi (of the errors): {like_answers} chấm do bút chạm vào ô mà người đó bỏ trống, to như các chấm trả lời của trang: trên giấy không phân biệt được; vẫn tính là lỗi (where a pen rested, as large as the page's answers, which are dots: the paper does not show it; counted all the same)"
         ));
     }
     for e in r.errors.iter().take(10) {

@@ -19,10 +19,11 @@ const SHARE: f64 = 0.25;
 
 /// A mark that is so much less like the others than they are like each other is none of
 /// them. One of the two strokes of a cross has 0.71 (the square root of a half) in common
-/// with the whole; a steeper slash among crosses has less, and asks. Of 5,970 plain marks on sheets by other hands,
-/// ordinary and bad ones, 6 were less like the others, ticks among crosses mostly; of 220
-/// words, numbers, arrows, brackets and ends of longer strokes that were made to look like
-/// marks, and read as answers, 101. (With 0.72 it was 19 and 121, with 0.75 30 and 142.)
+/// with the whole; a steeper slash among crosses has less, and asks. Of 5,970 plain marks
+/// on sheets by other hands, ordinary and bad ones, 6 were less like the others, ticks among
+/// crosses mostly; of 220 words, numbers, arrows, brackets and ends of longer strokes that
+/// were made to look like marks, and read as answers, 101. (With 0.72 it was 19 and 121,
+/// with 0.75 30 and 142.)
 const UNLIKE: f64 = 0.68;
 
 /// The sheet's marks that others are compared with.

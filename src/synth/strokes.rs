@@ -37,17 +37,13 @@ pub(crate) struct Stroke {
 
 /// The larger side of the rectangle that a stroke reaches over, mm.
 pub(crate) fn width_mm(stroke: &Stroke) -> f64 {
-    let reach = |along: fn(MmPoint) -> f64| {
-        let ends = stroke.dabs.iter().map(|dab| {
-            let (at, radius) = (along(dab.at), f64::from(dab.radius));
-            (at - radius, at + radius)
-        });
-        let (from, to) = ends.fold((f64::MAX, f64::MIN), |(from, to), (a, b)| {
-            (from.min(a), to.max(b))
-        });
-        (to - from).max(0.0)
-    };
-    reach(|p| p.x).max(reach(|p| p.y))
+    let corners = stroke.dabs.iter().flat_map(|dab| {
+        let radius = f64::from(dab.radius);
+        let reach = MmVector::new(radius, radius);
+        [dab.at - reach, dab.at + reach]
+    });
+    let size = MmRect::from_points(corners).size;
+    size.width.max(size.height)
 }
 
 /// A smooth curve through points (Catmull-Rom), sampled every [`STEP_MM`].

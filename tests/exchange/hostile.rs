@@ -1,5 +1,4 @@
 //! Packages that somebody altered, cut off, or made up.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::io::{Cursor, Read, Write};

@@ -1,4 +1,5 @@
 //! Signed packages from office to office.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod exchange_support;
 mod hostile;

@@ -1,5 +1,4 @@
 //! A nation's worth of packages.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::time::Instant;

@@ -1,6 +1,5 @@
 //! Offices send each other what they counted: communes to a district, districts to a
 //! province.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 

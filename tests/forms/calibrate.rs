@@ -1,8 +1,6 @@
 //! `phieu calibrate` as an office uses it: print the target, scan it, measure.
 //! The scanner is simulated, so that the truth is known.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::OnceLock;

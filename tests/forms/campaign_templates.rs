@@ -1,6 +1,5 @@
 //! The campaigns that ship: each is what its plan says, and an office can start
 //! with it.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! Somebody uses `phieu form` from a script.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::Path;
 use std::process::{Command, Output};

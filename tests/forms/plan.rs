@@ -1,5 +1,4 @@
 //! An office plans its survey: how many to ask, whom, and who collects how many.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeSet;
 use std::fs;

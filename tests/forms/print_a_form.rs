@@ -1,7 +1,7 @@
 //! An office prints a form: what comes out of the printer is where the layout
 //! says, carries its codes, and is read back.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)]
+#![allow(clippy::expect_used)]
 
 use std::collections::HashSet;
 

@@ -1,7 +1,6 @@
 //! A clerk has measured the scanner and reads ballots by its profile. The
 //! profile may be a good one, a stale one, or another scanner's: it is recorded
 //! with what was read, it can ask for a look, and it never makes an answer.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 

@@ -1,6 +1,5 @@
 //! A clerk points at files, folders and archives; the images in them are
 //! found, in the order in which they were scanned.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::io::{Cursor, Write};

@@ -1,6 +1,5 @@
 //! A clerk hands over whatever the scanner wrote; the pages come out the
 //! same.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::page_support::*;
 use image::{GrayImage, imageops};
@@ -346,27 +345,6 @@ fn jbig2_page(mmr: &[u8]) -> Vec<u8> {
     let mut all = segment(0, 48, &page);
     all.extend(segment(1, 38, &region));
     all
-}
-
-/// The Group 4 data of a fixture: one strip, first bit highest.
-fn group4() -> Vec<u8> {
-    let pdf = fixture("tiff2pdf-g4.pdf");
-    let from = pdf
-        .windows(18)
-        .position(|w| w == b"/CCITTFaxDecode /D")
-        .unwrap();
-    let start = from
-        + pdf[from..]
-            .windows(7)
-            .position(|w| w == b"stream\n")
-            .unwrap()
-        + 7;
-    let end = start
-        + pdf[start..]
-            .windows(10)
-            .position(|w| w == b"\nendstream")
-            .unwrap();
-    pdf[start..end].to_vec()
 }
 
 #[test]

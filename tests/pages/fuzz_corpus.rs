@@ -1,6 +1,5 @@
 //! What fuzzing found, replayed: each file of `fixtures/fuzz/<target>` goes
 //! through the same door as in `fuzz/fuzz_targets/<target>.rs`.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::PathBuf;
 

@@ -1,6 +1,5 @@
 //! Garbage, bombs and truncated files are answered with an error for that
 //! file, in bounded memory, and never with a crash.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::io::Write;
 
@@ -167,27 +166,7 @@ fn tiffs_that_claim_huge_sizes_counts_and_tiles() {
 /// Fax drivers that do not know the height yet write 0 and correct it never.
 #[test]
 fn a_fax_without_a_height_is_read_to_its_end() {
-    let strip = {
-        // The second page of the fixture's strips is not needed: take the
-        // data of a PDF's Group 4 image.
-        let pdf = fixture("tiff2pdf-g4.pdf");
-        let dict = pdf
-            .windows(18)
-            .position(|w| w == b"/CCITTFaxDecode /D")
-            .unwrap();
-        let start = dict
-            + pdf[dict..]
-                .windows(7)
-                .position(|w| w == b"stream\n")
-                .unwrap()
-            + 7;
-        let end = start
-            + pdf[start..]
-                .windows(10)
-                .position(|w| w == b"\nendstream")
-                .unwrap();
-        pdf[start..end].to_vec()
-    };
+    let strip = group4();
     let data = tiff(
         &[
             (256, 4, 1, WIDTH),

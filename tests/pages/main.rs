@@ -1,4 +1,5 @@
 //! Files of pages, whole and broken.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod collect_sources;
 mod decode_pages;

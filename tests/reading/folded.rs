@@ -1,6 +1,5 @@
 //! Ballots are folded before they are dropped into their box: a fold is no mark, hides
 //! none, and takes none away.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::paper::{Desk, ROWS, answered, stroke};
 use image::{GrayImage, imageops};

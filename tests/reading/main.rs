@@ -1,4 +1,5 @@
 //! What is on a page, and what is read from it: marks, and what is none.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod folded;
 mod never_silently_wrong;

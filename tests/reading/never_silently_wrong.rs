@@ -1,6 +1,5 @@
 //! What readers of paper were seen to get wrong without a word, on a ballot
 //! whose truth is known: each must be right here, or go to a person.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 

@@ -1,7 +1,6 @@
 //! Crosses that lie beside the middle of their box, or beside the box for the most part.
 //! Anybody sees whose they are, and a third of the questions that were asked about on
 //! ordinary sheets, without need, had such a one.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::paper::{Desk, ROWS, answered, circle, cross_by, stroke};
 use image::GrayImage;

@@ -1,6 +1,5 @@
 //! Sheets that anybody reads at a glance, and that a person was once asked about all the
 //! same.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::paper::{DPI, Desk, ROWS, answered, spot, stroke};
 use image::GrayImage;

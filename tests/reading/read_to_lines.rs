@@ -1,5 +1,4 @@
 //! A script reads images to lines, without a station.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::fs;

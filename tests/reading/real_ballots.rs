@@ -1,7 +1,6 @@
 //! A blank sheet that exists already is learned, and sheets that people marked
 //! by pen are read with it. The scans are not part of the project: where they
 //! are absent the tests say so and pass.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 

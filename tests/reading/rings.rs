@@ -1,9 +1,7 @@
 //! Sheets of a hand that draws a ring around the box that it chooses. Each ring was once
 //! left to a person, all of such a sheet, though anybody sees what it says.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
-use crate::paper;
-use crate::paper::{Desk, ROWS, answered, circle, cross_by, spot, stroke};
+use crate::paper::{self, Desk, ROWS, answered, circle, cross_by, spot, stroke};
 use image::GrayImage;
 use phieu::geometry::MmRect;
 use phieu::read::{AnswerState, Mark, MarkState, PageReading};

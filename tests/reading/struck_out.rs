@@ -1,6 +1,5 @@
 //! Ink that says something else than that its box is chosen: a stroke that strikes a mark out,
 //! and the tail of another box's mark.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::paper::{Desk, ROWS, answered, cross_by, stroke};
 use image::GrayImage;

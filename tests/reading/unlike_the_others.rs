@@ -1,6 +1,5 @@
 //! Marks that a person sees at a glance to be unlike the others of their sheet: taken
 //! back, set down by accident, or most of them beside their box.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::paper::{Desk, ROWS, answered, circle, cross_by, shade, spot, stroke};
 use image::GrayImage;

@@ -1,6 +1,5 @@
 //! What a page leaves in its boxes by itself (dust, folds, print of the other side)
 //! is no second mark, and what may be a mark is still asked about.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::paper::{Desk, ROWS, answered, circle, shade, spot, stroke};
 use image::{GrayImage, imageops};

@@ -1,5 +1,4 @@
 //! A word beside a mark may take it back ("nhầm"): a person looks.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::paper::{Desk, ROWS, answered, stroke};
 use image::{GrayImage, imageops};

@@ -1,6 +1,5 @@
 //! Somebody alters what a station recorded, and somebody else looks whether it is
 //! as it was.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! A clerk's batches: cancelled, paused, watched, scanned again.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::io::Write;

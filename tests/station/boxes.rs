@@ -1,12 +1,10 @@
 //! A clerk opens ballot boxes, scans them in one run under cover sheets, and
 //! closes them when the figures agree.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
-use crate::paper;
 use std::fs;
 use std::path::Path;
 
-use crate::paper::{ONE_PAGE, Office, TWO_PAGES, command};
+use crate::paper::{self, ONE_PAGE, Office, TWO_PAGES, command};
 use image::{GrayImage, imageops};
 use phieu::form::code::{Key, Keyring, Payload};
 use phieu::page::{DecodeLimits, PageFile, Scan};

@@ -1,5 +1,4 @@
 //! An office's plan: taken in, changed later, never so that a record is lost.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 

@@ -1,4 +1,5 @@
 //! A station from its batches to its reports, by the command line.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod audit;
 mod batches;

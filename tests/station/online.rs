@@ -1,5 +1,4 @@
 //! Online answers, as an office takes them in from its form tool.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 

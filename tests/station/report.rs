@@ -1,5 +1,4 @@
 //! What leaves the station says what the tally says, in every format.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::fs;

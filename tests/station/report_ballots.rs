@@ -1,5 +1,4 @@
 //! Exports ballot by ballot: counted again from the files, they give the tally.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;

@@ -1,6 +1,5 @@
 //! A clerk scans ballots into a station, more than once, with everything that
 //! goes wrong in an office.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::time::Duration;

@@ -1,6 +1,5 @@
 //! A day's batches, settings and progress in the browser: files dropped into the
 //! page, scans steered from it, by honest people and others.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::io::{Read, Write};

@@ -1,7 +1,6 @@
 //! A reviewer before a real browser, by the keyboard alone. Needs Chromium and its
 //! driver (`chromedriver`); without them the test says so and passes, unless
 //! `PHIEU_NEED_BROWSER` is set.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::paper::{ONE_PAGE, Office, SCAN, black_and_white, count};
 use crate::web_support::chromium::{Chromium, ENTER};

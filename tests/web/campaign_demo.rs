@@ -1,6 +1,5 @@
 //! A campaign that ships is played from the printed sheets to the results: `phieu demo
 //! --campaign`, then the reporting office's results in the browser.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::paper::{ONE_PAGE, Office};
 use crate::web_support::{Browser, FOUR, Served, accounts};

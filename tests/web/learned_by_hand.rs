@@ -1,7 +1,6 @@
 //! A sheet that was printed elsewhere lies crooked on the glass: too much so for the
 //! reader, and there is no code on it. A person says which form it is and puts four marks
 //! on the corners of the paper.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::paper::{ONE_PAGE, Office, SCAN, count, stroke};
 use crate::web_support::{Answer, Browser, FOUR, Served, accounts};

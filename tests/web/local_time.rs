@@ -1,5 +1,4 @@
 //! People read the office's time, programs read UTC.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::paper::{ONE_PAGE, Office, SCAN};
 use crate::web_support::{Browser, FOUR, Served, accounts};

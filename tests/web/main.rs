@@ -1,4 +1,5 @@
 //! The station in a browser: what is served, and what people do with it.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod ballots_by_hand;
 mod batches;

@@ -1,6 +1,5 @@
 //! Handwritten notes that are written down in the browser, and personal data that is
 //! not shown to those who do not need it.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::paper::{Office, SCAN, draw, stroke};
 use crate::web_support::{Answer, Browser, FOUR, Served, accounts};

@@ -1,6 +1,5 @@
 //! Pages that the machine could not place, and the people who settle them in the
 //! browser.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::paper::{ONE_PAGE, Office, SCAN, TWO_PAGES, count, draw};
 use crate::web_support::{Answer, Browser, FOUR, Served, accounts};

@@ -1,6 +1,5 @@
 //! Pages, ballots and notes that people settle, before a real browser. Needs Chromium
 //! as `by_keyboard.rs` does.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::paper::{Office, SCAN, count, draw, stroke};
 use crate::web_support::chromium::{Chromium, ENTER};

@@ -1,7 +1,6 @@
 //! Images are removed when their date has come: not before, not while somebody may
 //! still want to look, written down before it is done, and with all figures as they
 //! were.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::io::Read;

@@ -1,12 +1,10 @@
 //! Reviewers and others before their browsers, honest and not.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
-use crate::web_support;
 use std::collections::BTreeSet;
 use std::thread;
 
 use crate::paper::{ONE_PAGE, Office, SCAN, black_and_white, count};
-use crate::web_support::{Browser, FOUR, Served, accounts};
+use crate::web_support::{self, Browser, FOUR, Served, accounts};
 use serde_json::json;
 
 /// Ballots on each of which both boxes of q1 are crossed; their accounts.

@@ -1,5 +1,4 @@
 //! The station by HTTPS, with certificates made for the test.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -286,7 +286,7 @@ fn silent_errors(runs: &Runs) -> String {
         let like_answers = run.drawn_like_answers();
         if like_answers > 0 {
             lines.push(format!(
-                "\nOf these, {like_answers} that the paper does not show: where the pen rested in the box of a blank question (marked † above), the simulation drew a dot no smaller than the smallest of the page's answers, which are dots. They count as errors all the same."
+                "\nOf these, {like_answers} that the paper does not show: where the pen rested in the box of a blank question († above), the simulation drew a dot no smaller than the smallest of the page's answers, which are dots. They count as errors all the same."
             ));
         }
         out.push(lines.join("\n"));

@@ -19,6 +19,27 @@ pub fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(fixture_path(name)).unwrap()
 }
 
+/// The Group 4 data of a fixture: one strip, first bit highest.
+pub fn group4() -> Vec<u8> {
+    let pdf = fixture("tiff2pdf-g4.pdf");
+    let from = pdf
+        .windows(18)
+        .position(|w| w == b"/CCITTFaxDecode /D")
+        .unwrap();
+    let start = from
+        + pdf[from..]
+            .windows(7)
+            .position(|w| w == b"stream\n")
+            .unwrap()
+        + 7;
+    let end = start
+        + pdf[start..]
+            .windows(10)
+            .position(|w| w == b"\nendstream")
+            .unwrap();
+    pdf[start..end].to_vec()
+}
+
 /// The picture of the fixtures: an F, a ramp and a dotted slope, without any
 /// symmetry.
 pub fn gray() -> GrayImage {
