@@ -168,12 +168,16 @@ fn words_of(office: &Office, name: &str) -> Option<(String, Vec<u8>)> {
     Some((name.to_owned(), text.replace(head, "").into_bytes()))
 }
 
-/// The time that stands before the program's name is left out.
+/// The time that stands before the program's name in its cell is left out. (Twenty letters
+/// once were, of a time of more: where the tens of the minutes changed between two reports,
+/// they differed.)
 fn without_time(bytes: Vec<u8>) -> Vec<u8> {
-    const LONG: usize = "2026-11-25T10:13:21Z".len();
     match String::from_utf8(bytes) {
         Ok(text) => match text.find(" (phieu ") {
-            Some(at) => format!("{}{}", &text[..at - LONG], &text[at..]).into_bytes(),
+            Some(at) => {
+                let cell = text[..at].rfind('>').unwrap() + 1;
+                format!("{}{}", &text[..cell], &text[at..]).into_bytes()
+            }
             None => text.into_bytes(),
         },
         Err(e) => e.into_bytes(),
