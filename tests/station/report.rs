@@ -57,6 +57,12 @@ fn the_workbook_has_the_numbers_of_tally_and_index() {
         ]
     );
 
+    // The office's clock, and which one that is.
+    let summary = book.worksheet_range("Tổng hợp").unwrap();
+    let made = summary.rows().find(|row| row[0] == *"Lập lúc");
+    let made = made.expect("when it was made")[1].to_string();
+    assert!(made.contains("(UTC+07:00)"), "{made}");
+
     let index = desk.index();
     let all = &index["groups"][0];
     let figures = all["forms"][0]["figures"].as_array().unwrap();

@@ -51,11 +51,13 @@ pub fn write_workbook(
     options: &WorkbookOptions,
     out: impl Write,
 ) -> Result<(), TallyError> {
+    let now = store.now()?;
     let options = XlsxOptions {
         filter: options.filter.clone(),
         plan: campaign(store)?.map_or_else(Plan::default, |c| Plan::of(&c)),
         suppress: options.suppress,
-        generated: LocalTime::of(store)?.written(&store.now()?),
+        generated_local: LocalTime::of(store)?.written(&now),
+        generated: now,
         program: program(),
         lang: options.lang,
     };

@@ -31,6 +31,8 @@ pub struct XlsxOptions {
     pub suppress: u64,
     /// When it is made, RFC 3339 UTC.
     pub generated: String,
+    /// The same as the office's clock has it, for people.
+    pub generated_local: String,
     /// Name and version of the program.
     pub program: String,
     /// Language.

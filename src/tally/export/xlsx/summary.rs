@@ -79,8 +79,11 @@ fn facts(book: &Book<'_>) -> Vec<(&'static str, String)> {
     }
     facts.push((lang.pick("Trạm", "Station"), tally.station.clone()));
     facts.push((
-        lang.pick("Lập lúc (giờ UTC)", "Made at (UTC)"),
-        format!("{} ({})", book.options.generated, book.options.program),
+        lang.pick("Lập lúc", "Made at"),
+        format!(
+            "{} ({})",
+            book.options.generated_local, book.options.program
+        ),
     ));
     let p = tally.pages;
     let waits = p.unplaced;
