@@ -1,6 +1,8 @@
 //! The proof that a form can be read: it is printed, marked, copied badly, and
 //! read; and filled in by simulated people, scanned as offices scan, and read.
 
+use std::ops::Range;
+
 use image::{GrayImage, Luma};
 
 use super::CliError;
@@ -269,35 +271,43 @@ fn distance(p: MmPoint, a: MmPoint, b: MmPoint) -> f64 {
 fn rough(image: &GrayImage, page: &PageLayout) -> Scan {
     let (sx, sy) = scale(image, page);
     let per_mm = px_per_mm(ROUGH_DPI);
-    let (fx, fy) = (sx / per_mm, sy / per_mm);
     let side = |mm: f64| (mm * per_mm).round().max(1.0) as u32;
-    let (w, h) = image.dimensions();
-    let copy = GrayImage::from_fn(side(page.size.width), side(page.size.height), |x, y| {
-        // A quarter of a pixel more on each side blurs like a copier's lens.
-        let range = |at: u32, f: f64, most: u32| {
-            let from = ((f64::from(at) - 0.25) * f).floor().max(0.0) as u32;
-            let to = ((f64::from(at) + 1.25) * f).ceil().max(1.0) as u32;
-            from.min(most - 1)..to.min(most)
-        };
-        let (mut sum, mut count) = (0_u32, 0_u32);
-        for row in range(y, fy, h) {
-            for column in range(x, fx, w) {
-                sum += u32::from(image.get_pixel(column, row)[0]);
-                count += 1;
+    let (width, height) = (side(page.size.width), side(page.size.height));
+    let stride = image.width() as usize;
+    let columns = seen(width, sx / per_mm, stride);
+    let mut copy = Vec::with_capacity(width as usize * height as usize);
+    for rows in seen(height, sy / per_mm, image.height() as usize) {
+        let mut sums = vec![0_u32; stride];
+        for row in
+            image.as_raw()[rows.start * stride..rows.end * stride].chunks_exact(stride.max(1))
+        {
+            for (sum, &p) in sums.iter_mut().zip(row) {
+                *sum += u32::from(p);
             }
         }
-        let mean = sum.checked_div(count).unwrap_or(255);
-        Luma([if mean < u32::from(COPY_THRESHOLD) {
-            0
-        } else {
-            255
-        }])
-    });
+        copy.extend(columns.iter().map(|columns| {
+            let sum: u32 = sums[columns.clone()].iter().sum();
+            let mean = sum.checked_div((rows.len() * columns.len()) as u32);
+            let black = mean.unwrap_or(255) < u32::from(COPY_THRESHOLD);
+            if black { 0 } else { 255 }
+        }));
+    }
     Scan {
-        image: copy,
+        image: GrayImage::from_raw(width, height, copy).unwrap_or_default(),
         dpi: Some((ROUGH_DPI, ROUGH_DPI)),
         bilevel: true,
     }
+}
+
+/// The pixels, of so many, that each of some coarser ones sees, which are so many times as
+/// wide: a quarter of one more on each side blurs like a copier's lens.
+fn seen(coarse: u32, times: f64, of: usize) -> Vec<Range<usize>> {
+    let range = |at: u32| {
+        let from = ((f64::from(at) - 0.25) * times).floor().max(0.0) as usize;
+        let to = ((f64::from(at) + 1.25) * times).ceil().max(1.0) as usize;
+        from.min(of.saturating_sub(1))..to.min(of)
+    };
+    (0..coarse).map(range).collect()
 }
 
 /// What the reading says that was not so. (A page without any mark asks in black and
