@@ -1,6 +1,8 @@
 //! The station in a browser: what is served, and what people do with it.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+// Its one test takes longest: the first in the alphabet is the first that is run.
+mod a_whole_day;
 mod ballots_by_hand;
 mod batches;
 mod by_keyboard;

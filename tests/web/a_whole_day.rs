@@ -7,28 +7,24 @@
 //! `cargo test` plays it with fewer ballots; the whole, with its figures:
 //!
 //! ```sh
-//! cargo test --release --test whole_day -- --ignored --nocapture
+//! cargo test --release --test web a_whole_day:: -- --ignored --nocapture
 //! ```
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod paper;
-mod web_support;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::paper::{ONE_PAGE, Office, TWO_PAGES, draw};
+use crate::web_support::chromium::{Chromium, ENTER, ESCAPE};
+use crate::web_support::{Served, accounts};
 use image::{GrayImage, Luma};
 use imageproc::geometric_transformations::{Border, Interpolation, rotate_about_center};
-use paper::{ONE_PAGE, Office, TWO_PAGES, draw};
 use phieu::form::{Layout, Library};
 use phieu::page::{DecodeLimits, PageFile};
 use phieu::synth::{Level, Outcome, Simulator};
 use rayon::prelude::*;
 use serde_json::{Value, json};
-use web_support::chromium::{Chromium, ENTER, ESCAPE};
-use web_support::{Served, accounts};
 
 const FORM: &str = "tien-giang-2024";
 
