@@ -278,9 +278,8 @@ fn rough(image: &GrayImage, page: &PageLayout) -> Scan {
     let mut copy = Vec::with_capacity(width as usize * height as usize);
     for rows in seen(height, sy / per_mm, image.height() as usize) {
         let mut sums = vec![0_u32; stride];
-        for row in
-            image.as_raw()[rows.start * stride..rows.end * stride].chunks_exact(stride.max(1))
-        {
+        for row in rows.clone() {
+            let row = &image.as_raw()[row * stride..][..stride];
             for (sum, &p) in sums.iter_mut().zip(row) {
                 *sum += u32::from(p);
             }

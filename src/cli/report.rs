@@ -13,8 +13,8 @@ use crate::lang::Lang;
 use crate::station::Station;
 use crate::store::Store;
 use crate::tally::export::{
-    AnswersOptions, ArloOptions, CvrOptions, OutFiles, WorkbookOptions, program, whole_index,
-    write_answers, write_arlo, write_cvr, write_figures, write_workbook,
+    AnswersOptions, ArloOptions, CvrOptions, OutFiles, WorkbookOptions, program, to_the_second,
+    whole_index, write_answers, write_arlo, write_cvr, write_figures, write_workbook,
 };
 use crate::tally::index::{IndexReport, compare, index_of};
 use crate::tally::report::{ReportOptions, station_report};
@@ -243,15 +243,6 @@ fn paper(args: &ReportArgs, store: &Store) -> Result<PathBuf, CliError> {
     files.create(&args.out)?.write_all(&pdf)?;
     files.finish()?;
     Ok(args.out.clone())
-}
-
-/// A moment of the store without its fraction: not every reader of the standard's
-/// `date-time` takes one.
-fn to_the_second(moment: &str) -> String {
-    match moment.split_once('.') {
-        Some((whole, _)) => format!("{whole}Z"),
-        None => moment.to_owned(),
-    }
 }
 
 fn figures(

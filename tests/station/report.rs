@@ -167,6 +167,15 @@ fn the_workbook_is_ready_to_print_and_to_filter() {
     assert!(names.contains("_xlnm.Print_Titles"), "{names}");
     let core = part(&desk, "a.xlsx", "docProps/core.xml");
     assert!(core.contains("Khảo sát huyện &amp; xã 2026"), "{core}");
+    // A whole second of the day that it is: it was once minute 53 of the year 0.
+    let created = core.split("W3CDTF\">").nth(1).unwrap();
+    let created = created.split('<').next().unwrap();
+    let shape: String = created
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c })
+        .collect();
+    assert_eq!(shape, "0000-00-00T00:00:00Z", "{created}");
+    assert!(created > "2026", "{created}");
     let chart = part(&desk, "a.xlsx", "xl/charts/chart1.xml");
     assert!(chart.contains("<c:barDir val=\"bar\"/>"), "{chart}");
     // The second chart compares the units.

@@ -27,3 +27,12 @@ pub use plan::{Plan, PlanUnit};
 pub(crate) use variables::safe;
 pub use workbook::{WorkbookOptions, program, whole_index, write_workbook};
 pub use xlsx::{XlsxOptions, write_xlsx};
+
+/// A moment of the store without its fraction: not every reader of the standard's
+/// `date-time` takes one, and workbooks' properties have none.
+pub(crate) fn to_the_second(moment: &str) -> String {
+    match moment.split_once('.') {
+        Some((whole, _)) => format!("{whole}Z"),
+        None => moment.to_owned(),
+    }
+}

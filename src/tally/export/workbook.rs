@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Plan, XlsxOptions, write_xlsx};
+use super::{Plan, XlsxOptions, to_the_second, write_xlsx};
 use crate::lang::Lang;
 use crate::station::{Campaign, LocalTime};
 use crate::store::Store;
@@ -51,13 +51,12 @@ pub fn write_workbook(
     options: &WorkbookOptions,
     out: impl Write,
 ) -> Result<(), TallyError> {
-    let now = store.now()?;
     let options = XlsxOptions {
         filter: options.filter.clone(),
         plan: campaign(store)?.map_or_else(Plan::default, |c| Plan::of(&c)),
         suppress: options.suppress,
-        generated_local: LocalTime::of(store)?.written(&now),
-        generated: now,
+        generated: to_the_second(&store.now()?),
+        local_time: LocalTime::of(store)?,
         program: program(),
         lang: options.lang,
     };

@@ -13,6 +13,7 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
 use super::ballots::forms;
 use super::plan::Plan;
 use crate::lang::Lang;
+use crate::station::LocalTime;
 use crate::store::Store;
 use crate::tally::index::{Group, IndexReport};
 use crate::tally::suppress::{self, Shown};
@@ -21,7 +22,7 @@ use crate::tally::{Tally, TallyError, TallyFilter};
 use crate::workbook::{self, Column, Styles, Table, column};
 
 /// How the workbook is made.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct XlsxOptions {
     /// Only this form in the words of questions; figures come filtered.
     pub filter: TallyFilter,
@@ -29,10 +30,10 @@ pub struct XlsxOptions {
     pub plan: Plan,
     /// Figures of fewer people than this are not shown; 0: all are.
     pub suppress: u64,
-    /// When it is made, RFC 3339 UTC.
+    /// When it is made, RFC 3339 UTC, in whole seconds.
     pub generated: String,
-    /// The same as the office's clock has it, for people.
-    pub generated_local: String,
+    /// The office's clock, by which people are told.
+    pub local_time: LocalTime,
     /// Name and version of the program.
     pub program: String,
     /// Language.

@@ -82,7 +82,8 @@ fn facts(book: &Book<'_>) -> Vec<(&'static str, String)> {
         lang.pick("Lập lúc", "Made at"),
         format!(
             "{} ({})",
-            book.options.generated_local, book.options.program
+            book.options.local_time.written(&book.options.generated),
+            book.options.program
         ),
     ));
     let p = tally.pages;
