@@ -3,11 +3,11 @@
 //!     cargo bench --bench read_pages -- [--dpi N]... [--keep DIR]
 //!
 //! Simulated pages of the shipped forms, A4, at several resolutions and in the
-//! files that scanners write. Times are CPU milliseconds of one thread where
-//! the system tells them (Linux), so that other programs do not count;
-//! medians of rounds in which decoding and reading take turns. At the end the
-//! memory of `phieu read` on many of the files. `--keep` leaves the files, to
-//! measure other programs with them.
+//! files that scanners write; in all rows but two each question has its cross.
+//! Times are CPU milliseconds of one thread where the system tells them (Linux),
+//! so that other programs do not count; medians of rounds in which decoding and
+//! reading take turns. At the end the memory of `phieu read` on many of the
+//! files. `--keep` leaves the files, to measure other programs with them.
 #![allow(clippy::unwrap_used)]
 
 mod clock;
@@ -23,7 +23,7 @@ use phieu::form::Library;
 use phieu::page::{DecodeLimits, PageFile, Scan};
 use phieu::read::{ReadOptions, Reader, Status};
 
-use pages::{FORMATS, File};
+use pages::{Answers, File, ROWS};
 
 /// Rounds over all pages; the median round counts.
 const ROUNDS: usize = 9;
@@ -56,11 +56,16 @@ fn main() {
     );
     let mut all = Vec::new();
     for dpi in resolutions {
-        let images = pages::images(&library, dpi);
-        for format in FORMATS {
+        let [plain, blank] =
+            [Answers::All, Answers::OneBlank].map(|a| pages::images(&library, dpi, a));
+        for (name, format, answers) in ROWS {
+            let images = match answers {
+                Answers::All => &plain,
+                Answers::OneBlank => &blank,
+            };
             let files: Vec<File> = images.iter().map(|i| format.file(i, dpi)).collect();
-            all.extend(pages::write(&files, &folder, dpi, format));
-            measure(&reader, &files, dpi, format.name());
+            all.extend(pages::write(&files, &folder, dpi, (name, format)));
+            measure(&reader, &files, dpi, name);
         }
     }
     memory::measure(&all);

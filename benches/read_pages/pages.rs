@@ -28,18 +28,17 @@ pub enum Format {
     Group4,
 }
 
-pub const FORMATS: [Format; 4] = [Format::Jpeg, Format::Png, Format::PngOneBit, Format::Group4];
+/// The rows of a resolution.
+pub const ROWS: [(&str, Format, Answers); 6] = [
+    ("JPEG gray q85", Format::Jpeg, Answers::All),
+    ("PNG gray", Format::Png, Answers::All),
+    ("PNG one bit", Format::PngOneBit, Answers::All),
+    ("TIFF G4", Format::Group4, Answers::All),
+    ("JPEG, a blank", Format::Jpeg, Answers::OneBlank),
+    ("G4, a blank", Format::Group4, Answers::OneBlank),
+];
 
 impl Format {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Jpeg => "JPEG gray q85",
-            Self::Png => "PNG gray",
-            Self::PngOneBit => "PNG one bit",
-            Self::Group4 => "TIFF G4",
-        }
-    }
-
     fn extension(self) -> &'static str {
         match self {
             Self::Jpeg => "jpg",
@@ -66,8 +65,19 @@ impl Format {
     }
 }
 
+/// How the questions of the pages are answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    /// A cross in one box of each.
+    All,
+    /// The same, but for one question a page. (A blank question is looked at more closely,
+    /// for its mark may be too faint for any threshold. For days that took longer than
+    /// everything else, and no row of this bench had one.)
+    OneBlank,
+}
+
 /// Sheets of the shipped forms, filled in and scanned as in an office, in gray.
-pub fn images(library: &Library, dpi: u32) -> Vec<GrayImage> {
+pub fn images(library: &Library, dpi: u32, answers: Answers) -> Vec<GrayImage> {
     let mut images = Vec::new();
     for form in library.forms() {
         let simulator = Simulator::for_form(form, Level::Office, 3).unwrap();
@@ -82,7 +92,6 @@ pub fn images(library: &Library, dpi: u32) -> Vec<GrayImage> {
                 let mut conditions = plan.conditions;
                 conditions.sensor.dpi = dpi;
                 conditions.sensor.encoding = Encoding::Png;
-                // One box of each question.
                 let mut marks: Vec<PlacedMark> = Vec::new();
                 for (k, question) in simulator.layout().questions.iter().enumerate() {
                     let boxes: Vec<usize> = (0..layout.boxes.len())
@@ -94,6 +103,9 @@ pub fn images(library: &Library, dpi: u32) -> Vec<GrayImage> {
                             drawn: Drawn::Cross,
                         });
                     }
+                }
+                if answers == Answers::OneBlank {
+                    marks.remove(sheet as usize % marks.len());
                 }
                 let staged = Staged {
                     page: plan.page,
@@ -114,8 +126,13 @@ pub fn images(library: &Library, dpi: u32) -> Vec<GrayImage> {
 }
 
 /// Writes the files and gives their paths.
-pub fn write(files: &[File], folder: &Path, dpi: u32, format: Format) -> Vec<PathBuf> {
-    let name = format.name().replace(' ', "-");
+pub fn write(
+    files: &[File],
+    folder: &Path,
+    dpi: u32,
+    (name, format): (&str, Format),
+) -> Vec<PathBuf> {
+    let name = name.replace([' ', ','], "-");
     let folder = folder.join(format!("{dpi}-{name}"));
     std::fs::create_dir_all(&folder).unwrap();
     files
