@@ -129,9 +129,7 @@ fn fit(places: &[(f64, f64)]) -> Option<(f64, f64)> {
 /// The thin lines that cross a margin, from one distance of the paper's edge to
 /// another, mm; the darkest first.
 fn seen_in(sheet: &Sheet, level: bool, (from, to): (f64, f64)) -> Vec<Seen> {
-    let columns = ((to - from) / STEP_MM).round() as usize;
-    let strip = margin(sheet, level, from, to);
-    let rows = strip.len() / columns;
+    let margin = margin(sheet, level, from, to);
     let contrast = sheet.tone.contrast();
     let steps = |mm: f64| (mm / STEP_MM).round() as usize;
     let (near, beside) = (steps(HALF_MM), BESIDE_MM.map(steps));
@@ -139,8 +137,8 @@ fn seen_in(sheet: &Sheet, level: bool, (from, to): (f64, f64)) -> Vec<Seen> {
     let mut seen: Vec<Seen> = Vec::new();
     for k in -SLOPES..=SLOPES {
         let slope = f64::from(k) * SLOPE_STEP;
-        let profile = profile(&strip, columns, slope);
-        for row in reach..rows.saturating_sub(reach) {
+        let profile = profile(&margin, slope);
+        for row in reach..profile.len().saturating_sub(reach) {
             let side = |sign: isize| {
                 let at = |d: usize| profile[row.wrapping_add_signed(sign * d as isize)];
                 (
@@ -178,10 +176,10 @@ fn seen_in(sheet: &Sheet, level: bool, (from, to): (f64, f64)) -> Vec<Seen> {
     out
 }
 
-/// Samples of a margin: a row for each place across its lines.
-fn margin(sheet: &Sheet, level: bool, from: f64, to: f64) -> Vec<u8> {
+/// Samples of a margin: for each place along its lines those across them.
+fn margin(sheet: &Sheet, level: bool, from: f64, to: f64) -> Vec<Vec<u8>> {
     let length = sheet.length(!level);
-    let mut strip = Vec::new();
+    let mut across = vec![Vec::new(); ((to - from) / STEP_MM).round() as usize];
     let mut window = Window::default();
     let mut start = 0.0;
     while start + STEP_MM < length {
@@ -190,35 +188,50 @@ fn margin(sheet: &Sheet, level: bool, from: f64, to: f64) -> Vec<u8> {
             |along, across| sheet.paper.origin + crease::at(level, along, across).to_vector();
         let rect = MmRect::from_points([corner(from, start), corner(to, end)]);
         window.fill(sheet.image, &sheet.map.local(rect.center()), rect, STEP_MM);
-        if level {
-            strip.extend_from_slice(&window.pixels);
-        } else {
-            let (w, h) = (window.width, window.height);
-            strip.extend(
-                (0..w)
-                    .flat_map(|x| (0..h).map(move |y| (x, y)))
-                    .map(|(x, y)| window.pixels[y * w + x]),
-            );
+        for (k, across) in across.iter_mut().enumerate() {
+            if level {
+                across.extend(window.pixels.iter().skip(k).step_by(window.width));
+            } else {
+                let row = window.pixels.chunks_exact(window.width).nth(k);
+                across.extend(row.unwrap_or_default());
+            }
         }
         start = end;
     }
-    strip
+    across
 }
 
-/// Mean gray of each row along lines of this slope.
-fn profile(strip: &[u8], columns: usize, slope: f64) -> Vec<f64> {
-    let rows = strip.len() / columns;
-    let mut sums = vec![0u32; rows];
-    for c in 0..columns {
-        let off = (slope * (c as f64 - columns as f64 / 2.0)).round() as isize;
-        for (r, sum) in sums.iter_mut().enumerate() {
-            let from = r.saturating_add_signed(off).min(rows - 1);
-            *sum += u32::from(strip[from * columns + c]);
-        }
+/// Mean gray at each place across lines of this slope; beyond the paper's edges its last
+/// sample goes on.
+fn profile(margin: &[Vec<u8>], slope: f64) -> Vec<f64> {
+    let mut sums = vec![0u32; margin.first().map_or(0, Vec::len)];
+    for (k, samples) in margin.iter().enumerate() {
+        let off = slope * (k as f64 - margin.len() as f64 / 2.0);
+        add_shifted(&mut sums, samples, off.round() as isize);
     }
-    sums.iter()
-        .map(|&s| f64::from(s) / columns as f64)
-        .collect()
+    let mean = |&sum: &u32| f64::from(sum) / margin.len() as f64;
+    sums.iter().map(mean).collect()
+}
+
+/// Adds to each place the sample that is `off` places on.
+fn add_shifted(sums: &mut [u32], samples: &[u8], off: isize) {
+    let (Some(first), Some(last)) = (samples.first(), samples.last()) else {
+        return;
+    };
+    let by = off.unsigned_abs().min(samples.len());
+    let (sums, beyond, samples, edge) = if off < 0 {
+        let (beyond, sums) = sums.split_at_mut(by);
+        (sums, beyond, samples, first)
+    } else {
+        let (sums, beyond) = sums.split_at_mut(samples.len() - by);
+        (sums, beyond, &samples[by..], last)
+    };
+    for (sum, &sample) in sums.iter_mut().zip(samples) {
+        *sum += u32::from(sample);
+    }
+    for sum in beyond {
+        *sum += u32::from(*edge);
+    }
 }
 
 #[cfg(test)]
@@ -259,6 +272,26 @@ mod tests {
                 prop_assert!((across - start - slope * along).abs() < 0.05);
             }
         }
+    }
+
+    #[test]
+    fn a_profile_is_the_mean_along_lines_of_its_slope() {
+        let margin: Vec<Vec<u8>> = (0..20)
+            .map(|x| (0..9).map(|y| (x * 40 + y * 77 + x * y) as u8).collect())
+            .collect();
+        for slope in [-0.6, -0.16, 0.0, 0.08, 0.6] {
+            for (at, mean) in profile(&margin, slope).into_iter().enumerate() {
+                let sum: u32 = (0..20)
+                    .map(|k| {
+                        let off = (slope * (k as f64 - 10.0)).round() as isize;
+                        let from = at.saturating_add_signed(off).min(8);
+                        u32::from(margin[k][from])
+                    })
+                    .sum();
+                assert!((mean - f64::from(sum) / 20.0).abs() < 1e-9, "{slope} {at}");
+            }
+        }
+        assert!(profile(&[], 0.1).is_empty());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Where the ink of a box lies, coarsely, and how much that resembles another box's.
 
+use fearless_simd::{Level, dispatch};
+
 use super::empty::{Empty, for_dark};
 use super::paper::{BoxPaper, Thresholds, Tone};
 use crate::read::sample::Window;
@@ -74,16 +76,25 @@ impl Shape {
         if lengths <= 0.0 {
             return 0.0;
         }
+        let level = Level::new();
+        f64::from(dispatch!(level, _simd => self.most(other)) / lengths)
+    }
+
+    /// The most that the products of the cells come to. Plain loops, that the compiler
+    /// vectorises for the processor at hand.
+    #[inline(always)]
+    fn most(&self, other: &Self) -> f32 {
         let mut most = 0.0_f32;
         for down in 0..=2 * ASIDE {
             for right in 0..=2 * ASIDE {
                 most = most.max(self.product(other, down, right));
             }
         }
-        f64::from(most / lengths)
+        most
     }
 
     /// Sum of the products of the cells that lie over each other.
+    #[inline(always)]
     fn product(&self, other: &Self, down: usize, right: usize) -> f32 {
         // A column a sum, so that they are added side by side.
         let mut sums = [0.0_f32; SIDE];
