@@ -2,6 +2,8 @@
 //! known and needs no searching; elsewhere the code is looked for, first by
 //! rqrr, then by rxing.
 
+mod metered;
+
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,6 +11,7 @@ use image::{GrayImage, imageops};
 use rxing::common::BitMatrix;
 use rxing::qrcode::decoder::qrcode_decoder::decode_bitmatrix;
 
+use self::metered::{Meter, Metered};
 use super::registration::LocalMap;
 use super::sample::Window;
 use crate::geometry::MmRect;
@@ -228,6 +231,19 @@ pub(crate) fn search(image: &GrayImage) -> Vec<String> {
     found
 }
 
+/// How many times each pixel of an image may be looked at for codes: four to five times it
+/// is on pages (241 of the demo's and of the hard level's), up to six on what has no code but
+/// rings all over, and hundreds of times on noise and on pages full of finder patterns.
+const MOST_LOOKS: u64 = 20;
+/// A small image, which a code may fill, has so many looks at least: a tenth of a second.
+const LEAST_LOOKS: u64 = 20_000_000;
+
+/// How many pixels may be looked at for codes in an image.
+fn meter_of(image: &GrayImage) -> Meter {
+    let pixels = image.as_raw().len() as u64;
+    Meter::new((MOST_LOOKS * pixels).max(LEAST_LOOKS))
+}
+
 /// Width and height of the smallest symbol of all, version 1, at a pixel a module.
 const LEAST_PX: u32 = 21;
 
@@ -237,10 +253,9 @@ fn search_at_this_size(image: &GrayImage) -> Vec<String> {
     if image.width() < LEAST_PX || image.height() < LEAST_PX {
         return out;
     }
-    let (w, h) = (image.width() as usize, image.height() as usize);
+    let meter = meter_of(image);
     let found = guarded(|| {
-        let mut prepared =
-            rqrr::PreparedImage::prepare_from_greyscale(w, h, |x, y| image.as_raw()[y * w + x]);
+        let mut prepared = rqrr::PreparedImage::prepare(Metered::new(image.clone(), &meter));
         let grids = prepared.detect_grids();
         Some(
             grids
@@ -250,6 +265,10 @@ fn search_at_this_size(image: &GrayImage) -> Vec<String> {
                 .collect::<Vec<_>>(),
         )
     });
+    // So many finder patterns are a pattern of something else; rxing, too, is slow there.
+    if meter.has_run_down() {
+        return out;
+    }
     for text in found.into_iter().flatten() {
         if seen.insert(text.clone()) {
             out.push(text);
@@ -281,6 +300,36 @@ fn guarded<T>(f: impl FnOnce() -> Option<T>) -> Option<T> {
 mod tests {
     use super::*;
     use crate::form::code::qr_modules;
+
+    /// The search of a page full of finder patterns once did not end, and that of a page
+    /// that was dithered in black and white took minutes.
+    #[test]
+    fn a_page_of_finder_patterns_or_of_noise_ends() {
+        let rings = |x: u32, y: u32| {
+            let from_middle = |v: u32| (v % 10).abs_diff(4);
+            match from_middle(x).max(from_middle(y)) {
+                0 | 1 | 3 => 0,
+                _ => 255,
+            }
+        };
+        let finders = GrayImage::from_fn(1240, 1754, |x, y| image::Luma([rings(x / 2, y / 2)]));
+        let mut dice = 1u32;
+        let noise = GrayImage::from_fn(1240, 1754, |_, _| {
+            dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            image::Luma([if dice >> 31 == 0 { 0 } else { 255 }])
+        });
+        for image in [finders, noise] {
+            let meter = meter_of(&image);
+            let searched = guarded(|| {
+                let image = Metered::new(image.clone(), &meter);
+                let mut prepared = rqrr::PreparedImage::prepare(image);
+                Some(prepared.detect_grids().len())
+            });
+            assert!(meter.has_run_down());
+            assert_eq!(searched, None);
+            assert_eq!(search(&image), Vec::<String>::new());
+        }
+    }
 
     /// One of thousands of hard scans of cover sheets was not read at its own size, and
     /// at every other; here it is grain that hides the code.
