@@ -1,7 +1,7 @@
 //! Finds roughly how a page lies by comparing it with the blank page, both
 //! reduced to a few thousand pixels: rotation, skew, scale and shift.
 
-use super::correlate::Pattern;
+use super::correlate::{Pattern, Seen};
 use super::registration::LocalMap;
 use super::sample::Window;
 use super::thumbnail::{PaperMap, Thumbnail};
@@ -108,13 +108,11 @@ impl CoarsePlan {
         let (width, height) = self.pattern.size();
         let (w, h) = (width + 2 * reach, height + 2 * reach);
         let seen = scan.resample(&map, w, h, reach);
+        let (scores, columns) = self.pattern.scores(&Seen::new(seen, w));
         let mut best = (0.0, 0usize, 0usize);
-        for dy in 0..=2 * reach {
-            for dx in 0..=2 * reach {
-                let score = self.pattern.score(&seen, w, dx, dy);
-                if score > best.0 {
-                    best = (score, dx, dy);
-                }
+        for (at, score) in scores.into_iter().enumerate() {
+            if score > best.0 {
+                best = (score, at % columns, at / columns);
             }
         }
         let moved = |i: usize| (i as f64 - reach as f64) * CELL_MM;

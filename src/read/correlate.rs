@@ -1,6 +1,8 @@
 //! Normalised correlation of a small pattern with a window, in integers: the
 //! compiler may vectorise sums of integers, and every machine gets the same.
 
+use fearless_simd::{Level, dispatch};
+
 use super::sample::Window;
 
 /// Ink of a piece of the blank page.
@@ -15,8 +17,58 @@ pub(crate) struct Pattern {
     norm: f64,
 }
 
-/// Darkness of a window's pixels.
-pub(crate) fn darkness(window: &Window) -> Vec<i16> {
+/// Ink of a window, and what sums over parts of it are worked out from.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    width: usize,
+    height: usize,
+    /// Darkness, 0 to 255, row by row.
+    ink: Vec<i16>,
+    /// Of all samples above and left of a corner the sum and the sum of squares; a row and
+    /// a column more than samples.
+    above: Vec<(i64, i64)>,
+}
+
+impl Seen {
+    /// The ink of a window.
+    pub fn of(window: &Window) -> Self {
+        Self::new(darkness(window), window.width)
+    }
+
+    /// Darkness in rows of so many.
+    pub fn new(ink: Vec<i16>, width: usize) -> Self {
+        let height = ink.len().checked_div(width).unwrap_or(0);
+        let mut above = vec![(0, 0); (width + 1) * (height + 1)];
+        for y in 0..height {
+            let row = &ink[y * width..][..width];
+            let (done, next) = above.split_at_mut((y + 1) * (width + 1));
+            let done = &done[y * (width + 1)..];
+            let (mut sum, mut square) = (0, 0);
+            for (x, &v) in row.iter().enumerate() {
+                let v = i64::from(v);
+                sum += v;
+                square += v * v;
+                next[x + 1] = (done[x + 1].0 + sum, done[x + 1].1 + square);
+            }
+        }
+        Self {
+            width,
+            height,
+            ink,
+            above,
+        }
+    }
+
+    /// Sum and sum of squares of a part.
+    fn sums(&self, (x, y): (usize, usize), (width, height): (usize, usize)) -> (i64, i64) {
+        let at = |x, y| self.above[y * (self.width + 1) + x];
+        let (a, b) = (at(x, y), at(x + width, y));
+        let (c, d) = (at(x, y + height), at(x + width, y + height));
+        (d.0 - b.0 - c.0 + a.0, d.1 - b.1 - c.1 + a.1)
+    }
+}
+
+fn darkness(window: &Window) -> Vec<i16> {
     window.pixels.iter().map(|&p| i16::from(255 - p)).collect()
 }
 
@@ -52,25 +104,40 @@ impl Pattern {
         self.norm / (self.ink.len().max(1) as f64).sqrt()
     }
 
-    /// Normalised correlation, -1 to 1, with the part of `seen` (rows of
-    /// `stride`) whose top left is (x, y).
-    pub fn score(&self, seen: &[i16], stride: usize, x: usize, y: usize) -> f64 {
-        let (mut cross, mut sum, mut square) = (0i64, 0i64, 0i64);
-        for row in 0..self.height {
-            let a = &self.ink[row * self.width..][..self.width];
-            let b = &seen[(y + row) * stride + x..][..self.width];
-            // 255² times a row of up to 30,000 samples fits 31 bits.
-            let (mut c, mut s, mut q) = (0i32, 0i32, 0i32);
-            for (&p, &v) in a.iter().zip(b) {
-                let (p, v) = (i32::from(p), i32::from(v));
-                c += p * v;
-                s += v;
-                q += v * v;
+    /// Normalised correlation, -1 to 1, with each part of `seen` that is as large as the
+    /// pattern: row by row, and how many there are in a row. None where the pattern is larger.
+    pub fn scores(&self, seen: &Seen) -> (Vec<f64>, usize) {
+        let places = |of: usize, size: usize| (of + 1).saturating_sub(size);
+        let columns = places(seen.width, self.width);
+        let rows = places(seen.height, self.height);
+        let level = Level::new();
+        let scores = dispatch!(level, _simd => self.scores_of(seen, columns, rows));
+        (scores, columns)
+    }
+
+    #[inline(always)]
+    fn scores_of(&self, seen: &Seen, columns: usize, rows: usize) -> Vec<f64> {
+        let mut out = vec![0.0; columns * rows];
+        let mut strip = Vec::with_capacity(self.width * seen.height);
+        for x in 0..columns {
+            // Parts below each other are pieces of one strip.
+            strip.clear();
+            for row in seen.ink.chunks_exact(seen.width) {
+                strip.extend_from_slice(&row[x..][..self.width]);
             }
-            cross += i64::from(c);
-            sum += i64::from(s);
-            square += i64::from(q);
+            for y in 0..rows {
+                let cross = products(&self.ink, &strip[y * self.width..]);
+                let sums = seen.sums((x, y), self.size());
+                out[y * columns + x] = self.score(cross, sums);
+            }
         }
+        out
+    }
+
+    /// Normalised correlation with a part of these sums: of products with the pattern, of
+    /// samples and of their squares.
+    #[inline(always)]
+    fn score(&self, cross: i64, (sum, square): (i64, i64)) -> f64 {
         let n = self.ink.len().max(1) as f64;
         let (cross, sum, square) = (cross as f64, sum as f64, square as f64);
         let spread = (square - sum * sum / n).max(0.0).sqrt();
@@ -85,7 +152,8 @@ impl Pattern {
     /// Column and row (with fractions) of the best place in the window, and
     /// its correlation.
     pub fn best_in(&self, window: &Window) -> Option<(f64, f64, f64)> {
-        let (scores, nx, ny) = self.scores(window)?;
+        let (scores, nx) = self.scores_in(window)?;
+        let ny = scores.len() / nx;
         let (best, &score) = scores
             .iter()
             .enumerate()
@@ -106,9 +174,10 @@ impl Pattern {
     /// The best correlation in the window at places more than `apart` samples
     /// from its middle: near 1 for a pattern that repeats.
     pub fn best_elsewhere(&self, window: &Window, apart: f64) -> f64 {
-        let Some((scores, nx, ny)) = self.scores(window) else {
+        let Some((scores, nx)) = self.scores_in(window) else {
             return 1.0;
         };
+        let ny = scores.len() / nx;
         let (cx, cy) = ((nx - 1) as f64 / 2.0, (ny - 1) as f64 / 2.0);
         scores
             .iter()
@@ -121,18 +190,81 @@ impl Pattern {
             .fold(0.0, f64::max)
     }
 
-    fn scores(&self, window: &Window) -> Option<(Vec<f64>, usize, usize)> {
-        if window.width < self.width || window.height < self.height || self.norm < 1.0 {
-            return None;
+    fn scores_in(&self, window: &Window) -> Option<(Vec<f64>, usize)> {
+        let (scores, columns) = self.scores(&Seen::of(window));
+        (self.norm >= 1.0 && !scores.is_empty()).then_some((scores, columns))
+    }
+}
+
+/// Sum of the products of darknesses. Plain loops over pieces of one length, that the
+/// compiler vectorises for the processor at hand.
+#[inline(always)]
+fn products(a: &[i16], b: &[i16]) -> i64 {
+    let b = &b[..a.len()];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<PIECE>(), b.as_chunks::<PIECE>());
+    let piece = |a: &[i16], b: &[i16]| -> i64 {
+        let products = a.iter().zip(b).map(|(&p, &v)| i32::from(p) * i32::from(v));
+        i64::from(products.sum::<i32>())
+    };
+    let pieces = a.iter().zip(b).map(|(a, b)| piece(a, b));
+    pieces.sum::<i64>() + piece(a_rest, b_rest)
+}
+
+/// Samples that are multiplied together: 255² times so many fits 31 bits.
+const PIECE: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn window(width: usize, pixels: Vec<u8>) -> Window {
+        Window {
+            width,
+            height: pixels.len() / width,
+            pixels,
+            ..Window::default()
         }
-        let (nx, ny) = (
-            window.width - self.width + 1,
-            window.height - self.height + 1,
-        );
-        let seen = darkness(window);
-        let scores = (0..nx * ny)
-            .map(|i| self.score(&seen, window.width, i % nx, i / nx))
-            .collect();
-        Some((scores, nx, ny))
+    }
+
+    proptest! {
+        /// By sums over corners or sample by sample, it is Pearson's correlation.
+        #[test]
+        fn scores_are_correlations(
+            pixels in prop::collection::vec(any::<u8>(), 35 * 20),
+            (width, height) in (1..=35_usize, 1..=20_usize),
+            pattern in prop::collection::vec(any::<u8>(), 35 * 20),
+        ) {
+            let seen = window(35, pixels);
+            let own = window(width, pattern[..width * height].to_vec());
+            let (scores, columns) = Pattern::of(&own).scores(&Seen::of(&seen));
+            prop_assert_eq!((columns, scores.len()), (36 - width, (36 - width) * (21 - height)));
+            let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
+            let about = |v: Vec<f64>| -> Vec<f64> { v.iter().map(|x| x - mean(&v)).collect() };
+            let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+            let mine = about(own.pixels.iter().map(|&p| 255.0 - f64::from(p)).collect());
+            for (at, score) in scores.into_iter().enumerate() {
+                let (x, y) = (at % columns, at / columns);
+                let rows = (y..y + height).flat_map(|r| &seen.pixels[r * 35 + x..][..width]);
+                let theirs = about(rows.map(|&p| 255.0 - f64::from(p)).collect());
+                let (spread, norm) = (dot(&theirs, &theirs).sqrt(), dot(&mine, &mine).sqrt());
+                if spread > 0.06 * norm && norm > 1.0 {
+                    prop_assert!((score - dot(&mine, &theirs) / (norm * spread)).abs() < 1e-6);
+                } else if spread < 0.04 * norm {
+                    prop_assert!(score.abs() < 1e-9);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_is_larger_than_the_window_is_nowhere() {
+        let large = Pattern::of(&window(4, vec![9, 200, 3, 4, 90, 100, 7, 8]));
+        for (width, pixels) in [(3, vec![1; 9]), (4, vec![1; 4]), (1, Vec::new())] {
+            let small = window(width, pixels);
+            assert_eq!(large.scores(&Seen::of(&small)).0, []);
+            assert_eq!(large.best_in(&small), None);
+        }
     }
 }

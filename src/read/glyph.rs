@@ -169,6 +169,7 @@ fn inside(outline: &Outline, y: f64) -> Vec<(f64, f64)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::correlate::Seen;
     use super::*;
 
     #[test]
@@ -203,15 +204,11 @@ mod tests {
         for a in glyphs() {
             for b in glyphs() {
                 if a.character != b.character {
-                    let (w, h) = a.fine.size();
-                    let seen: Vec<i16> = a.fine.ink().to_vec();
-                    let score = b.fine.score(&seen, w, 0, 0);
-                    assert!(
-                        h > 0 && score < 0.95,
-                        "{} {} {score}",
-                        a.character,
-                        b.character
-                    );
+                    let seen = Seen::new(a.fine.ink().to_vec(), a.fine.size().0);
+                    let (scores, _) = b.fine.scores(&seen);
+                    assert_eq!(scores.len(), 1);
+                    let what = format!("{} {} {}", a.character, b.character, scores[0]);
+                    assert!(scores[0] < 0.95, "{what}");
                 }
             }
         }

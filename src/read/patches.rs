@@ -1,7 +1,7 @@
 //! Registers a page of a learned form: pieces of its own print, chosen when it
 //! was learned, are found again by normalised correlation, coarse to fine.
 
-use super::coarse::{CoarsePlan, CoarseScan, whole};
+use super::coarse::{CoarsePlan, CoarseScan, Pose, whole};
 use super::correlate::Pattern;
 use super::ink::Tone;
 use super::registration::{LocalMap, Pair, Registration};
@@ -98,32 +98,47 @@ impl PatchPlan {
         })
     }
 
-    /// Finds the page in the image. `None` if too few patches are found.
-    /// `wide`: look for large skew and other scales too, which takes twenty
-    /// times as long.
-    pub fn register(
+    /// How the page may lie in the image, likeliest first for each scale that it may have.
+    /// `wide`: look for large skew and other scales too, which takes twenty times as long.
+    pub fn poses(
         &self,
         scan: &Scan,
         thumb: &Thumbnail,
         paper: &PaperMap,
         page: &PageLayout,
         wide: bool,
+    ) -> Vec<Pose> {
+        scales(scan, page)
+            .into_iter()
+            .flat_map(|px_per_mm| {
+                let coarse = CoarseScan::of(thumb, paper, px_per_mm);
+                self.coarse.poses(&coarse, px_per_mm, wide)
+            })
+            .collect()
+    }
+
+    /// Finds the page in the image where one of these poses puts it. `None` if too few
+    /// patches are found.
+    pub fn register(
+        &self,
+        scan: &Scan,
+        thumb: &Thumbnail,
+        paper: &PaperMap,
+        page: &PageLayout,
+        poses: &[Pose],
     ) -> Option<Fit> {
         let enough = (self.patches.len() / 2).max(FEWEST);
         let mut best: Option<Fit> = None;
-        for px_per_mm in scales(scan, page) {
-            let coarse = CoarseScan::of(thumb, paper, px_per_mm);
-            for pose in self.coarse.poses(&coarse, px_per_mm, wide) {
-                let settled = self.settle(scan, thumb, paper, page, &|_| pose.map, pose.rotation);
-                let Some(fit) = settled else {
-                    continue;
-                };
-                if fit.matched >= enough {
-                    return Some(fit);
-                }
-                if best.as_ref().is_none_or(|b| fit.matched > b.matched) {
-                    best = Some(fit);
-                }
+        for pose in poses {
+            let settled = self.settle(scan, thumb, paper, page, &|_| pose.map, pose.rotation);
+            let Some(fit) = settled else {
+                continue;
+            };
+            if fit.matched >= enough {
+                return Some(fit);
+            }
+            if best.as_ref().is_none_or(|b| fit.matched > b.matched) {
+                best = Some(fit);
             }
         }
         best

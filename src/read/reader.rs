@@ -8,6 +8,8 @@ pub use by_hand::{ByHand, Corners, PointedAt};
 
 use std::collections::BTreeMap;
 
+use fearless_simd::{Level, dispatch};
+
 use super::afar;
 use super::areas::{self, FreeInk};
 use super::beside;
@@ -262,14 +264,19 @@ impl PageImage<'_> {
 fn is_blank(thumb: &Thumbnail, paper: &PaperMap) -> bool {
     let (w, h) = thumb.image.dimensions();
     let level = (f64::from(paper.median()) * 0.7) as u8;
-    // Counted in bytes, a piece at a time: many pixels in one step.
-    let dark: u32 = thumb
-        .image
-        .as_raw()
-        .chunks(255)
-        .map(|piece| u32::from(piece.iter().map(|&p| u8::from(p < level)).sum::<u8>()))
-        .sum();
+    let simd = Level::new();
+    let dark = dispatch!(simd, _simd => darker(thumb.image.as_raw(), level));
     f64::from(dark) < BLANK_SHARE * f64::from(w) * f64::from(h)
+}
+
+/// How many pixels are darker than this. Counted in bytes, a piece at a time: many pixels
+/// in one step.
+#[inline(always)]
+fn darker(pixels: &[u8], level: u8) -> u32 {
+    let pieces = pixels.chunks(255);
+    pieces
+        .map(|piece| u32::from(piece.iter().map(|&p| u8::from(p < level)).sum::<u8>()))
+        .sum()
 }
 
 fn unproven(boxes: &BoxesRead, anchors: usize) -> String {

@@ -43,19 +43,8 @@ impl Window {
         let (width, height) = (self.width, self.height);
         (self.width, self.height) = (width * times, height * times);
         self.fill_plain(image, map, rect, step / times as f64);
-        // Each mean is written where samples were that have been read already.
-        let (n, fine) = ((times * times) as u32, width * times);
-        for y in 0..height {
-            for x in 0..width {
-                let corner = y * times * fine + x * times;
-                let rows = self.pixels[corner..].chunks(fine).take(times);
-                let sum: u32 = rows
-                    .flat_map(|row| &row[..times])
-                    .map(|&p| u32::from(p))
-                    .sum();
-                self.pixels[y * width + x] = (sum / n) as u8;
-            }
-        }
+        let level = Level::new();
+        dispatch!(level, _simd => average(&mut self.pixels, (width, height), times));
         self.pixels.truncate(width * height);
         (self.width, self.height) = (width, height);
     }
@@ -125,6 +114,27 @@ impl Window {
             }
         }
         self.outside = missing as f64 / self.pixels.len() as f64;
+    }
+}
+
+/// Brings samples to as many as this, each the mean of a block of `times` by `times`, rounded
+/// down. Each row of means is written where samples were that have been read already.
+#[inline(always)]
+fn average(pixels: &mut [u8], (width, height): (usize, usize), times: usize) {
+    let n = (times * times) as u32;
+    let mut columns = vec![0u32; width * times];
+    for y in 0..height {
+        columns.fill(0);
+        let block = pixels.chunks_exact(columns.len()).skip(y * times);
+        for row in block.take(times) {
+            for (sum, &p) in columns.iter_mut().zip(row) {
+                *sum += u32::from(p);
+            }
+        }
+        let means = &mut pixels[y * width..][..width];
+        for (mean, sums) in means.iter_mut().zip(columns.chunks_exact(times)) {
+            *mean = (sums.iter().sum::<u32>() / n) as u8;
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 
 use image::GrayImage;
 
-use super::correlate::darkness;
+use super::correlate::Seen;
 use super::glyph::{COARSE_MM, FINE_MM, Glyph, blurred_glyphs, glyphs, pattern_rect};
 use super::registration::Registration;
 use super::sample::Window;
@@ -121,12 +121,14 @@ fn line_shift(
     for cell in cells {
         let rect = pattern_rect(*cell).inflate(margin, margin);
         window.fill(image, &registration.local(cell.center()), rect, COARSE_MM);
-        let seen = darkness(&window);
-        for (i, sum) in sums.iter_mut().enumerate() {
-            let best = glyphs()
-                .iter()
-                .map(|g| g.coarse.score(&seen, window.width, i % side, i / side))
-                .fold(0.0, f64::max);
+        let seen = Seen::of(&window);
+        let mut best = vec![0.0_f64; side * side];
+        for glyph in glyphs() {
+            for (best, score) in best.iter_mut().zip(glyph.coarse.scores(&seen).0) {
+                *best = best.max(score);
+            }
+        }
+        for (sum, best) in sums.iter_mut().zip(best) {
             *sum += best;
         }
     }
@@ -152,13 +154,8 @@ fn read_cell(
     let rect = pattern_rect(cell).inflate(margin, margin);
     let mut window = Window::default();
     window.fill(image, &registration.local(cell.center()), rect, FINE_MM);
-    let seen = darkness(&window);
-    let side = 2 * CELL_SEARCH + 1;
-    let likeness = |g: &Glyph| {
-        (0..side * side)
-            .map(|i| g.fine.score(&seen, window.width, i % side, i / side))
-            .fold(-1.0, f64::max)
-    };
+    let seen = Seen::of(&window);
+    let likeness = |g: &Glyph| g.fine.scores(&seen).0.into_iter().fold(-1.0, f64::max);
     let mut choices: Vec<(f64, char)> = glyphs.iter().map(|g| (likeness(g), g.character)).collect();
     choices.sort_by(|a, b| b.0.total_cmp(&a.0));
     Cell(choices)

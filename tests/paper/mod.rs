@@ -13,7 +13,7 @@ use image::{GrayImage, Luma, imageops};
 use phieu::form::code::{Key, Payload, qr_modules, serial};
 use phieu::form::{BoxSpec, CodeKind, Layout, Library, PageLayout};
 use phieu::geometry::{MmRect, mm_rect, px_per_mm};
-use phieu::page::Scan;
+use phieu::page::{DecodeLimits, PageFile, Scan};
 use phieu::read::{AnswerState, PageReading, ReadOptions, Reader};
 
 /// Resolution of the drawn scans, dpi.
@@ -343,6 +343,44 @@ pub fn draw(layout: &Layout, page: u32, serial: Option<String>, marked: &[&str])
         }
     }
     image
+}
+
+/// A page of a form that ships, printed, and without anything of ours on it, neither codes
+/// nor anchors: a sheet that somebody else made, upright and at [`DPI`].
+pub fn printed_elsewhere(layout: &Layout, page: u32) -> GrayImage {
+    let dir = tempfile::tempdir().expect("a folder");
+    let args = [
+        "form",
+        "print",
+        &layout.form,
+        "--no-serial",
+        "--out",
+        "tờ trắng.pdf",
+    ];
+    let printed = command(dir.path(), &args).output().expect("it runs");
+    assert!(printed.status.success(), "{printed:?}");
+    let file = PageFile::open(&dir.path().join("tờ trắng.pdf"), &DecodeLimits::default());
+    let file = file.expect("a PDF");
+    let printed = file.page(page as usize - 1).expect("a page").image;
+    let sheet = layout.page(page).expect("a page");
+    let px = |mm: f64| (mm * px_per_mm(DPI)).round() as u32;
+    let (w, h) = (px(sheet.size.width), px(sheet.size.height));
+    let mut image = imageops::resize(&printed, w, h, imageops::FilterType::Triangle);
+    let codes = sheet.codes.iter().map(|c| c.rect);
+    let anchors = sheet.anchors.iter().map(|a| a.rect);
+    for rect in codes.chain(anchors) {
+        white(&mut image, &rect.inflate(1.0, 1.0));
+    }
+    image
+}
+
+fn white(image: &mut GrayImage, rect: &MmRect) {
+    let px = |mm: f64| (mm * px_per_mm(DPI)).round().max(0.0) as u32;
+    for y in px(rect.min_y())..px(rect.max_y()).min(image.height()) {
+        for x in px(rect.min_x())..px(rect.max_x()).min(image.width()) {
+            image.put_pixel(x, y, Luma([255]));
+        }
+    }
 }
 
 /// Draws the codes of a page anew, with other words in them.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod folded;
+mod learned_forms;
 mod never_silently_wrong;
 mod off_centre;
 mod plainly_marked;

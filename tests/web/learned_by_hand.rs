@@ -2,17 +2,12 @@
 //! reader, and there is no code on it. A person says which form it is and puts four marks
 //! on the corners of the paper.
 
-use crate::paper::{ONE_PAGE, Office, SCAN, count, stroke};
+use crate::paper::{ONE_PAGE, Office, SCAN, count, cross_by, printed_elsewhere};
 use crate::web_support::{Answer, Browser, FOUR, Served, accounts};
 use image::{GrayImage, Luma, imageops};
 use imageproc::geometric_transformations::{Border, Interpolation, rotate_about_center};
-use phieu::form::{BoxSpec, Layout, Library};
-use phieu::geometry::{MmRect, px_per_mm};
-use phieu::page::{DecodeLimits, PageFile};
+use phieu::form::{BoxSpec, Library};
 use serde_json::{Value, json};
-
-/// Resolution of the scans, dpi (as in `paper`).
-const DPI: f64 = 150.0;
 
 /// Turned by so much the reader does not look for a learned page by itself (it does up
 /// to 9°), degrees.
@@ -24,57 +19,8 @@ forms = ["in-san"]
 templates = ["học"]
 "#;
 
-fn white(image: &mut GrayImage, rect: MmRect) {
-    let px = |mm: f64| (mm * px_per_mm(DPI)).round().max(0.0) as u32;
-    for y in px(rect.min_y())..px(rect.max_y()).min(image.height()) {
-        for x in px(rect.min_x())..px(rect.max_x()).min(image.width()) {
-            image.put_pixel(x, y, Luma([255]));
-        }
-    }
-}
-
-/// The printed sheet of a form that ships, without anything of ours on it: neither
-/// codes nor anchors.
-fn blank(office: &Office, layout: &Layout) -> GrayImage {
-    let args = [
-        "form",
-        "print",
-        &layout.form,
-        "--no-serial",
-        "--out",
-        "tờ trắng.pdf",
-    ];
-    office.says(0, &args);
-    let file = PageFile::open(&office.path("tờ trắng.pdf"), &DecodeLimits::default()).unwrap();
-    let printed = file.page(0).unwrap().image;
-    let sheet = layout.page(1).unwrap();
-    let px = |mm: f64| (mm * px_per_mm(DPI)).round() as u32;
-    let (w, h) = (px(sheet.size.width), px(sheet.size.height));
-    let mut image = imageops::resize(&printed, w, h, imageops::FilterType::Triangle);
-    let codes = sheet.codes.iter().map(|c| c.rect);
-    let anchors = sheet.anchors.iter().map(|a| a.rect);
-    for rect in codes.chain(anchors) {
-        white(&mut image, rect.inflate(1.0, 1.0));
-    }
-    image
-}
-
 fn mark(image: &mut GrayImage, at: &BoxSpec) {
-    let r = at.rect.inflate(-0.4, -0.4);
-    stroke(
-        image,
-        (r.min_x(), r.min_y()),
-        (r.max_x(), r.max_y()),
-        0.5,
-        1.0,
-    );
-    stroke(
-        image,
-        (r.max_x(), r.min_y()),
-        (r.min_x(), r.max_y()),
-        0.5,
-        1.0,
-    );
+    cross_by(image, &at.rect.inflate(-0.4, -0.4), 0.5, 1.0);
 }
 
 /// The sheet on a glass that is larger, turned; and where its corners lie, px: top left,
@@ -131,7 +77,7 @@ fn a_crooked_sheet_of_a_learned_form_is_read_through_the_corners_of_its_paper() 
         .resolve("ba-dinh-2022")
         .unwrap()
         .clone();
-    let empty = blank(&office, &ours.layout);
+    let empty = printed_elsewhere(&ours.layout, 1);
     empty.save(office.path("tờ trắng.png")).unwrap();
     let learn = [
         "form",

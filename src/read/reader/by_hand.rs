@@ -299,7 +299,11 @@ impl Reader {
                 Some(about) => {
                     patches.register_near(page.scan, &page.thumb, &page.paper, layout, about)
                 }
-                None => patches.register(page.scan, &page.thumb, &page.paper, layout, true),
+                None => {
+                    let (scan, thumb, paper) = (page.scan, &page.thumb, &page.paper);
+                    let poses = patches.poses(scan, thumb, paper, layout, true);
+                    patches.register(scan, thumb, paper, layout, &poses)
+                }
             };
             let placed = fit.map(|f| Placed {
                 map: f.registration,
