@@ -132,9 +132,9 @@ struct Candidate<'a> {
 }
 
 /// A page that resembles the image less than this share of what one does that has proven
-/// itself is no rival of that. Two versions of a page differ by some hundredths. Of five
-/// pages of one ballot, alike in all but their text, the wrong ones have 0.34 to 0.77 of what
-/// the right one has; writing and stains take from that, but not a third.
+/// itself is no rival of that. Of five pages of one ballot, alike in all but their text, the
+/// wrong ones have 0.34 to 0.77 of what the right one has. A page of which a fifth to a third
+/// was exchanged is a rival still, also where that part is written or printed over.
 const RIVAL: f64 = 0.65;
 
 fn is_ambiguous(reading: &PageReading) -> bool {
