@@ -71,8 +71,8 @@ pub enum Answers {
     /// A cross in one box of each.
     All,
     /// The same, but for one question a page. (A blank question is looked at more closely,
-    /// for its mark may be too faint for any threshold. For days that took longer than
-    /// everything else, and no row of this bench had one.)
+    /// for its mark may be too faint for any threshold. That once took longer than everything
+    /// else together, and no row of this bench had one.)
     OneBlank,
 }
 

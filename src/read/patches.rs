@@ -98,7 +98,8 @@ impl PatchPlan {
         })
     }
 
-    /// How the page may lie in the image, likeliest first for each scale that it may have.
+    /// How the page may lie in the image, likeliest first for each scale that it may have;
+    /// a scale is looked at when the poses of those before it have been taken.
     /// `wide`: look for large skew and other scales too, which takes twenty times as long.
     pub fn poses(
         &self,
@@ -107,14 +108,11 @@ impl PatchPlan {
         paper: &PaperMap,
         page: &PageLayout,
         wide: bool,
-    ) -> Vec<Pose> {
-        scales(scan, page)
-            .into_iter()
-            .flat_map(|px_per_mm| {
-                let coarse = CoarseScan::of(thumb, paper, px_per_mm);
-                self.coarse.poses(&coarse, px_per_mm, wide)
-            })
-            .collect()
+    ) -> impl Iterator<Item = Pose> {
+        scales(scan, page).into_iter().flat_map(move |px_per_mm| {
+            let coarse = CoarseScan::of(thumb, paper, px_per_mm);
+            self.coarse.poses(&coarse, px_per_mm, wide)
+        })
     }
 
     /// Finds the page in the image where one of these poses puts it. `None` if too few
@@ -125,7 +123,7 @@ impl PatchPlan {
         thumb: &Thumbnail,
         paper: &PaperMap,
         page: &PageLayout,
-        poses: &[Pose],
+        poses: impl IntoIterator<Item = Pose>,
     ) -> Option<Fit> {
         let enough = (self.patches.len() / 2).max(FEWEST);
         let mut best: Option<Fit> = None;

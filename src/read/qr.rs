@@ -250,7 +250,7 @@ pub(crate) fn search(image: &GrayImage) -> Vec<String> {
 /// is on pages (241 of the demo's and of the hard level's), up to six on what has no code but
 /// rings all over, and hundreds of times on noise and on pages full of finder patterns.
 const MOST_LOOKS: u64 = 20;
-/// A small image, which a code may fill, has so many looks at least: a tenth of a second.
+/// A small image, which a code may fill, has so many looks at least.
 const LEAST_LOOKS: u64 = 20_000_000;
 
 /// How many pixels may be looked at for codes in an image.

@@ -302,7 +302,7 @@ impl Reader {
                 None => {
                     let (scan, thumb, paper) = (page.scan, &page.thumb, &page.paper);
                     let poses = patches.poses(scan, thumb, paper, layout, true);
-                    patches.register(scan, thumb, paper, layout, &poses)
+                    patches.register(scan, thumb, paper, layout, poses)
                 }
             };
             let placed = fit.map(|f| Placed {

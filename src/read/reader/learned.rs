@@ -31,6 +31,7 @@ impl Reader {
                     continue;
                 };
                 let poses = patches.poses(page.scan, &page.thumb, &page.paper, layout, wide);
+                let poses: Vec<Pose> = poses.collect();
                 out.push(Candidate {
                     form,
                     page: p,
@@ -56,7 +57,7 @@ impl Reader {
             let (f, p) = (candidate.form, candidate.page);
             let form = &self.forms[f].layout;
             let layout = &form.pages[p];
-            let (scan, poses) = (page.scan, &candidate.poses);
+            let (scan, poses) = (page.scan, candidate.poses);
             let fit = candidate
                 .patches
                 .register(scan, &page.thumb, &page.paper, layout, poses);
