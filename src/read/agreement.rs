@@ -20,14 +20,14 @@ const NEIGHBOUR_MM: f64 = 90.0;
 /// An uneven feed may move a whole row (or a whole column of a page that lies on its side)
 /// against the rows beside it, which are most of its boxes' neighbours. Its boxes are where
 /// so many others of it, …
-const MATES: usize = 2;
+pub(super) const MATES: usize = 2;
 /// … of all whose outlines are seen in so many sectors (two sides of three hidden ones, and a
 /// streak or a rule instead of the fourth, are six), …
 const PLAIN_SECTORS: usize = 7;
 /// … are shifted by as much, but for this, mm: two samples.
 const TOGETHER_MM: f64 = 0.25;
 /// Their middles are as far up, mm.
-const LEVEL_MM: f64 = 1.0;
+pub(super) const LEVEL_MM: f64 = 1.0;
 
 /// An uneven feed carries boxes on, row after row: so often those that were not found are
 /// looked for where the rows beside them have been found meanwhile, …
@@ -39,7 +39,7 @@ const ELSEWHERE_MM: f64 = 0.25;
 /// sectors are seen at the place that the neighbours predict: more than the four
 /// of two opposite sides, which are also seen where the box is shifted along them
 /// and one of its other sides lies inside, like a mark.
-const FOLLOWED_SECTORS: usize = 5;
+pub(super) const FOLLOWED_SECTORS: usize = 5;
 
 /// Which outlines were found for certain: seen themselves, and shifted like
 /// the others around them.
@@ -144,8 +144,14 @@ impl Search {
 
     /// Takes a box's window anew from `there` in the image.
     fn move_to(&mut self, i: usize, there: PxPoint, template: &BoxTemplate, image: &GrayImage) {
-        let map = &mut self.maps[i];
+        let map = &self.maps[i];
         self.beyond[i] += map.on_paper(there - map.image);
+        self.take(i, there, template, image);
+    }
+
+    /// The same of a box of which is known how far this is from the page's map.
+    pub fn take(&mut self, i: usize, there: PxPoint, template: &BoxTemplate, image: &GrayImage) {
+        let map = &mut self.maps[i];
         map.image = there;
         self.windows[i] = Window::default();
         self.windows[i].fill(image, map, template.window, STEP_MM);

@@ -22,6 +22,7 @@ use super::reading::{Mark, MarkState};
 use super::reason::Reason;
 use super::registration::{LocalMap, Registration};
 use super::sample::Window;
+use super::sides;
 use super::template::{BoxTemplate, STEP_MM};
 use crate::form::PageLayout;
 use crate::geometry::{MmPoint, MmRect, MmVector};
@@ -165,7 +166,8 @@ pub(crate) fn read(
     let mut search = Search::new(maps, windows, located, certain);
     search.go_on(&mut refined, templates, image, contrast);
     let found = search.found();
-    let seen = search.follow(&refined, templates, image, contrast, sector_contrast);
+    let mut seen = search.follow(&refined, templates, image, contrast, sector_contrast);
+    sides::settle(&mut search, &mut seen, templates, image, contrast);
     let Search {
         maps,
         beyond,

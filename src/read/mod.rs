@@ -71,6 +71,7 @@ pub(crate) mod registration;
 mod rings;
 mod row;
 pub(crate) mod sample;
+mod sides;
 pub mod sketch;
 pub(crate) mod squares;
 mod streak;

@@ -244,6 +244,7 @@ pub(crate) fn sectors(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::form::BoxShape;
 
     #[test]
     fn a_row_of_shifts_is_what_single_shifts_are() {
@@ -264,7 +265,11 @@ mod tests {
                 outside: i * 45 + 60,
             })
             .collect();
-        let outline = Outline { points };
+        let outline = Outline {
+            shape: BoxShape::Rect,
+            size_mm: (4.0, 4.0),
+            points,
+        };
         for offset in [-600, -60, 0, 7, 60, 600] {
             let row = line_contrasts(&window, &outline, offset);
             for (shift, raw) in (-REACH..=REACH).zip(row) {

@@ -115,8 +115,15 @@ impl Frame {
 /// Print and paper must differ by this many gray levels to be told apart.
 const LEAST_CONTRAST: f64 = 40.0;
 
-/// Less ink than this share of the thumbnail's pixels: nothing is printed.
+/// Less ink than this share of the thumbnail's pixels: nothing is printed …
 const BLANK_SHARE: f64 = 0.001;
+/// … if ink is what is darker than this share of the paper, as all print is but that of the
+/// last toner; …
+const PRINTED: f64 = 0.7;
+/// … that is darker than this. So is print of the other side: what tells them apart is a code
+/// that is no mirror image. Pages whose marks were plain to see on pale print were once taken
+/// for blank backs.
+const PALE: f64 = 0.85;
 
 impl Reader {
     /// A reader for these forms.
@@ -181,13 +188,18 @@ impl Reader {
     fn read_telling(&self, scan: &Scan, mut why: Why) -> PageReading {
         let thumb = Thumbnail::of(&scan.image);
         let paper = PaperMap::of(&thumb.image);
-        if is_blank(&thumb, &paper) {
-            return PageReading::unreadable(Problem {
-                code: ProblemCode::BlankPage,
-                detail: "nothing is printed or written on this page".to_owned(),
+        let blank = is_blank(&thumb, &paper, PRINTED);
+        let pale = blank && !is_blank(&thumb, &paper, PALE);
+        let page = PageImage { scan, thumb, paper };
+        if blank {
+            let printed = pale.then(|| self.read_printed(&page, why)).flatten();
+            return printed.filter(|p| p.form.is_some()).unwrap_or_else(|| {
+                PageReading::unreadable(Problem {
+                    code: ProblemCode::BlankPage,
+                    detail: "nothing is printed or written on this page".to_owned(),
+                })
             });
         }
-        let page = PageImage { scan, thumb, paper };
         let learned_wanted = self
             .forms
             .iter()
@@ -261,9 +273,10 @@ impl PageImage<'_> {
     }
 }
 
-fn is_blank(thumb: &Thumbnail, paper: &PaperMap) -> bool {
+/// Is next to nothing of the page darker than this share of its paper?
+fn is_blank(thumb: &Thumbnail, paper: &PaperMap, share: f64) -> bool {
     let (w, h) = thumb.image.dimensions();
-    let level = (f64::from(paper.median()) * 0.7) as u8;
+    let level = (f64::from(paper.median()) * share) as u8;
     let simd = Level::new();
     let dark = dispatch!(simd, _simd => darker(thumb.image.as_raw(), level));
     f64::from(dark) < BLANK_SHARE * f64::from(w) * f64::from(h)

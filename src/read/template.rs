@@ -79,6 +79,10 @@ pub(crate) struct OutlinePoint {
 /// Points of an outline in a window.
 #[derive(Debug)]
 pub(crate) struct Outline {
+    pub shape: BoxShape,
+    /// From the middle of one side's line to that of the opposite one, across and down, mm.
+    pub size_mm: (f64, f64),
+    /// In order around the box; of a rectangle those above first, then right, below and left.
     pub points: Vec<OutlinePoint>,
 }
 
@@ -206,7 +210,11 @@ fn template(
                 outside: index(x + nx * BESIDE_MM, y + ny * BESIDE_MM),
             })
             .collect();
-        Arc::new(Outline { points })
+        Arc::new(Outline {
+            shape: spec.shape,
+            size_mm: (2.0 * half_w, 2.0 * half_h),
+            points,
+        })
     });
     let printed = printed_mask(page, spec, window, width, height);
     let inner = spec.outline_mm / 2.0 + INSET_MM;

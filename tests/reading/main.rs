@@ -9,6 +9,7 @@ mod plainly_marked;
 mod read_to_lines;
 mod real_ballots;
 mod rings;
+mod stretched;
 mod struck_out;
 mod unlike_the_others;
 mod what_a_page_leaves;

@@ -2,9 +2,9 @@
 //! same.
 
 use crate::paper::{DPI, Desk, ROWS, answered, spot, stroke};
-use image::GrayImage;
+use image::{GrayImage, imageops};
 use phieu::geometry::{MmRect, px_per_mm};
-use phieu::read::PageReading;
+use phieu::read::{PageReading, ProblemCode, Status};
 
 /// A ballpoint's width, mm, and darkness.
 const PEN: (f64, f64) = (0.45, 0.9);
@@ -100,4 +100,50 @@ fn rows_that_the_feed_moved_beyond_the_search_are_read() {
         let fed = fed(&image, moved);
         assert_all_answered(&desk.read_blurred(&fed));
     }
+}
+
+/// Print of the last toner, and what a pen wrote on it: less than a thousandth of the page was
+/// as dark as print usually is, and the page was taken for a blank back.
+#[test]
+fn marks_on_pale_print_are_no_blank_page() {
+    let desk = Desk::of_rows();
+    let mut image = desk.rows(&[]);
+    for pixel in image.pixels_mut() {
+        // Print at three quarters of the paper's brightness.
+        pixel.0[0] = 191 + pixel.0[0] / 4;
+    }
+    for row in ROWS {
+        let place = desk.of_row(row).inflate(-0.5, -0.5);
+        let (from, to) = (
+            (place.min_x(), place.min_y()),
+            (place.max_x(), place.max_y()),
+        );
+        stroke(&mut image, from, to, PEN.0, PEN.1);
+        let (from, to) = (
+            (place.max_x(), place.min_y()),
+            (place.min_x(), place.max_y()),
+        );
+        stroke(&mut image, from, to, PEN.0, PEN.1);
+    }
+    let reading = desk.read_blurred(&image);
+    assert_ne!(reading.status, Status::Unreadable, "{:?}", reading.problems);
+    let silent = ROWS.into_iter().filter(|row| {
+        let answer = &reading.answers[*row];
+        !answered(&reading, row) && !answer.state.needs_person()
+    });
+    assert_eq!(silent.count(), 0);
+}
+
+/// What shows through of a printed side is the mirror image of its anchors: a blank back
+/// stays one.
+#[test]
+fn a_back_through_which_print_shows_is_blank() {
+    let desk = Desk::of_rows();
+    let mut image = imageops::flip_horizontal(&desk.rows(&ROWS));
+    for pixel in image.pixels_mut() {
+        pixel.0[0] = 204 + pixel.0[0] / 5;
+    }
+    let reading = desk.read_blurred(&image);
+    let codes: Vec<ProblemCode> = reading.problems.iter().map(|p| p.code).collect();
+    assert_eq!(codes, [ProblemCode::BlankPage]);
 }

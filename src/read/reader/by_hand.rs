@@ -3,7 +3,8 @@
 //! other page does, by its printed boxes.
 
 use super::{
-    Frame, LEAST_CONTRAST, PageImage, PagePlan, Reader, assemble, finish, is_blank, name, unproven,
+    Frame, LEAST_CONTRAST, PALE, PageImage, PagePlan, Reader, assemble, finish, is_blank, name,
+    unproven,
 };
 use crate::form::frame::ANCHOR_MM;
 use crate::form::{AnchorKind, CodeKind, Layout, PageLayout};
@@ -197,7 +198,7 @@ impl Reader {
         };
         let thumb = Thumbnail::of(&scan.image);
         let paper = PaperMap::of(&thumb.image);
-        if is_blank(&thumb, &paper) {
+        if is_blank(&thumb, &paper, PALE) {
             return failed(
                 ProblemCode::BlankPage,
                 "nothing is printed or written on this page".to_owned(),
