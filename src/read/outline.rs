@@ -193,14 +193,15 @@ fn line_contrast(window: &Window, outline: &Outline, offset: i32) -> i32 {
     points.map(|p| point_contrast(window, p, offset)).sum()
 }
 
-/// How much darker the line is than both sides at one point; beyond the window
-/// there is paper.
-fn point_contrast(window: &Window, p: &OutlinePoint, offset: i32) -> i32 {
-    let at = |i: i32| {
-        let sample = window.pixels.get((i + offset) as usize).copied();
-        i32::from(sample.unwrap_or(255))
-    };
+/// How much darker the line is than both sides at one point, twice over.
+pub(super) fn point_contrast(window: &Window, p: &OutlinePoint, offset: i32) -> i32 {
+    let at = |i: i32| gray(window, i + offset);
     at(p.inside) + at(p.outside) - 2 * at(p.on)
+}
+
+/// A sample; beyond the window there is paper.
+pub(super) fn gray(window: &Window, i: i32) -> i32 {
+    i32::from(window.pixels.get(i as usize).copied().unwrap_or(255))
 }
 
 /// How many sectors of the outline are printed at this shift: darker than the
@@ -214,15 +215,7 @@ pub(crate) fn sectors(
 ) -> usize {
     let w = template.width as i32;
     let offset = dy * w + dx;
-    let at = |i: i32| {
-        i32::from(
-            window
-                .pixels
-                .get((i + offset) as usize)
-                .copied()
-                .unwrap_or(255),
-        )
-    };
+    let at = |i: i32| gray(window, i + offset);
     template
         .outline
         .points

@@ -455,6 +455,16 @@ pub fn black_and_white(path: &Path) {
     writer.finish().expect("a PNG");
 }
 
+/// The page as a feeder took it that moved what lies at `y` on it down by so much, both mm.
+pub fn fed(image: &GrayImage, moved: impl Fn(f64) -> f64) -> GrayImage {
+    let scale = px_per_mm(DPI);
+    GrayImage::from_fn(image.width(), image.height(), |x, y| {
+        let y = f64::from(y) / scale;
+        let from = ((y - moved(y)) * scale).round();
+        *image.get_pixel(x, from.clamp(0.0, f64::from(image.height() - 1)) as u32)
+    })
+}
+
 /// A straight stroke of a pen, all in mm.
 pub fn stroke(image: &mut GrayImage, from: (f64, f64), to: (f64, f64), pen: f64, darkness: f64) {
     let length = (to.0 - from.0).hypot(to.1 - from.1);

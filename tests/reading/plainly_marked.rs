@@ -1,9 +1,9 @@
 //! Sheets that anybody reads at a glance, and that a person was once asked about all the
 //! same.
 
-use crate::paper::{DPI, Desk, ROWS, answered, spot, stroke};
+use crate::paper::{Desk, ROWS, answered, cross_by, fed, spot, stroke};
 use image::{GrayImage, imageops};
-use phieu::geometry::{MmRect, px_per_mm};
+use phieu::geometry::MmRect;
 use phieu::read::{PageReading, ProblemCode, Status};
 
 /// A ballpoint's width, mm, and darkness.
@@ -59,16 +59,6 @@ fn a_dot_among_specks_still_asks() {
     assert!(answered(&reading, ROWS[0]));
 }
 
-/// The page as a feeder took it that moved what lies at `y` on it down by so much, both mm.
-fn fed(image: &GrayImage, moved: impl Fn(f64) -> f64) -> GrayImage {
-    let scale = px_per_mm(DPI);
-    GrayImage::from_fn(image.width(), image.height(), |x, y| {
-        let y = f64::from(y) / scale;
-        let from = ((y - moved(y)) * scale).round();
-        *image.get_pixel(x, from.clamp(0.0, f64::from(image.height() - 1)) as u32)
-    })
-}
-
 /// A feeder that stuck moved a row by 0.9 mm and none beside it: its boxes did not agree
 /// with those above and below, and were "not found" though they agree with each other.
 #[test]
@@ -97,8 +87,7 @@ fn rows_that_the_feed_moved_beyond_the_search_are_read() {
             let away = ((y - middle) / 27.0).clamp(-1.0, 1.0);
             most * 0.5 * (1.0 + (std::f64::consts::PI * away).cos())
         };
-        let fed = fed(&image, moved);
-        assert_all_answered(&desk.read_blurred(&fed));
+        assert_all_answered(&desk.read_blurred(&fed(&image, moved)));
     }
 }
 
@@ -114,16 +103,7 @@ fn marks_on_pale_print_are_no_blank_page() {
     }
     for row in ROWS {
         let place = desk.of_row(row).inflate(-0.5, -0.5);
-        let (from, to) = (
-            (place.min_x(), place.min_y()),
-            (place.max_x(), place.max_y()),
-        );
-        stroke(&mut image, from, to, PEN.0, PEN.1);
-        let (from, to) = (
-            (place.max_x(), place.min_y()),
-            (place.min_x(), place.max_y()),
-        );
-        stroke(&mut image, from, to, PEN.0, PEN.1);
+        cross_by(&mut image, &place, PEN.0, PEN.1);
     }
     let reading = desk.read_blurred(&image);
     assert_ne!(reading.status, Status::Unreadable, "{:?}", reading.problems);

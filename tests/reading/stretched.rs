@@ -1,23 +1,13 @@
 //! Rows of boxes that the feed stretched or squeezed while it took them in.
 
-use image::{GrayImage, Luma};
+use image::Luma;
 use phieu::geometry::{MmRect, px_per_mm};
 use phieu::read::{AnswerState, MarkState};
 
-use crate::paper::{DPI, Desk, ROWS, answered, stroke};
+use crate::paper::{DPI, Desk, ROWS, answered, fed, stroke};
 
 /// The row that the feed spoils, left without a mark where a test says so.
 const SPOILT: &str = ROWS[3];
-
-/// The page as a feeder took it that moved what lies at `y` on it down by so much, both mm.
-fn fed(image: &GrayImage, moved: impl Fn(f64) -> f64) -> GrayImage {
-    let scale = px_per_mm(DPI);
-    GrayImage::from_fn(image.width(), image.height(), |x, y| {
-        let y = f64::from(y) / scale;
-        let from = ((y - moved(y)) * scale).round();
-        *image.get_pixel(x, from.clamp(0.0, f64::from(image.height() - 1)) as u32)
-    })
-}
 
 /// Squeezes (or, with less than nothing, stretches) a box by so much, mm; what lies above is
 /// moved down by half of it, what lies below up, and 12 mm away nothing is moved.
